@@ -1,0 +1,279 @@
+package casefile
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+	"github.com/exhibit-forensics/exhibit/formats"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// assembly turns inputs into segments. Intake reads several inputs at once,
+// one goroutine takes their blocks in the order of the inputs and packs them
+// into segments, builders write the segments, and results are folded in
+// segment order: what comes out depends on the inputs alone.
+type assembly struct {
+	in       *intake
+	staging  string
+	threads  int
+	evidence int64            // number of the last evidence in the case
+	segment  int64            // number of the last segment in the case
+	known    map[string]int64 // SHA-256 of evidence in the case -> number
+
+	items   []*Item
+	files   []FileRef
+	columns map[string]map[string]int64
+	tree    ledger.TreeBuilder // of the records of treeItem
+	treeItem *Item
+	names   map[string]*tally // by format
+}
+
+// tally holds the distinct names that a source showed.
+type tally struct{ principals, models map[string]int64 }
+
+// maxBuilders bounds the builders by the memory budget: a builder holds a
+// segment, its decoded rows and the compressed columns, about three times the
+// segment's size.
+func maxBuilders(threads int, memory int64) int {
+	byMemory := int(memory / 2 / (3 * segmentSize))
+	return max(1, min(threads, byMemory))
+}
+
+// run loads the inputs and leaves the segments in the staging folder.
+func (a *assembly) run(ctx context.Context, inputs []Input, memory int64) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	builders := maxBuilders(a.threads, memory)
+	jobs := make(chan *segmentJob)
+	results := make(chan *segmentResult, builders)
+	var work sync.WaitGroup
+	for range builders {
+		b, err := newSegmentBuilder(a.staging, a.in.setup)
+		if err != nil {
+			return err
+		}
+		work.Go(func() {
+			for job := range jobs {
+				res, err := b.build(job)
+				if err != nil {
+					cancel(err)
+					continue
+				}
+				for _, p := range job.batches {
+					a.in.blocks.put(p.block)
+				}
+				results <- res
+			}
+		})
+	}
+	folded := make(chan struct{})
+	first := a.segment + 1
+	go func() {
+		defer close(folded)
+		a.fold(results, first)
+	}()
+	err := a.pack(ctx, inputs, jobs)
+	close(jobs)
+	work.Wait()
+	close(results)
+	<-folded
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	a.closeTree()
+	return nil
+}
+
+// pack takes the blocks of the inputs in order and closes segments.
+func (a *assembly) pack(ctx context.Context, inputs []Input, jobs chan<- *segmentJob) error {
+	job := &segmentJob{number: a.segment + 1}
+	send := func() error {
+		if len(job.batches) == 0 {
+			return nil
+		}
+		select {
+		case jobs <- job:
+			a.segment = job.number
+			job = &segmentJob{number: job.number + 1}
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for t := range a.tasks(ctx, inputs) {
+		a.items = append(a.items, t.item)
+		<-t.known
+		if a.isDuplicate(t) {
+			continue
+		}
+		record := int64(1)
+		for b := range t.out {
+			if t.item.Evidence == 0 {
+				a.evidence++
+				t.item.Evidence = a.evidence
+			}
+			job.batches = append(job.batches, batch{block: b, item: t.item, format: t.format, firstRec: record})
+			job.size += int64(len(b.Data))
+			record += int64(len(b.Records))
+			if job.size >= segmentSize {
+				if err := send(); err != nil {
+					return err
+				}
+			}
+		}
+		t.item.Records = record - 1
+		if t.item.loaded() && t.item.Evidence != 0 {
+			a.known[t.item.SHA256] = t.item.Evidence
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return send()
+}
+
+// isDuplicate drains an input whose bytes are in the case already.
+func (a *assembly) isDuplicate(t *task) bool {
+	of, ok := a.known[t.sha]
+	if t.sha == "" || !ok {
+		return false
+	}
+	for b := range t.out {
+		a.in.blocks.put(b)
+	}
+	*t.item = Item{Path: t.item.Path, Label: t.item.Label, Status: StatusDuplicate, Size: t.item.Size, SHA256: t.sha,
+		Note: fmt.Sprintf("the same bytes are evidence %d of this case", of)}
+	return true
+}
+
+// tasks starts intake of the inputs, a few at a time, and yields them in
+// order.
+func (a *assembly) tasks(ctx context.Context, inputs []Input) <-chan *task {
+	ordered := make(chan *task, a.threads)
+	work := make(chan *task)
+	for range max(1, a.threads) {
+		go func() {
+			for t := range work {
+				a.in.read(ctx, t)
+			}
+		}()
+	}
+	go func() {
+		defer close(ordered)
+		defer close(work)
+		for _, input := range inputs {
+			t := &task{
+				input: input, item: &Item{Path: ledger.EscapePath(input.Path)},
+				known: make(chan struct{}), out: make(chan *formats.Block, 2),
+			}
+			select {
+			case ordered <- t:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case work <- t:
+			case <-ctx.Done():
+				close(t.known)
+				close(t.out)
+				return
+			}
+		}
+	}()
+	return ordered
+}
+
+// fold takes results in segment order, from segment next on, and adds them to
+// their items.
+func (a *assembly) fold(results <-chan *segmentResult, next int64) {
+	waiting := map[int64]*segmentResult{}
+	for r := range results {
+		waiting[r.number] = r
+		for waiting[next] != nil {
+			a.foldSegment(waiting[next])
+			delete(waiting, next)
+			next++
+		}
+	}
+}
+
+func (a *assembly) foldSegment(r *segmentResult) {
+	a.files = append(a.files, r.files...)
+	for format, counts := range r.columns {
+		if a.columns[format] == nil {
+			a.columns[format] = map[string]int64{}
+		}
+		for name, n := range counts {
+			a.columns[format][name] += n
+		}
+	}
+	for i := range r.parts {
+		a.foldBatch(&r.parts[i])
+	}
+}
+
+func (a *assembly) foldBatch(p *batchResult) {
+	it := p.item
+	it.Frames += p.frames
+	it.Events += p.events
+	it.Unparsed += p.unparsed
+	it.WithoutTime += p.withoutTime
+	it.Problems = append(it.Problems, p.problems[:min(len(p.problems), maxProblems-min(maxProblems, len(it.Problems)))]...)
+	if p.firstTS.OK && (it.FirstTS == nil || p.firstTS.Micros < *it.FirstTS) {
+		it.FirstTS = &p.firstTS.Micros
+	}
+	if p.lastTS.OK && (it.LastTS == nil || p.lastTS.Micros > *it.LastTS) {
+		it.LastTS = &p.lastTS.Micros
+	}
+	if a.treeItem != it { // blocks come in the order of the items
+		a.closeTree()
+		a.treeItem = it
+	}
+	for _, leaf := range p.leaves {
+		a.tree.Add(leaf)
+	}
+	t := a.names[p.format]
+	if t == nil {
+		t = &tally{principals: map[string]int64{}, models: map[string]int64{}}
+		a.names[p.format] = t
+	}
+	merge(t.principals, p.principals)
+	merge(t.models, p.mods)
+}
+
+func merge(dst, src map[string]int64) {
+	for k, n := range src {
+		if _, ok := dst[k]; ok || len(dst) < maxDistinct {
+			dst[k] += n
+		}
+	}
+}
+
+// closeTree notes the root of the records of the item that is complete now.
+func (a *assembly) closeTree() {
+	if a.treeItem == nil {
+		return
+	}
+	root := a.tree.Root()
+	a.treeItem.RecordsRoot = hexSum(root[:])
+	a.tree = ledger.TreeBuilder{}
+}
+
+// recordLeaf is the leaf of a record in the tree of its evidence: the RFC 6962
+// leaf hash, SHA-256(0x00 || data), over 48 bytes: offset (8, big-endian),
+// length (8, big-endian), record SHA-256 (32). The evidence itself is bound by
+// the manifest line, which holds the root of the tree beside its SHA-256.
+func recordLeaf(offset, length int64, sum [sha256.Size]byte) tlog.Hash {
+	var buf [1 + 16 + sha256.Size]byte // buf[0] is the leaf prefix 0x00
+	binary.BigEndian.PutUint64(buf[1:], uint64(offset))
+	binary.BigEndian.PutUint64(buf[9:], uint64(length))
+	copy(buf[17:], sum[:])
+	return sha256.Sum256(buf[:])
+}

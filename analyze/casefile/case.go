@@ -1,0 +1,180 @@
+// Package casefile keeps a case: the folder that holds all of an
+// investigation. It takes evidence in as hashed records, keeps decoded events
+// in Parquet segments, records everything done in a signed ledger, derives a
+// DuckDB database from them, and verifies all of it.
+//
+// It is the only package that knows DuckDB and the Parquet writer. It does
+// not know log formats (package formats), and draws no conclusions.
+package casefile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+)
+
+// The parts of a case folder.
+const (
+	ledgerFile    = "ledger.jsonl"
+	manifestsDir  = "manifests"
+	recordsDir    = "records"
+	eventsDir     = "events"
+	inputsDir     = "inputs"
+	replaysDir    = "replays"
+	derivedDir    = "derived"
+	stagingDir    = "staging"
+	checkpointDir = "checkpoints"
+	currentFile   = "CURRENT"
+)
+
+// ErrNoCase means that a folder holds no case.
+var ErrNoCase = errors.New("no case here")
+
+// loadBody is the body of a load entry in the ledger.
+type loadBody struct {
+	Load         string         `json:"load"` // name of the load, and of its staging folder until it is in place
+	Decoder      string         `json:"decoder"`
+	Manifest     FileRef        `json:"manifest"`
+	ManifestRoot string         `json:"manifest_root"` // RFC 6962 root over the manifest's lines, hex
+	Segments     [2]int64       `json:"segments"`      // first and last segment; equal numbers + 1 when none
+	Files        []FileRef      `json:"files"`
+	Inputs       []FileRef      `json:"inputs,omitempty"` // parameter files that shaped the result
+	Settings     map[string]any `json:"settings,omitempty"`
+	Received     *Received      `json:"received,omitempty"`
+	Derived      *DerivedState  `json:"derived"`
+}
+
+// Received says where evidence came from and what was promised about it.
+type Received struct {
+	From   string `json:"from,omitempty"`
+	Label  string `json:"label,omitempty"`
+	Hashes string `json:"hashes,omitempty"` // SHA-256 of the list of hashes that the evidence was checked against
+}
+
+// decodeBody is the body of a decode entry: the derived state was rebuilt, and
+// with Files the events were decoded again.
+type decodeBody struct {
+	Load    string        `json:"load,omitempty"` // staging folder until the files are in place
+	Decoder string        `json:"decoder"`
+	Files   []FileRef     `json:"files,omitempty"`
+	Derived *DerivedState `json:"derived"`
+}
+
+// DerivedState is what a generation of the derived database holds: enough to
+// find a changed row in it.
+type DerivedState struct {
+	Schema int64       `json:"schema"`
+	Tables []TableHash `json:"tables"`
+}
+
+// TableHash is the order-independent hash of a table's rows.
+type TableHash struct {
+	Table string `json:"table"`
+	Rows  int64  `json:"rows"`
+	Hash  string `json:"hash"`
+}
+
+// state is what the ledger says about the files of a case.
+type state struct {
+	head      ledger.Head
+	create    ledger.CreateBody
+	manifests []FileRef
+	records   []FileRef // live, in segment order
+	events    []FileRef // of the live decoder
+	decoder   string
+	inputs    []FileRef
+	derived   *DerivedState
+	generation string // name of the derived database of the last entry that changed it
+	segment   int64 // number of the last segment
+	pending   map[string]bool
+}
+
+// readState follows the ledger from its first entry to its last.
+func readState(l *ledger.Ledger) (*state, error) {
+	s := &state{head: l.Head(), create: l.Info(), decoder: DecoderVersion, pending: map[string]bool{}}
+	for e, err := range l.Entries(0) {
+		if err == nil {
+			err = s.apply(e)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading %s:%d: %w", ledgerFile, e.Seq, err)
+		}
+	}
+	return s, nil
+}
+
+// generationName is the name of the derived database that an entry brings:
+// the size of the ledger with it, and the beginning of the hash of its body.
+func generationName(e ledger.Entry) string {
+	return fmt.Sprintf("%d-%.8s.duckdb", e.Seq, sumOf(e.Body))
+}
+
+func (s *state) apply(e ledger.Entry) error {
+	switch e.Action {
+	case ledger.ActionLoad:
+		var b loadBody
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return err
+		}
+		s.manifests = append(s.manifests, b.Manifest)
+		s.inputs = append(s.inputs, b.Inputs...)
+		for _, f := range b.Files {
+			if filepath.Dir(f.Path) == recordsDir {
+				s.records = append(s.records, f)
+			} else {
+				s.events = append(s.events, f)
+			}
+		}
+		s.segment = max(s.segment, b.Segments[1])
+		s.derived, s.generation = b.Derived, generationName(e)
+		s.pending[b.Load] = true
+	case ledger.ActionDecode:
+		var b decodeBody
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return err
+		}
+		if b.Files != nil {
+			s.events, s.decoder = b.Files, b.Decoder
+		}
+		s.derived, s.generation = b.Derived, generationName(e)
+		if b.Load != "" {
+			s.pending[b.Load] = true
+		}
+	}
+	return nil
+}
+
+// Exists reports whether dir holds a case.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, ledgerFile))
+	return err == nil
+}
+
+// locate returns where a file of the case is now: in place, or still in the
+// staging folder of a load whose last step was interrupted.
+func locate(dir string, s *state, ref string) string {
+	p := filepath.Join(dir, filepath.FromSlash(ref))
+	if _, err := os.Stat(p); err == nil {
+		return p
+	}
+	for load := range s.pending {
+		staged := filepath.Join(dir, stagingDir, load, filepath.FromSlash(ref))
+		if _, err := os.Stat(staged); err == nil {
+			return staged
+		}
+	}
+	return p
+}
+
+// evidenceCount is the number of the last evidence in the case.
+func lastEvidence(items []*Item) int64 {
+	last := int64(0)
+	for _, it := range items {
+		last = max(last, it.Evidence)
+	}
+	return last
+}

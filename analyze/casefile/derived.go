@@ -1,0 +1,392 @@
+package casefile
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+)
+
+// derivedSchema grows when the tables of the derived database change.
+const derivedSchema = 1
+
+// stagedDerived is the name of a new generation in a staging folder.
+const stagedDerived = "derived.duckdb"
+
+// eidShift places the segment above the row in an eid; a segment of at most
+// segmentSize plus one block cannot have 2^28 rows.
+const eidShift = 28
+
+// derivedTables are the tables whose row hashes are kept, in order.
+func derivedTables() []string {
+	return []string{"evidence", "identifier_index", "duplicate", "conflict", "call_event", "joined_call", "content_repeat", "coverage", "minute", "about"}
+}
+
+// derivedName is the name of the generation that belongs to the last entry
+// that changed the derived state: the size of the ledger then, and the
+// beginning of that entry's hash.
+func (s *state) derivedName() string { return s.generation }
+
+// extension is what a generation gains.
+type extension struct {
+	load     string
+	items    []*Item
+	files    []FileRef // new segments
+	columns  map[string]map[string]int64
+	previous *state
+	dir      string
+	staging  string
+}
+
+// extendDerived builds the next generation in the staging folder: a copy of
+// the last one with this load added.
+func (w *writer) extendDerived(ctx context.Context, o *LoadOptions, a *assembly, staging string) (*DerivedState, error) {
+	path := filepath.Join(staging, stagedDerived)
+	base := w.currentDerived()
+	if base != "" {
+		if err := copyFile(base, path); err != nil {
+			return nil, fmt.Errorf("copying the derived database: %w", err)
+		}
+	} else if len(w.state.records) > 0 {
+		return nil, errors.New("reading the derived database: no generation belongs to the ledger's last load; run exhibit rebuild, then load again")
+	}
+	x := &extension{
+		load: fmt.Sprintf("load-%06d", w.state.head.Size+1), items: a.items, files: a.files, columns: a.columns,
+		previous: w.state, dir: w.dir, staging: staging,
+	}
+	return x.build(ctx, path, base == "", duckSettings{threads: o.Threads, memory: share(o.Memory), temp: filepath.Join(staging, "tmp")})
+}
+
+// currentDerived is the path of the generation of the last committed load, or
+// "" when there is none.
+func (w *writer) currentDerived() string {
+	p := filepath.Join(w.dir, derivedDir, w.state.derivedName())
+	if _, err := os.Stat(p); err != nil {
+		return ""
+	}
+	return p
+}
+
+// build extends the database at path and returns its row hashes.
+func (x *extension) build(ctx context.Context, path string, fresh bool, s duckSettings) (*DerivedState, error) {
+	db, err := openDuck(path, false, s)
+	if err != nil {
+		return nil, err
+	}
+	st, err := x.fill(ctx, db, fresh)
+	if err == nil {
+		_, err = db.ExecContext(ctx, "checkpoint")
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return nil, fmt.Errorf("building the derived database: %w", err)
+	}
+	return st, syncFile(path)
+}
+
+// firstSegment is the number of the first new segment.
+func (x *extension) firstSegment() int64 { return x.previous.segment + 1 }
+
+// fill runs the steps in the order in which they read each other's tables.
+func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedState, error) {
+	fill, err := x.places()
+	if err != nil {
+		return nil, err
+	}
+	run := func(name string) func() error {
+		return func() error { return runFile(ctx, db, name, fill, x.firstSegment()) }
+	}
+	var steps []func() error
+	if fresh {
+		steps = append(steps, run("schema"), run("calls_schema"))
+	}
+	steps = append(steps, func() error { return x.insertEvidence(ctx, db) })
+	if fill["events"] != "[]" {
+		steps = append(steps, run("identifiers"), run("minute"), run("duplicates"), run("content_repeat"), run("calls"),
+			func() error { return x.joinCalls(ctx, db, run) })
+	}
+	steps = append(steps, func() error { return x.insertCoverage(ctx, db) })
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return hashTables(ctx, db)
+}
+
+// maxRounds bounds the joining of calls: a chain of identifiers longer than
+// this is cut into several calls.
+const maxRounds = 16
+
+// joinCalls lets linked events agree on the smallest event of their part, and
+// forms the calls.
+func (x *extension) joinCalls(ctx context.Context, db *sql.DB, run func(string) func() error) error {
+	last := ""
+	for range maxRounds {
+		if err := run("calls_link")(); err != nil {
+			return err
+		}
+		var sum string
+		q, err := statement("calls_sum", nil)
+		if err != nil {
+			return err
+		}
+		if err := db.QueryRowContext(ctx, q).Scan(&sum); err != nil {
+			return fmt.Errorf("joining calls: %w", err)
+		}
+		if sum == last {
+			break
+		}
+		last = sum
+	}
+	return run("calls_join")()
+}
+
+// insertEvidence adds the items of the load.
+func (x *extension) insertEvidence(ctx context.Context, db *sql.DB) error {
+	return appendRows(ctx, db, "evidence", len(x.items), func(i int) []driver.Value {
+		it := x.items[i]
+		var number driver.Value
+		if it.Evidence != 0 {
+			number = int32(it.Evidence)
+		}
+		return []driver.Value{
+			number, nullable(it.SHA256), x.load, it.Path, string(it.Status), nullable(it.Label), it.Size,
+			nullable(it.Compression), it.StreamSize, nullable(it.StreamSHA256), nullable(it.Format),
+			it.Records, it.Frames, it.Events, it.Unparsed, it.WithoutTime, nullable(it.RecordsRoot),
+			instant(it.FirstTS), instant(it.LastTS), nullable(it.Note),
+		}
+	})
+}
+
+// insertCoverage adds the counts of the load.
+func (x *extension) insertCoverage(ctx context.Context, db *sql.DB) error {
+	type row struct {
+		format, column string
+		n              int64
+	}
+	var rows []row
+	for _, format := range slices.Sorted(maps.Keys(x.columns)) {
+		for _, column := range slices.Sorted(maps.Keys(x.columns[format])) {
+			rows = append(rows, row{format, column, x.columns[format][column]})
+		}
+	}
+	return appendRows(ctx, db, "coverage", len(rows), func(i int) []driver.Value {
+		return []driver.Value{rows[i].format, rows[i].column, rows[i].n}
+	})
+}
+
+// appendRows adds n rows to a table by DuckDB's appender.
+func appendRows(ctx context.Context, db *sql.DB, table string, n int, row func(i int) []driver.Value) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("adding to %s: %w", table, err)
+	}
+	defer conn.Close()
+	err = conn.Raw(func(c any) error {
+		a, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", table)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			if err := a.AppendRow(row(i)...); err != nil {
+				return errors.Join(err, a.Close())
+			}
+		}
+		return a.Close()
+	})
+	if err != nil {
+		return fmt.Errorf("adding to %s: %w", table, err)
+	}
+	return nil
+}
+
+func nullable(s string) driver.Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func instant(micros *int64) driver.Value {
+	if micros == nil {
+		return nil
+	}
+	return time.UnixMicro(*micros).UTC()
+}
+
+// places are the file lists that the statements read.
+func (x *extension) places() (map[string]string, error) {
+	old, err := absolute(x.dir, x.previous, x.previous.events)
+	if err != nil {
+		return nil, err
+	}
+	staging, err := filepath.Abs(x.staging)
+	if err != nil {
+		return nil, fmt.Errorf("finding the staging folder: %w", err)
+	}
+	var added []string
+	for _, f := range x.files {
+		if filepath.Dir(f.Path) != recordsDir {
+			added = append(added, filepath.Join(staging, filepath.FromSlash(f.Path)))
+		}
+	}
+	all := append(slices.Clone(old), added...)
+	return map[string]string{
+		"events": quoteList(only(added, "events")), "new_events": quoteList(only(added, "events")),
+		"all_events": quoteList(only(all, "events")), "all_content": relation(only(all, "content"), emptyContent),
+	}, nil
+}
+
+// only selects the paths of one kind of segment.
+func only(paths []string, kind string) []string {
+	var out []string
+	for _, p := range paths {
+		if strings.HasSuffix(p, "-"+kind+".parquet") {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// The relations that stand in for a kind of segment that has no file.
+const (
+	emptyContent = "(select 0::bigint as segment, 0::bigint as row, 0::bigint as event_row, ''::blob as hash, '' as role, '' as text where false)"
+	emptyUses    = "(select 0::bigint as segment, 0::bigint as row, 0::bigint as position, '' as side, '' as role, ''::blob as hash where false)"
+)
+
+// relation returns what a FROM clause reads for a list of files.
+func relation(paths []string, empty string) string {
+	if len(paths) == 0 {
+		return empty
+	}
+	return "read_parquet(" + quoteList(paths) + ")"
+}
+
+// runFile runs the statements of an embedded file, one by one.
+func runFile(ctx context.Context, db *sql.DB, name string, fill map[string]string, firstSegment int64) error {
+	text, err := statement(name, fill)
+	if err != nil {
+		return err
+	}
+	for _, q := range splitStatements(text) {
+		var args []any
+		if strings.Contains(q, "$first") {
+			args = append(args, sql.Named("first", firstSegment<<eidShift))
+		}
+		if strings.Contains(q, "$segment") {
+			args = append(args, sql.Named("segment", firstSegment))
+		}
+		if _, err := db.ExecContext(ctx, q, args...); err != nil {
+			return fmt.Errorf("running %s.sql: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// splitStatements splits embedded SQL at semicolons that end a line.
+func splitStatements(text string) []string {
+	var out []string
+	for _, q := range strings.Split(text, ";\n") {
+		if strings.TrimSpace(q) != "" {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// hashTables computes the order-independent hash of every table: the sum of
+// its rows' hashes.
+func hashTables(ctx context.Context, db *sql.DB) (*DerivedState, error) {
+	st := &DerivedState{Schema: derivedSchema}
+	for _, name := range derivedTables() {
+		t := TableHash{Table: name}
+		q, err := statement("table_hash", map[string]string{"table": QuoteIdent(name)})
+		if err != nil {
+			return nil, err
+		}
+		if err := db.QueryRowContext(ctx, q).Scan(&t.Rows, &t.Hash); err != nil {
+			return nil, fmt.Errorf("hashing table %s: %w", name, err)
+		}
+		st.Tables = append(st.Tables, t)
+	}
+	return st, nil
+}
+
+// publishDerived moves a finished generation into place and points CURRENT at
+// it. Readers that have the old one open keep it; its name goes.
+func publishDerived(dir, staged, name string) error {
+	folder := filepath.Join(dir, derivedDir)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("making the folder of derived databases: %w", err)
+	}
+	if err := ledger.MoveSync(staged, filepath.Join(folder, name)); err != nil {
+		return fmt.Errorf("publishing the derived database: %w", err)
+	}
+	tmp := filepath.Join(folder, currentFile+".new")
+	if err := ledger.WriteFileSync(tmp, []byte(name+"\n")); err != nil {
+		return fmt.Errorf("publishing the derived database: %w", err)
+	}
+	if err := ledger.MoveSync(tmp, filepath.Join(folder, currentFile)); err != nil {
+		return fmt.Errorf("publishing the derived database: %w", err)
+	}
+	old, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("listing derived databases: %w", err)
+	}
+	for _, e := range old {
+		if e.Name() != name && e.Name() != currentFile {
+			// A generation that somebody has open may refuse to go; the next
+			// writer tries again.
+			_ = os.Remove(filepath.Join(folder, e.Name()))
+		}
+	}
+	return nil
+}
+
+// copyFile copies a file as a whole.
+func copyFile(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src) // copy_file_range: a reflink where the file system has them
+	return errors.Join(err, dst.Close())
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("flushing %s to disk: %w", path, err)
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// syncTree makes the names below a folder durable.
+func syncTree(root string) error {
+	return filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("flushing the staging folder: %w", err)
+		}
+		if e.IsDir() {
+			return ledger.SyncDir(p)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,43 @@
+package casefile
+
+// Status says what a load did with an input.
+type Status string
+
+// The statuses.
+const (
+	StatusLoaded       Status = "loaded"
+	StatusDamaged      Status = "damaged"      // what could be read before the fault is loaded
+	StatusDuplicate    Status = "duplicate"    // the same bytes are in the case already
+	StatusEmpty        Status = "empty"        // no bytes
+	StatusUnrecognised Status = "unrecognised" // no format fits; nothing of it is in the case
+	StatusUnreadable   Status = "unreadable"   // could not be opened or read
+)
+
+// Item is one input of a load, and a line of its manifest. Sizes are in
+// bytes, times in microseconds since the epoch, UTC.
+type Item struct {
+	Evidence     int64  `json:"evidence,omitempty"` // number of the evidence in the case, from 1; 0 when nothing was loaded
+	Path         string `json:"path"`               // as given, with bytes that are not UTF-8 escaped
+	Status       Status `json:"status"`
+	Label        string `json:"label,omitempty"` // the examiner's label, such as an exhibit number
+	Size         int64  `json:"size"`
+	SHA256       string `json:"sha256,omitempty"`
+	Compression  string `json:"compression,omitempty"`
+	StreamSize   int64  `json:"stream_size"` // decompressed
+	StreamSHA256 string `json:"stream_sha256,omitempty"`
+	Format       string `json:"format,omitempty"`
+	Records      int64  `json:"records"`
+	Frames       int64  `json:"frames"`
+	Events       int64  `json:"events"`
+	Unparsed     int64  `json:"unparsed"`
+	WithoutTime  int64  `json:"without_time"`
+	RecordsRoot  string `json:"records_root,omitempty"` // RFC 6962 root over the record leaves, hex
+	FirstTS      *int64 `json:"first_ts,omitempty"`
+	LastTS       *int64 `json:"last_ts,omitempty"`
+	Note         string `json:"note,omitempty"` // why the status is what it is
+
+	Problems []Problem `json:"-"` // the first few, for the summary
+}
+
+// key is what the item shares with others from the same source: the format.
+func (it *Item) loaded() bool { return it.Status == StatusLoaded || it.Status == StatusDamaged }

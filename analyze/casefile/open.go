@@ -1,0 +1,187 @@
+package casefile
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+)
+
+// OpenOptions bound what reading a case may use.
+type OpenOptions struct {
+	Threads int
+	Memory  int64  // bytes
+	Temp    string // folder for what does not fit in memory; "" is the system's
+}
+
+// Case is a case open for reading. It never changes the case and takes no
+// lock: it keeps the generation of the derived database that was current when
+// it was opened. It is not safe for concurrent use.
+type Case struct {
+	Dir   string
+	state *state
+	items []*Item
+	db    *sql.DB
+	// prefix is how many digits of an evidence's SHA-256 tell it from the others.
+	prefix int
+	temp   string
+}
+
+// ErrEmptyCase means that a case holds no events yet.
+var ErrEmptyCase = errors.New("the case holds no events yet: load evidence into it")
+
+// Open opens a case for reading. The caller closes it.
+func Open(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
+	if !Exists(dir) {
+		return nil, fmt.Errorf("opening %s: %w", dir, ErrNoCase)
+	}
+	l, err := ledger.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := readState(l)
+	if err != nil {
+		return nil, err
+	}
+	c := &Case{Dir: dir, state: s}
+	if c.items, err = readManifests(dir, s); err != nil {
+		return nil, err
+	}
+	c.prefix = uniquePrefix(c.items)
+	if s.generation == "" || len(only(paths(s.events), "events")) == 0 {
+		return nil, fmt.Errorf("opening %s: %w", dir, ErrEmptyCase)
+	}
+	if err := c.openDerived(ctx, o); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func paths(refs []FileRef) []string {
+	var out []string
+	for _, r := range refs {
+		out = append(out, r.Path)
+	}
+	return out
+}
+
+// Close releases the derived database.
+func (c *Case) Close() error {
+	var err error
+	if c.db != nil {
+		err = c.db.Close()
+	}
+	if c.temp != "" {
+		err = errors.Join(err, os.RemoveAll(c.temp))
+	}
+	return err
+}
+
+// Head is the head of the ledger when the case was opened.
+func (c *Case) Head() ledger.Head { return c.state.head }
+
+// Info is what the case says of itself.
+func (c *Case) Info() ledger.CreateBody { return c.state.create }
+
+// Items lists every input of every load, in order.
+func (c *Case) Items() []*Item { return c.items }
+
+// DB is the locked-down database with the views of the SQL surface.
+func (c *Case) DB() *sql.DB { return c.db }
+
+// DerivedPath is the generation of the derived database in use.
+func (c *Case) DerivedPath() string { return derivedPath(c.Dir, c.state) }
+
+// derivedPath is where the current generation is: in place, or in the staging
+// folder of a load whose last step was interrupted.
+func derivedPath(dir string, s *state) string {
+	p := filepath.Join(dir, derivedDir, s.generation)
+	if _, err := os.Stat(p); err == nil {
+		return p
+	}
+	for load := range s.pending {
+		staged := filepath.Join(dir, stagingDir, load, stagedDerived)
+		if _, err := os.Stat(staged); err == nil {
+			return staged
+		}
+	}
+	return p
+}
+
+func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
+	path := c.DerivedPath()
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("opening the derived database %s: it is missing; run exhibit rebuild", path)
+	}
+	var err error
+	if c.temp, err = os.MkdirTemp(o.Temp, "exhibit-*"); err != nil {
+		return fmt.Errorf("making a temporary folder: %w", err)
+	}
+	c.db, err = openDuck(path, true, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp})
+	if err != nil {
+		return err
+	}
+	return c.prepare(ctx)
+}
+
+// prepare makes the views and locks the connection down.
+func (c *Case) prepare(ctx context.Context) error {
+	events, err := absolute(c.Dir, c.state, c.state.events)
+	if err != nil {
+		return err
+	}
+	records, err := absolute(c.Dir, c.state, c.state.records)
+	if err != nil {
+		return err
+	}
+	views, err := c.viewSQL(events, records)
+	if err != nil {
+		return err
+	}
+	for _, q := range views {
+		if _, err := c.db.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("making the views of the case: %w", err)
+		}
+	}
+	return lockDown(ctx, c.db, append(events, records...))
+}
+
+// viewSQL returns the statements that make the SQL surface over the given
+// segments.
+func (c *Case) viewSQL(events, records []string) ([]string, error) {
+	text, err := statement("views", map[string]string{
+		"prefix": strconv.Itoa(c.prefix), "events": quoteList(only(events, "events")), "records": quoteList(records),
+		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return splitStatements(text), nil
+}
+
+// minPrefix is the shortest prefix of a hash that people are shown.
+const minPrefix = 8
+
+// uniquePrefix is the length at which the hashes of all evidence differ.
+func uniquePrefix(items []*Item) int {
+	var sums []string
+	for _, it := range items {
+		if it.Evidence != 0 {
+			sums = append(sums, it.SHA256)
+		}
+	}
+	sort.Strings(sums)
+	n := minPrefix
+	for i := 1; i < len(sums); i++ {
+		for n < len(sums[i]) && sums[i] != sums[i-1] && sums[i][:n] == sums[i-1][:n] {
+			n++
+		}
+	}
+	return n
+}

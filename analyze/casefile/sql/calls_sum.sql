@@ -1,0 +1,1 @@
+select coalesce(sum(part_of), 0)::varchar from link

@@ -1,0 +1,41 @@
+-- The tables of the derived database. Everything here can be rebuilt from the
+-- segments and manifests; wide text stays in the segments.
+-- An event is known here by eid = segment * 2^28 + row of its segment.
+create table evidence (
+    evidence integer,        -- number in the case
+    evidence_id varchar,     -- SHA-256 of the bytes as received
+    load varchar,
+    path varchar,
+    status varchar,
+    label varchar,
+    size bigint,
+    compression varchar,
+    stream_size bigint,
+    stream_sha256 varchar,
+    format varchar,
+    records bigint,
+    frames bigint,
+    events bigint,
+    unparsed bigint,
+    without_time bigint,
+    records_root varchar,
+    first_ts timestamptz,
+    last_ts timestamptz,
+    note varchar
+);
+-- One row per identifier of an event, sorted by the hash of the value.
+create table identifier_index (h ubigint, kind varchar, eid bigint);
+-- Events that show the same thing as another event, which is kept.
+create table duplicate (eid bigint, of_eid bigint);
+-- Events that share a native id with another event and differ from it.
+create table conflict (eid bigint, with_eid bigint);
+-- The events of calls that more than one event shows.
+create table call_event (call_id varchar, eid bigint, role varchar);
+-- Content texts that stand in more than one segment: all places but the one kept.
+create table content_repeat (segment bigint, row bigint, place integer);
+-- Rows in which a column has a value, per format; column * counts all rows.
+create table coverage (format varchar, column_name varchar, events bigint);
+-- Events per minute, for histograms.
+create table minute (ts timestamptz, format varchar, plane varchar, kind varchar, outcome varchar, events bigint);
+-- What the database was made from.
+create table about (key varchar, value varchar);

@@ -1,0 +1,165 @@
+package casefile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Input is one file to load.
+type Input struct {
+	Path string // as given or found; "-" is standard input
+	Size int64
+	Err  error // why it cannot be read
+}
+
+// Select says which files of a folder are loaded. It chooses whole files only:
+// time filters belong to queries, or a case would hold half of an evidence.
+type Select struct {
+	Include []string // globs on the slash path below the folder, or on the file name; empty includes all
+	Exclude []string
+	// SinceKeyDate skips files whose S3-style key names an earlier day
+	// (…/2026/04/08/…, or …_20260408T1200Z_…). Files whose name has no date are kept.
+	SinceKeyDate time.Time
+}
+
+// Check reports a pattern that cannot match anything because it is malformed.
+func (s *Select) Check() error {
+	for _, p := range append(append([]string{}, s.Include...), s.Exclude...) {
+		if _, err := path.Match(p, ""); err != nil {
+			return fmt.Errorf("reading pattern %q: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// Walk lists the files that paths name, each once, in the order that a load
+// takes them: sorted by path, folders walked. What cannot be read is listed
+// with its error. Links to files are followed when named; inside folders,
+// only regular files are taken and links are listed as not followed.
+func Walk(paths []string, sel Select) ([]Input, error) {
+	var out []Input
+	for _, p := range paths {
+		if p == "-" {
+			out = append(out, Input{Path: p})
+			continue
+		}
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, fmt.Errorf("finding evidence: %w", err)
+		}
+		if !info.IsDir() {
+			out = append(out, Input{Path: p, Size: info.Size()})
+			continue
+		}
+		found, err := walkFolder(p, sel)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	uniq := out[:0]
+	for i, in := range out {
+		if i == 0 || in.Path != out[i-1].Path {
+			uniq = append(uniq, in)
+		}
+	}
+	return uniq, nil
+}
+
+var errNotFollowed = errors.New("links inside folders are not followed; name the file itself to load it")
+
+func walkFolder(root string, sel Select) ([]Input, error) {
+	var out []Input
+	err := filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			if p == root {
+				return fmt.Errorf("reading folder: %w", err)
+			}
+			out = append(out, Input{Path: p, Err: err})
+			if e != nil && e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if e.IsDir() {
+			// A case that lies inside the folder is not evidence.
+			if _, err := os.Stat(filepath.Join(p, ledgerFile)); err == nil && strings.HasSuffix(p, ".case") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		if !sel.takes(filepath.ToSlash(rel)) {
+			return nil
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			out = append(out, Input{Path: p, Err: errNotFollowed})
+			return nil
+		}
+		info, err := e.Info()
+		if err != nil {
+			out = append(out, Input{Path: p, Err: err})
+			return nil
+		}
+		if info.Mode().IsRegular() {
+			out = append(out, Input{Path: p, Size: info.Size()})
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *Select) takes(rel string) bool {
+	if len(s.Include) > 0 && !matchAny(s.Include, rel) {
+		return false
+	}
+	if matchAny(s.Exclude, rel) {
+		return false
+	}
+	if day, ok := keyDate(rel); ok && !s.SinceKeyDate.IsZero() {
+		return !day.Before(s.SinceKeyDate.Truncate(24 * time.Hour))
+	}
+	return true
+}
+
+func matchAny(patterns []string, rel string) bool {
+	for _, p := range patterns {
+		if ok, _ := path.Match(p, rel); ok {
+			return true
+		}
+		if ok, _ := path.Match(p, path.Base(rel)); ok {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	keyFolder = regexp.MustCompile(`(?:^|/)(\d{4})/(\d{2})/(\d{2})/`)
+	keyName   = regexp.MustCompile(`_(\d{4})(\d{2})(\d{2})T\d{4}(?:\d{2})?Z`)
+)
+
+// keyDate reads the day from an S3-style key.
+func keyDate(rel string) (time.Time, bool) {
+	m := keyName.FindStringSubmatch(path.Base(rel))
+	if m == nil {
+		m = keyFolder.FindStringSubmatch(rel)
+	}
+	if m == nil {
+		return time.Time{}, false
+	}
+	day, err := time.Parse("20060102", m[1]+m[2]+m[3])
+	return day, err == nil
+}

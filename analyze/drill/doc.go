@@ -1,0 +1,43 @@
+// Package drill makes seeded model traffic with known ground truth: a
+// population of people, services, nightly jobs and agents that call models,
+// written as the logs that each chosen source would have kept of it. It feeds
+// benchmarks, the demo, and later the drills that measure what detection
+// finds.
+//
+// It is not a load generator (nothing is sent anywhere) and no model of
+// language: the texts are grammatical noise. All names are invented, all
+// addresses come from the documentation ranges of RFC 5737 and RFC 3849, and
+// every credential carries the word EXAMPLE.
+//
+// # How it works
+//
+// A planner walks through time once, cheaply, and decides what happens:
+// arrivals follow a curve of minutes (curve.go) and open sessions, whose
+// later calls wait in a queue. Each planned [Step] carries the seeds of its
+// own content, so that workers write batches of steps in any order, side by
+// side, and the batches leave in the order of the plan. Only integers are
+// used: the same [Config] gives the same bytes on every platform and with any
+// number of workers. Memory depends on the rate of calls, not on their number.
+//
+// What the tables in shapes.go say about sizes and speeds was read from
+// public traces, and TestShapes compares them with those.
+//
+// # Adding to it
+//
+// A source is one file that implements the interface source, and one line in
+// the list of sources. An incident is a [Scenario].
+//
+// # Making benchmark data
+//
+// TestMakeBench writes the two sets that the load benchmark uses, when it is
+// told where to:
+//
+//	go test ./analyze/drill -run TestMakeBench -timeout 1h -bench-dir DIR
+//
+// DIR/bedrock500 holds one file of 200,000 Bedrock JSON lines with prompts and
+// replies of 30 to 300 words, about 500 MB; DIR/cloudtrail20k holds 20,000
+// gzip CloudTrail files of 50 events in an S3-style tree. With the command
+// line, the first is
+//
+//	exhibit drill generate --seed 1 --days 7 --calls 200000 --sources bedrock --words 30-300 -o DIR
+package drill

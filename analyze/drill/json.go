@@ -1,0 +1,62 @@
+package drill
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// appendText appends s as the inside of a JSON string.
+func appendText(dst []byte, s string) []byte {
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '\n':
+			dst = append(dst, `\n`...)
+		case '\t':
+			dst = append(dst, `\t`...)
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		default:
+			dst = append(dst, `\u00`...)
+			dst = appendHex(dst, c)
+		}
+	}
+	return append(dst, s[start:]...)
+}
+
+// quote returns s as a JSON string.
+func quote(s string) string { return string(appendQuoted(nil, s)) }
+
+// appendQuoted appends s as a JSON string.
+func appendQuoted(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	dst = appendText(dst, s)
+	return append(dst, '"')
+}
+
+// appendOrNull appends the JSON text s, or null when it is empty.
+func appendOrNull(dst []byte, s string) []byte {
+	if s == "" {
+		return append(dst, "null"...)
+	}
+	return append(dst, s...)
+}
+
+func appendInt(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }
+
+// appendTime appends the time with whole seconds, as both AWS logs write it.
+func appendTime(dst []byte, ms int64) []byte {
+	return time.Unix(ms/1000, 0).UTC().AppendFormat(dst, time.RFC3339)
+}
+
+func timeString(ms int64) string { return string(appendTime(nil, ms)) }
+
+// validText says whether s can stand in a log as it is.
+func validText(s string) bool { return utf8.ValidString(s) }

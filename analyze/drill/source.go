@@ -1,0 +1,68 @@
+package drill
+
+// source writes events as one log that would have seen them. Its methods are
+// called side by side and keep no state.
+type source interface {
+	// name is the word for the source: lower case letters, digits and dashes.
+	name() string
+	// append appends the record of an event, or nothing when the log does not
+	// have it. A record ends without a line end.
+	append(dst []byte, w *scribe, e *event) []byte
+	// framing returns what stands before, between and after the records of a
+	// file.
+	framing() framing
+	// extension of a flat file's name, with its dot.
+	extension() string
+	// period is how long the log writes to one file of an S3 tree, in
+	// milliseconds.
+	period() int64
+	// key is the name of a file in an S3 tree. It begins at ms; unique is a
+	// random part.
+	key(region string, ms int64, unique string) string
+}
+
+// framing is what makes records a file.
+type framing struct{ head, between, tail string }
+
+// all lists the sources, access planes first.
+func all() []source {
+	return []source{
+		cloudtrail{},
+		bedrock{},
+	}
+}
+
+// Sources returns the names of the sources that can be generated.
+func Sources() []string {
+	var names []string
+	for _, s := range all() {
+		names = append(names, s.name())
+	}
+	return names
+}
+
+func sourceOf(name string) source {
+	for _, s := range all() {
+		if s.name() == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// scribe is the working memory of one worker.
+type scribe struct {
+	teller teller
+	dialog dialog
+	told   *event // the event that dialog belongs to
+}
+
+// say returns what an event says. It is made once for all sources, and valid
+// until the next event.
+func (w *scribe) say(e *event) *dialog {
+	if w.told != e {
+		w.teller.tell(&w.dialog, e)
+		w.told = e
+	}
+	return &w.dialog
+}

@@ -1,0 +1,93 @@
+package drill
+
+// toolKind is what a model can ask for.
+type toolKind uint8
+
+const (
+	toolReadObject toolKind = iota
+	toolSearch
+	toolQuery
+	toolWriteNote
+	toolKinds
+)
+
+// tools are described to the model in this way. The schema is JSON Schema.
+var tools = [toolKinds]struct{ name, description, schema string }{
+	toolReadObject: {
+		"read_object", "Read a text object from a bucket.",
+		`{"type":"object","properties":{"bucket":{"type":"string"},"key":{"type":"string"}},"required":["bucket","key"]}`,
+	},
+	toolSearch: {
+		"search_documents", "Search the document index.",
+		`{"type":"object","properties":{"query":{"type":"string"},"limit":{"type":"integer"}},"required":["query"]}`,
+	},
+	toolQuery: {
+		"run_query", "Run a read-only SQL query on the warehouse.",
+		`{"type":"object","properties":{"sql":{"type":"string"}},"required":["sql"]}`,
+	},
+	toolWriteNote: {
+		"write_note", "Save a note for later turns.",
+		`{"type":"object","properties":{"title":{"type":"string"},"text":{"type":"string"}},"required":["title","text"]}`,
+	},
+}
+
+// toolCall is one call of a tool. It can be computed anywhere from the
+// conversation and the turn, so that the planner and the writers agree on it.
+type toolCall struct {
+	kind   toolKind
+	number int // in names of objects
+	size   int // of an object, in bytes
+	rng    rng // for the rest
+}
+
+// toolAt returns the tool call that ends a turn of a conversation.
+func toolAt(seed, session uint64, turn int) toolCall {
+	r := newRNG(seed, streamTalk, session, 1<<32|uint64(turn))
+	t := toolCall{kind: toolKind(r.below(int(toolKinds))), number: r.below(5000), size: r.between(300, 90_000)}
+	t.rng = r
+	return t
+}
+
+func (t *toolCall) bucket() string {
+	return []string{"example-documents", "example-reports", "example-tickets"}[t.number%3]
+}
+
+func (t *toolCall) key() string {
+	return "shared/" + []string{"2025", "2026"}[t.number%2] + "/item-" + string(appendInt(nil, t.number)) + ".txt"
+}
+
+// appendID appends the id that ties a tool call to its result.
+func (t *toolCall) appendID(dst []byte, prefix string) []byte {
+	r := t.rng
+	dst = append(dst, prefix...)
+	return r.appendLetters(dst, base64[:32], 22)
+}
+
+// appendArgs appends the arguments, a JSON object.
+func (t *toolCall) appendArgs(dst []byte, w *writer) []byte {
+	r := t.rng
+	switch t.kind {
+	case toolReadObject:
+		dst = append(dst, `{"bucket":"`...)
+		dst = append(dst, t.bucket()...)
+		dst = append(dst, `","key":"`...)
+		dst = append(dst, t.key()...)
+		return append(dst, `"}`...)
+	case toolSearch:
+		dst = append(dst, `{"query":"`...)
+		dst = w.append(dst, &r, r.between(2, 8))
+		return append(dst, `","limit":10}`...)
+	case toolQuery:
+		dst = append(dst, `{"sql":"select id, status, total from item_`...)
+		dst = appendInt(dst, t.number)
+		dst = append(dst, ` where total > `...)
+		dst = appendInt(dst, r.below(10_000))
+		return append(dst, ` order by id limit 20"}`...)
+	default:
+		dst = append(dst, `{"title":"`...)
+		dst = w.append(dst, &r, r.between(2, 5))
+		dst = append(dst, `","text":"`...)
+		dst = w.append(dst, &r, r.between(8, 40))
+		return append(dst, `"}`...)
+	}
+}

@@ -1,0 +1,22 @@
+package formats
+
+// All returns every format. The order is that of detection: from the shapes
+// that only one writer makes to those that anything could have made, so that
+// jsonl, which accepts all JSON, is last.
+func All() []Format {
+	return []Format{
+		cloudTrail{}, // envelopes and members of its own
+		bedrock{},    // members of its own
+		jsonLines{},  // any JSON
+	}
+}
+
+// ByName returns the format with the given name.
+func ByName(name string) (Format, bool) {
+	for _, f := range All() {
+		if f.Name() == name {
+			return f, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,191 @@
+package formats
+
+import (
+	"math"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
+
+// The sampling parameters that are kept, under one name each whatever the
+// provider calls them.
+const (
+	paramTemperature = iota
+	paramTopP
+	paramTopK
+	paramMaxTokens
+	paramStop
+	paramSeed
+	paramFrequencyPenalty
+	paramPresencePenalty
+	paramChoices
+	paramReasoning
+	paramEffort
+	paramToolChoice
+	paramFormat
+	paramCount
+)
+
+// params holds parameters of a request as written.
+type params [paramCount]jsontape.Value
+
+// paramName returns the name that a parameter has in the parameters column.
+func paramName(i int) string {
+	return [paramCount]string{
+		"temperature", "top_p", "top_k", "max_tokens", "stop", "seed", "frequency_penalty",
+		"presence_penalty", "choice_count", "thinking", "reasoning_effort", "tool_choice", "response_format",
+	}[i]
+}
+
+// set keeps the member if it is a parameter.
+func (p *params) set(key []byte, v jsontape.Value) {
+	i := 0
+	switch string(key) {
+	case "temperature":
+		i = paramTemperature
+	case "top_p", "topP", "p":
+		i = paramTopP
+	case "top_k", "topK", "k":
+		i = paramTopK
+	case "max_tokens", "maxTokens", "max_gen_len", "maxTokenCount", "max_tokens_to_sample",
+		"max_new_tokens", "max_completion_tokens", "max_output_tokens":
+		i = paramMaxTokens
+	case "stop", "stop_sequences", "stopSequences":
+		i = paramStop
+	case "seed":
+		i = paramSeed
+	case "frequency_penalty", "frequencyPenalty":
+		i = paramFrequencyPenalty
+	case "presence_penalty", "presencePenalty":
+		i = paramPresencePenalty
+	case "n", "num_generations", "numResults":
+		i = paramChoices
+	case "thinking", "reasoning_config", "reasoningConfig", "reasoning":
+		i = paramReasoning
+	case "reasoning_effort":
+		i = paramEffort
+	case "tool_choice":
+		i = paramToolChoice
+	case "response_format":
+		i = paramFormat
+	default:
+		return
+	}
+	p[i] = v
+}
+
+// readAll keeps the parameters among the members of a configuration object.
+// Model-specific fields may hold such an object once more.
+func (p *params) readAll(config jsontape.Value) {
+	for key, v := range config.Members() {
+		if string(key) == "inferenceConfig" {
+			for key, v := range v.Members() {
+				p.set(key, v)
+			}
+			continue
+		}
+		p.set(key, v)
+	}
+}
+
+// json returns the parameters as a JSON object with the values as written, or
+// nil when there are none.
+func (p *params) json(d *Decoder) Text {
+	n := 0
+	for i, v := range p {
+		if v.Exists() {
+			n += len(paramName(i)) + len(`"":,`) + len(rawJSON(d, v))
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	out := d.Arena.Bytes(n + 1)[:0] // one comma fewer, two braces more
+	sep := byte('{')
+	for i, v := range p {
+		if v.Exists() {
+			out = append(out, sep, '"')
+			out = append(out, paramName(i)...)
+			out = append(out, '"', ':')
+			out = append(out, rawJSON(d, v)...)
+			sep = ','
+		}
+	}
+	return append(out, '}')
+}
+
+// usage is what a body says about its tokens. Streams say it several times:
+// the last word counts.
+type usage struct {
+	input, output, cacheRead, cacheWrite, reasoning Int
+}
+
+// read takes the members of a usage object, of any provider.
+func (u *usage) read(v jsontape.Value) {
+	for key, m := range v.Members() {
+		if u.set(key, m) {
+			continue
+		}
+		switch string(key) {
+		case "tokens", "prompt_tokens_details", "input_tokens_details",
+			"completion_tokens_details", "output_tokens_details":
+			for key, m := range m.Members() {
+				u.set(key, m)
+			}
+		}
+	}
+}
+
+// set takes one member and reports whether it is a token count.
+func (u *usage) set(key []byte, v jsontape.Value) bool {
+	var to *Int
+	switch string(key) {
+	case "inputTokens", "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount", "inputTokenCount", "prompt_eval_count":
+		to = &u.input
+	case "outputTokens", "output_tokens", "completion_tokens", "generation_token_count",
+		"totalOutputTextTokenCount", "outputTokenCount", "eval_count":
+		to = &u.output
+	case "cacheReadInputTokens", "cacheReadInputTokenCount", "cache_read_input_tokens", "cached_tokens":
+		to = &u.cacheRead
+	case "cacheWriteInputTokens", "cacheWriteInputTokenCount", "cache_creation_input_tokens":
+		to = &u.cacheWrite
+	case "reasoning_tokens":
+		to = &u.reasoning
+	default:
+		return false
+	}
+	if n, ok := v.Int(); ok {
+		*to = IntOf(n)
+	}
+	return true
+}
+
+// fill sets the token columns of e that are still NULL.
+func (u *usage) fill(e *Event) {
+	fillInt(&e.InputTokens, u.input)
+	fillInt(&e.OutputTokens, u.output)
+	fillInt(&e.CacheReadTokens, u.cacheRead)
+	fillInt(&e.CacheWriteTokens, u.cacheWrite)
+	fillInt(&e.ReasoningTokens, u.reasoning)
+}
+
+// fillInt sets a column that is still NULL.
+func fillInt(column *Int, v Int) {
+	if !column.OK {
+		*column = v
+	}
+}
+
+// readMetrics takes the latency of a Converse reply.
+func readMetrics(e *Event, v jsontape.Value) {
+	fillInt(&e.Latency, millis(v.Get("latencyMs")))
+}
+
+// millis returns a number of milliseconds as microseconds; NULL for what is
+// not a number or does not fit.
+func millis(v jsontape.Value) Int {
+	ms, ok := v.Float()
+	if us := ms * 1000; ok && math.Abs(us) < 1<<53 {
+		return IntOf(int64(math.Round(us)))
+	}
+	return Int{}
+}

@@ -1,0 +1,143 @@
+package formats
+
+import (
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
+
+// A Format is a way in which a log is written. It recognises its evidence,
+// says how records are cut from it, and decodes each record into events.
+// Formats are stateless values; what is needed while decoding lives in the
+// [Decoder].
+type Format interface {
+	// Name is the word for the format in flags and in the format column:
+	// lower case letters, digits and dashes.
+	Name() string
+	// Doc is one line on what the format is and where such logs come from.
+	Doc() string
+	// Detect returns nil when the sample is in this format, or else why it is
+	// not. It is cheap: it looks at the sample only.
+	Detect(s *Sample) error
+	// Framing says how to cut records from evidence that Detect accepted.
+	Framing(s *Sample) Framing
+	// Decode appends the events of one record to d with [Decoder.Add]. The
+	// record is one span cut by the framing. An error means that the record
+	// cannot be parsed; events added by the failed call are dropped and the
+	// record becomes one event of kind unparsed. A record that holds no event
+	// adds none.
+	Decode(d *Decoder, record []byte) error
+}
+
+// Sample is what detection sees of a piece of evidence.
+type Sample struct {
+	Path   string // as given, for instance an S3 key; never trusted alone
+	Prefix []byte // the first bytes of the decompressed stream, BOM included
+	Whole  bool   // Prefix is the whole stream
+	// First is the first JSON value of the stream, parsed as far as Prefix
+	// reaches (members cut off are missing). It does not exist when the stream
+	// does not begin with JSON.
+	First jsontape.Value
+}
+
+// FramingKind says which bytes of a stream are records.
+type FramingKind uint8
+
+// The framings.
+const (
+	// FrameLines makes each line that is not blank a record, without its line
+	// end. An error in a line ends with the line.
+	FrameLines FramingKind = iota
+	// FrameValues makes each of a sequence of JSON values a record: concatenated,
+	// pretty-printed, or separated by white space or commas.
+	FrameValues
+	// FrameArray makes each element of one JSON array a record: the top-level
+	// array, or the array that is the member named Path of a top-level object.
+	// Several such values may follow each other.
+	FrameArray
+)
+
+// Framing says how to cut records from a stream.
+type Framing struct {
+	Kind FramingKind
+	Path string // FrameArray: member of the top-level object, "" for a top-level array
+}
+
+// Decoder is the working memory of decoding: the JSON parser, the arena that
+// unescaped text lives in, and the events made since the last Reset. It is
+// not safe for concurrent use; each worker has its own.
+type Decoder struct {
+	JSON   jsontape.Doc // for the record itself
+	Nested jsontape.Doc // for a JSON text inside a string of the record
+	Arena  *jsontape.Arena
+	Map    *Map // for the jsonl format; nil infers
+
+	// AssumeTZ is the zone of times that a log writes without one. When it is
+	// nil such a time stays NULL and the event's TSSource says "(no zone)".
+	AssumeTZ *time.Location
+
+	names   *nameTable        // what the jsonl format infers columns from, made on first use
+	clients map[string]string // client by user agent
+
+	events []*Event
+	n      int
+}
+
+// NewDecoder returns an empty Decoder.
+func NewDecoder() *Decoder {
+	d := &Decoder{Arena: new(jsontape.Arena)}
+	d.JSON.Arena = d.Arena
+	d.Nested.Arena = d.Arena
+	return d
+}
+
+// Add returns a new empty event that belongs to the record being decoded.
+// The pointer is valid until Clear.
+func (d *Decoder) Add() *Event {
+	if d.n == len(d.events) {
+		d.events = append(d.events, new(Event))
+	}
+	e := d.events[d.n]
+	e.reset()
+	d.n++
+	return e
+}
+
+// Events returns the events added since the last Clear. The slice and its
+// events are valid until Clear; their texts until Reset.
+func (d *Decoder) Events() []*Event { return d.events[:d.n] }
+
+// Clear forgets the events of the last record. Their texts stay valid.
+func (d *Decoder) Clear() { d.n = 0 }
+
+// Reset forgets all texts: everything decoded so far becomes invalid.
+func (d *Decoder) Reset() { d.n = 0; d.Arena.Reset() }
+
+// reset empties the event but keeps the capacity of its slices.
+func (e *Event) reset() {
+	in, out, tools, ids, pol := e.Input[:0], e.Output[:0], e.ToolCallIDs[:0], e.OtherIDs[:0], e.GuardrailPolicies[:0]
+	*e = Event{Input: in, Output: out, ToolCallIDs: tools, OtherIDs: ids, GuardrailPolicies: pol}
+}
+
+// AddInput appends an empty message of the given role to the input and
+// returns it; the memory of earlier messages is reused.
+func (e *Event) AddInput(role Text) *Message { return addMessage(&e.Input, role) }
+
+// AddOutput appends an empty message of the given role to the output.
+func (e *Event) AddOutput(role Text) *Message { return addMessage(&e.Output, role) }
+
+func addMessage(list *[]Message, role Text) *Message {
+	l := *list
+	if len(l) < cap(l) {
+		l = l[:len(l)+1]
+	} else {
+		l = append(l, Message{})
+	}
+	*list = l
+	m := &l[len(l)-1]
+	*m = Message{Role: role, Parts: m.Parts[:0]}
+	return m
+}
+
+// Add appends a part to the message.
+func (m *Message) Add(p Part) { m.Parts = append(m.Parts, p) }

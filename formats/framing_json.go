@@ -1,0 +1,375 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
+
+// place is what a walker is looking at.
+type place uint8
+
+const (
+	atTop    place = iota // between the values of the stream
+	atArray               // between the elements of an array of records
+	inValue               // in a record that is an array, an object or a string
+	inScalar              // in a record that is a number, true, false or null
+	inHead                // in an object, before the framing's member
+	inTail                // in an object, after the framing's member
+	inRest                // after an error
+	ended                 // and nothing is left to deliver
+)
+
+// walker is what a [Scanner] knows of the JSON around its place.
+type walker struct {
+	state   place
+	nesting nesting
+	array   bool      // records are elements of an array, which began at opened
+	opened  int64     // offset in the stream
+	last    separator // what stands before the place in the sequence or array
+	problem string    // of the bytes being held
+	doc     jsontape.Doc
+	scratch []byte
+}
+
+// separator is the last thing of a sequence that is not white space.
+type separator uint8
+
+const (
+	sepNone separator = iota
+	sepValue
+	sepComma
+)
+
+// scanJSON walks over values and what is between them.
+func (s *Scanner) scanJSON(b *Block, data []byte) {
+	w := &s.json
+	for s.at < len(data) {
+		switch w.state {
+		case atTop, atArray:
+			if s.at = skipBlank(data, s.at); s.at < len(data) {
+				s.between(data)
+			}
+		case inScalar:
+			if s.at = scalarEnd(data, s.at); s.at < len(data) {
+				s.endRecord(b, data)
+			}
+		case inHead:
+			if !s.head(data) {
+				return
+			}
+		case inValue, inTail:
+			var closed bool
+			s.at, closed = w.nesting.run(data, s.at)
+			if closed && w.state == inValue {
+				s.endRecord(b, data)
+			} else if closed {
+				s.tail(b, data)
+			}
+		default:
+			s.at = len(data)
+		}
+	}
+}
+
+// endRecord ends the value that is being held before s.at.
+func (s *Scanner) endRecord(b *Block, data []byte) {
+	w := &s.json
+	s.emit(b, data, s.at, w.problem)
+	w.state, w.last, w.problem = atTop, sepValue, ""
+	if w.array {
+		w.state = atArray
+	}
+}
+
+// between takes one step at a byte that is not white space.
+func (s *Scanner) between(data []byte) {
+	w := &s.json
+	c := data[s.at]
+	envelope := s.framing.Kind == FrameArray && w.state == atTop
+	switch {
+	case envelope && s.framing.Path == "":
+		if c != '[' {
+			s.fail(data, "expecting an array")
+			return
+		}
+		s.enterArray()
+	case envelope:
+		if c != '{' {
+			s.fail(data, "expecting an object")
+			return
+		}
+		w.state, s.start = inHead, s.at
+	case c == ',' && w.last == sepValue:
+		w.last = sepComma
+		s.at++
+	case c == ']' && w.array && w.last != sepComma:
+		s.leaveArray()
+	case w.array && w.last == sepValue:
+		s.fail(data, "expecting a comma or the end of the array")
+	case !beginsValue(c):
+		s.fail(data, "expecting a value")
+	default:
+		s.beginRecord(c)
+	}
+}
+
+// fail makes everything from s.at on one unparsed span.
+func (s *Scanner) fail(data []byte, want string) {
+	found := fmt.Sprintf("%q", data[s.at])
+	if data[s.at] >= 0x80 {
+		found = fmt.Sprintf("the byte 0x%02x", data[s.at])
+	}
+	s.failAt(data, s.at, want+", found "+found)
+}
+
+func (s *Scanner) failAt(data []byte, at int, problem string) {
+	s.json.problem = fmt.Sprintf("%s at byte %d; not read from there on", problem, s.offset+int64(at))
+	s.json.state = inRest
+	s.start, s.at = at, len(data)
+}
+
+// beginRecord begins a value at s.at.
+func (s *Scanner) beginRecord(c byte) {
+	w := &s.json
+	s.start = s.at
+	w.state = inScalar
+	if c == '{' || c == '[' || c == '"' {
+		w.state, w.nesting = inValue, nesting{}
+	}
+}
+
+// enterArray enters the array of records at s.at.
+func (s *Scanner) enterArray() {
+	w := &s.json
+	w.state, w.array, w.last, w.opened = atArray, true, sepNone, s.offset+int64(s.at)
+	s.at++
+	s.start = -1
+}
+
+// leaveArray leaves the array of records at s.at.
+func (s *Scanner) leaveArray() {
+	w := &s.json
+	s.at++
+	w.state, w.array, w.last = atTop, false, sepNone
+	if s.framing.Path != "" {
+		w.state, w.nesting, s.start = inTail, nesting{depth: 1}, s.at
+	}
+}
+
+// head looks for the array of records in the object that begins at s.start,
+// which is held until it is found; it reports whether that could be decided. An
+// object without the array becomes one record. What is before the array must
+// be what a strict parser accepts, or else it is such a record too.
+func (s *Scanner) head(data []byte) bool {
+	w := &s.json
+	object := data[s.start:]
+	at, found := w.find(object, s.framing.Path)
+	if found && at < len(object) && at <= s.limit && object[at] == '[' && w.accepts("", object[:at], "[]}") {
+		s.at = s.start + at
+		s.enterArray()
+		return true
+	}
+	if !found && at == len(object) && at <= s.limit && s.err == nil {
+		s.at = len(data)
+		return false
+	}
+	if found && at < len(object) && at <= s.limit && object[at] != '[' {
+		w.problem = fmt.Sprintf("member %s is not an array at byte %d", s.framing.Path, s.offset+int64(s.start+at))
+	}
+	w.state, w.nesting, s.at = inValue, nesting{}, s.start
+	return true
+}
+
+// tail ends the object around an array of records before s.at. What follows
+// the array must be strictly right, and not hold a second array of records.
+func (s *Scanner) tail(b *Block, data []byte) {
+	w := &s.json
+	switch {
+	case s.pieces > 0 || s.at-s.start > s.limit:
+		s.emit(b, data, s.at, "")
+	case !w.accepts(`{"":[]`, data[s.start:s.at], ""):
+		s.failAt(data, s.start, "object around "+s.framing.Path+" is not valid")
+		return
+	case w.doc.Root().Get(s.framing.Path).Exists():
+		s.failAt(data, s.start, "object with a second member "+s.framing.Path)
+		return
+	}
+	s.start, w.state, w.last = -1, atTop, sepValue
+}
+
+// finishJSON ends the stream.
+func (s *Scanner) finishJSON(b *Block, data []byte) {
+	w := &s.json
+	if w.state == inHead { // not found, so the object is one record
+		s.at = s.start
+		s.scanJSON(b, data)
+	}
+	problem := w.problem
+	switch w.state {
+	case inScalar:
+		if w.array || s.err != io.EOF {
+			problem = s.cutOff("record", data)
+		}
+	case inValue:
+		problem = s.cutOff("record", data)
+	case inTail:
+		problem = s.cutOff("object around "+s.framing.Path, data)
+	case atArray:
+		problem = s.cutOff(fmt.Sprintf("array that begins at byte %d", w.opened), data)
+	case atTop:
+		if w.last != sepComma {
+			return
+		}
+		problem = s.cutOff("sequence after a comma", data)
+	}
+	if s.start < 0 {
+		s.start = len(data)
+	}
+	s.emit(b, data, len(data), problem)
+}
+
+// find looks in the object that src begins with for the value of a member, and
+// returns its offset. Where the object ends, or is not an object, without it,
+// the offset is where that was seen; it is len(src) when src is too short to
+// tell.
+func (w *walker) find(src []byte, member string) (at int, found bool) {
+	at = 1
+	for {
+		if at = skipBlank(src, at); at == len(src) || src[at] != '"' {
+			return at, false
+		}
+		name := at
+		var n nesting
+		if at, _ = n.run(src, at); n.quoted {
+			return at, false
+		}
+		text := src[name:at]
+		if at = skipBlank(src, at); at == len(src) || src[at] != ':' {
+			return at, false
+		}
+		if at = skipBlank(src, at+1); at == len(src) {
+			return at, false
+		}
+		if w.doc.Parse(text) == nil && string(w.doc.Root().Text()) == member {
+			return at, true
+		}
+		if at = skipValue(src, at); at == len(src) || src[at] != ',' {
+			return at, false
+		}
+		at++
+	}
+}
+
+// accepts reports whether the parts joined are valid JSON.
+func (w *walker) accepts(before string, part []byte, after string) bool {
+	w.scratch = append(append(append(w.scratch[:0], before...), part...), after...)
+	return w.doc.Parse(w.scratch) == nil
+}
+
+// skipValue returns the offset after the value at src[at] and white space, or
+// len(src) when src is too short.
+func skipValue(src []byte, at int) int {
+	switch c := src[at]; {
+	case c == '{' || c == '[' || c == '"':
+		var n nesting
+		var closed bool
+		if at, closed = n.run(src, at); !closed {
+			return len(src)
+		}
+	case beginsValue(c):
+		at = scalarEnd(src, at)
+	}
+	return skipBlank(src, at)
+}
+
+// beginsValue reports whether a JSON value can begin with c.
+func beginsValue(c byte) bool {
+	switch c {
+	case '{', '[', '"', '-', 't', 'f', 'n':
+		return true
+	}
+	return c >= '0' && c <= '9'
+}
+
+// scalarEnd returns the offset of the first byte from b[at] on that cannot
+// belong to a scalar: white space or structure.
+func scalarEnd(b []byte, at int) int {
+	for at < len(b) {
+		switch b[at] {
+		case ' ', '\t', '\n', '\r', ',', ':', '"', '[', ']', '{', '}':
+			return at
+		}
+		at++
+	}
+	return at
+}
+
+// nesting follows strings and brackets. It does not tell brackets from braces,
+// since a parser looks at the whole value later.
+type nesting struct {
+	depth   int
+	quoted  bool // inside a string
+	escaped bool // after a backslash in a string
+}
+
+// run advances from data[at] to the end of the string, array or object and
+// returns the offset after it, or len(data) and false when it does not end; it
+// can then be called again with what follows.
+func (n *nesting) run(data []byte, at int) (int, bool) {
+	for at < len(data) {
+		if n.quoted {
+			if at = n.text(data, at); n.quoted {
+				return at, false
+			}
+			if n.depth == 0 {
+				return at, true
+			}
+			continue
+		}
+		switch data[at] {
+		case '"':
+			n.quoted = true
+		case '{', '[':
+			n.depth++
+		case '}', ']':
+			if n.depth--; n.depth == 0 {
+				return at + 1, true
+			}
+		}
+		at++
+	}
+	return at, false
+}
+
+// text advances to the end of the string at data[at]. A quote ends it unless
+// the backslashes before the quote are odd in number.
+func (n *nesting) text(data []byte, at int) int {
+	if n.escaped {
+		n.escaped = false
+		at++
+	}
+	for {
+		stop := len(data)
+		i := bytes.IndexByte(data[at:], '"')
+		if i >= 0 {
+			stop = at + i
+		}
+		first := stop
+		for first > at && data[first-1] == '\\' {
+			first--
+		}
+		odd := (stop-first)%2 == 1
+		switch {
+		case i < 0:
+			n.escaped = odd
+			return stop
+		case !odd:
+			n.quoted = false
+			return stop + 1
+		}
+		at = stop + 1
+	}
+}

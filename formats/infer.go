@@ -1,0 +1,238 @@
+package formats
+
+import (
+	"bytes"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
+
+// maxNesting is how deep objects are searched for well-known names. The
+// longest known path has three names; envelopes add to that.
+const maxNesting = 5
+
+// maxNameLength bounds the names and paths that are compared.
+const maxNameLength = 128
+
+// envelopeRank is added to the rank of a name found in an envelope, so that
+// the same name outside wins.
+const envelopeRank = 10000
+
+// found is the value that will fill a target.
+type found struct {
+	value jsontape.Value
+	unit  unit
+	rank  int
+	path  []byte // as written, in nameWalk.paths
+}
+
+// nameWalk finds the values with well-known names in one record.
+type nameWalk struct {
+	table  *nameTable
+	best   map[target]found
+	normal []byte // path of the object being searched, for comparison
+	path   []byte // the same as written
+	paths  []byte // of what was found
+
+	// left is told of values that were not taken, with what they can mean when
+	// only the unit is missing. It may be nil.
+	left func(path []byte, c *candidate)
+}
+
+// find searches the members of a record.
+func (w *nameWalk) find(v jsontape.Value) {
+	w.normal, w.path, w.paths = w.normal[:0], w.path[:0], w.paths[:0]
+	clear(w.best)
+	w.object(v, 0, 0)
+}
+
+// object searches an object. Names count from base in the path, where the last
+// envelope ends. It calls itself at most maxNesting deep.
+func (w *nameWalk) object(v jsontape.Value, base, depth int) {
+	normal, path := len(w.normal), len(w.path)
+	for key, m := range v.Members() {
+		w.normal, w.path = w.normal[:normal], w.path[:path]
+		if m.Kind() == jsontape.Null || len(key) > maxNameLength || normal > maxNameLength {
+			continue
+		}
+		if normal > 0 {
+			w.normal = append(w.normal, '.')
+			w.path = append(w.path, '.')
+		}
+		name := len(w.normal)
+		w.normal = appendNormal(w.normal, key)
+		w.path = append(w.path, key...)
+		taken := w.take(w.normal, m, 0)
+		if !taken && base > 0 {
+			taken = w.take(w.normal[base:], m, envelopeRank)
+		}
+		if taken {
+			continue
+		}
+		if m.Kind() != jsontape.Object || depth == maxNesting {
+			if w.left != nil && !w.asks(m) {
+				w.left(w.path, nil)
+			}
+			continue
+		}
+		next := base
+		if name == base && isEnvelope(w.normal[name:]) {
+			next = len(w.normal) + 1
+		}
+		w.object(m, next, depth+1)
+	}
+	w.normal, w.path = w.normal[:normal], w.path[:path]
+}
+
+// take keeps the value for the targets that its name can mean and that can
+// hold it, and reports whether there was one.
+func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
+	taken := false
+	for _, c := range w.table.byName[string(name)] {
+		if c.asks || !holds(c.to, v) || bytes.Count(w.path, []byte{'.'}) >= maxSegments || len(w.path) > maxNameLength {
+			continue
+		}
+		taken = true
+		if old, ok := w.best[c.to]; ok && old.rank < c.rank+extra {
+			continue
+		}
+		at := len(w.paths)
+		w.paths = append(w.paths, w.path...)
+		w.best[c.to] = found{v, c.unit, c.rank + extra, w.paths[at:]}
+	}
+	return taken
+}
+
+// asks tells left what the value at the path can mean once its unit is known,
+// and reports whether there is such a meaning.
+func (w *nameWalk) asks(v jsontape.Value) bool {
+	asked := false
+	for _, c := range w.table.byName[string(w.normal)] {
+		if c.asks && holds(c.to, v) {
+			w.left(w.path, &c)
+			asked = true
+		}
+	}
+	return asked
+}
+
+// holds reports whether a target can hold a value, by their kinds alone.
+func holds(to target, v jsontape.Value) bool {
+	kind := v.Kind()
+	switch to {
+	case targetRequest:
+		return hasMember(v, "messages", "prompt", "contents", "inputText")
+	case targetResponse:
+		return hasMember(v, "choices", "content", "completion", "generation", "usage", "output")
+	}
+	switch c := &columns[to]; c.Name {
+	case "outcome":
+		return outcomeOf(v) != ""
+	case "http_status":
+		n, ok := v.Int()
+		return ok && 100 <= n && n <= 599
+	case "prompt", "response":
+		return kind == jsontape.String || kind == jsontape.Array
+	case "system_prompt":
+		return kind == jsontape.String || kind == jsontape.Array
+	case "finish_reason":
+		return kind == jsontape.String || kind == jsontape.Array && v.Len() == 1
+	case "error_message":
+		return len(v.Text()) > 0
+	default:
+		return holdsType(c.Type, kind)
+	}
+}
+
+// holdsType reports whether a column of a type can hold a kind of value.
+func holdsType(t ColumnType, kind jsontape.Kind) bool {
+	scalar := kind == jsontape.String || kind == jsontape.Number
+	switch t {
+	case ColumnJSON:
+		return kind == jsontape.Array || kind == jsontape.Object || kind == jsontape.String
+	case ColumnMessages:
+		return kind == jsontape.Array || kind == jsontape.String
+	case ColumnTexts:
+		return scalar || kind == jsontape.Array
+	case ColumnBool:
+		return kind == jsontape.Bool || kind == jsontape.String
+	case ColumnWord:
+		return kind == jsontape.String
+	}
+	return scalar
+}
+
+func hasMember(v jsontape.Value, names ...string) bool {
+	if v.Kind() != jsontape.Object {
+		return false
+	}
+	for _, name := range names {
+		if v.Get(name).Exists() {
+			return true
+		}
+	}
+	return false
+}
+
+// outcomeOf reads a word for how something ended, or an HTTP status; "" when
+// it is neither.
+func outcomeOf(v jsontape.Value) Outcome {
+	switch v.Kind() {
+	case jsontape.Bool: // success: true
+		if ok, _ := v.Bool(); ok {
+			return OutcomeSuccess
+		}
+		return OutcomeError
+	case jsontape.Number:
+		n, ok := v.Int()
+		if !ok {
+			return ""
+		}
+		return outcomeOfStatus(n)
+	}
+	var low [16]byte
+	t := v.Text()
+	if len(t) == 0 || len(t) > len(low) {
+		return ""
+	}
+	switch string(appendLower(low[:0], t)) {
+	case "success", "succeeded", "ok", "completed", "complete", "passed", "done":
+		return OutcomeSuccess
+	case "denied", "forbidden", "unauthorized", "rejected", "access_denied":
+		return OutcomeDenied
+	case "error", "failed", "failure", "fail", "timeout", "exception":
+		return OutcomeError
+	case "throttled", "rate_limited", "ratelimited":
+		return OutcomeThrottled
+	case "blocked", "filtered":
+		return OutcomeBlocked
+	case "unknown":
+		return OutcomeUnknown
+	}
+	return ""
+}
+
+// outcomeOfStatus reads an HTTP status code; "" for one that is none, or that
+// does not say.
+func outcomeOfStatus(code int64) Outcome {
+	switch {
+	case code == 401 || code == 403:
+		return OutcomeDenied
+	case code == 429:
+		return OutcomeThrottled
+	case 200 <= code && code <= 299:
+		return OutcomeSuccess
+	case 400 <= code && code <= 599:
+		return OutcomeError
+	}
+	return ""
+}
+
+func appendLower(dst, b []byte) []byte {
+	for _, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return bytes.TrimSpace(dst)
+}

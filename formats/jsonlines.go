@@ -1,0 +1,95 @@
+package formats
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
+
+// jsonLines is any JSON: lines, arrays, or values that follow each other. The
+// columns come from a [Map], or without one from well-known names.
+type jsonLines struct{}
+
+var _ Format = jsonLines{}
+
+func (jsonLines) Name() string { return "jsonl" }
+
+func (jsonLines) Doc() string {
+	return "any JSON lines, array or values: columns by well-known names, or by a map"
+}
+
+// Detect accepts what begins with an object or an array, even where it is
+// broken, so that one damaged line does not hide a log. Other values must be a
+// whole line: text that begins with a digit is no JSON.
+func (jsonLines) Detect(s *Sample) error {
+	text := trimBOM(s.Prefix)
+	text = text[skipBlank(text, 0):]
+	if len(text) == 0 {
+		return errors.New("it is empty or blank")
+	}
+	if text[0] == '{' || text[0] == '[' {
+		return nil
+	}
+	if !beginsValue(text[0]) {
+		return fmt.Errorf("it does not begin like JSON, but with the byte 0x%02x", text[0])
+	}
+	line, rest := cutLine(text)
+	var doc jsontape.Doc
+	var err error
+	if rest == nil && !s.Whole {
+		err = doc.ParsePrefix(line)
+	} else {
+		err = doc.Parse(line)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the first line: %w", err)
+	}
+	return nil
+}
+
+func (jsonLines) Framing(s *Sample) Framing { return JSONFraming(s) }
+
+// Decode makes one event of a record. It is of kind inference only when the
+// record has a model and content or usage, or when the map says so; else it is
+// of kind other. A record that is no object, a bare number for instance, has no
+// columns.
+func (jsonLines) Decode(d *Decoder, record []byte) error {
+	if err := d.JSON.Parse(record); err != nil {
+		return err
+	}
+	v := d.JSON.Root()
+	e := d.Add()
+	e.Kind = KindOther
+	if v.Kind() != jsontape.Object {
+		return nil
+	}
+	a := assignment{d: d, e: e}
+	if d.Map != nil {
+		d.Map.apply(&a, v)
+	} else {
+		d.nameTable().apply(&a, v)
+	}
+	a.finish()
+	return nil
+}
+
+// nameTable returns the table of well-known names, made on first use.
+func (d *Decoder) nameTable() *nameTable {
+	if d.names == nil {
+		d.names = newNameTable()
+		d.names.walk.table = d.names
+		d.names.walk.best = make(map[target]found)
+	}
+	return d.names
+}
+
+// apply fills the event from the values with well-known names.
+func (t *nameTable) apply(a *assignment, v jsontape.Value) {
+	t.walk.find(v)
+	for _, to := range fillOrder {
+		if f, ok := t.walk.best[to]; ok {
+			a.set(to, f.value, f.unit, t.field(f.path))
+		}
+	}
+}

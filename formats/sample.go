@@ -1,0 +1,98 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
+
+// SampleSize is how many bytes of a stream detection sees first. When the
+// first JSON value is longer (the Complete method of the document given to
+// [NewSample] says so), and no format accepts the sample or its framing is in
+// doubt, callers try once more with a sample of MaxSampleSize.
+const (
+	SampleSize    = 64 << 10
+	MaxSampleSize = 1 << 20
+)
+
+// NewSample returns the sample of a stream that begins with prefix, which is
+// the whole stream when whole. The sample aliases prefix and doc, and is valid
+// until either is used again.
+func NewSample(path string, prefix []byte, whole bool, doc *jsontape.Doc) *Sample {
+	s := &Sample{Path: path, Prefix: prefix, Whole: whole}
+	if doc.ParsePrefix(trimBOM(prefix)) == nil {
+		s.First = doc.Root()
+	}
+	return s
+}
+
+// JSONFraming returns the framing of JSON that is nothing but records: an
+// array, lines, or a sequence of values.
+//
+// A stream that begins with an array is an array of records. It is lines when
+// its first line is exactly one value and another line follows, or else, where
+// the first value is broken, when that is so of the second line: one damaged
+// line must not make the others unreadable. It is lines, too, when it does not
+// begin with JSON. Everything else is a sequence of values; so is a single
+// object.
+func JSONFraming(s *Sample) Framing {
+	text := trimBOM(s.Prefix)
+	text = text[skipBlank(text, 0):]
+	first, rest := cutLine(text)
+	if len(first) == 0 || !beginsValue(first[0]) {
+		return Framing{Kind: FrameLines}
+	}
+	if first[0] == '[' {
+		return Framing{Kind: FrameArray}
+	}
+	if rest == nil {
+		return Framing{Kind: FrameValues}
+	}
+	var doc jsontape.Doc
+	if doc.Parse(first) == nil {
+		if blank(rest) && s.Whole {
+			return Framing{Kind: FrameValues}
+		}
+		return Framing{Kind: FrameLines}
+	}
+	if doc.ParsePrefix(first) == nil {
+		if !doc.Complete() && s.First.Exists() {
+			return Framing{Kind: FrameValues} // a value of several lines
+		}
+		after := skipBlank(first, len(doc.Root().Raw()))
+		if after < len(first) && (first[after] == ',' || beginsValue(first[after])) {
+			return Framing{Kind: FrameValues} // several values in a line
+		}
+	}
+	second, _ := cutLine(rest[skipBlank(rest, 0):])
+	if len(second) > 0 && second[0] == '{' && doc.Parse(second) == nil {
+		return Framing{Kind: FrameLines}
+	}
+	return Framing{Kind: FrameValues}
+}
+
+// cutLine returns the first line of text and what follows it, nil when the
+// line has no end.
+func cutLine(text []byte) (line, rest []byte) {
+	i := bytes.IndexByte(text, '\n')
+	if i < 0 {
+		return text, nil
+	}
+	return text[:i], text[i+1:]
+}
+
+// Detect returns the first of the formats that accepts the sample. When none
+// does, the error says why not, one format a line.
+func Detect(s *Sample, formats []Format) (Format, error) {
+	var reasons strings.Builder
+	for _, f := range formats {
+		err := f.Detect(s)
+		if err == nil {
+			return f, nil
+		}
+		fmt.Fprintf(&reasons, "\n  %s: %v", f.Name(), err)
+	}
+	return nil, fmt.Errorf("detecting the format of %s: none fits%s", s.Path, reasons.String())
+}

@@ -268,7 +268,7 @@ func (r *trailRecord) who(d *Decoder, e *Event) {
 	}
 
 	e.CredentialID = firstText(r.idKey, r.idCredential)
-	if kind := r.credentialKind(e.CredentialID); kind != "" {
+	if kind := r.credentialKind(); kind != "" {
 		e.CredentialKind = word(d, kind)
 	}
 	for _, path := range [...][2]string{
@@ -302,7 +302,7 @@ func roleOfARN(arn []byte) Text {
 
 // credentialKind says how the caller proved who it is, as far as the record
 // tells; "" when it does not.
-func (r *trailRecord) credentialKind(id Text) string {
+func (r *trailRecord) credentialKind() string {
 	bearer := func(v jsontape.Value) bool { t := truth(v.Get("callWithBearerToken")); return t.OK && t.V }
 	switch kind := string(r.idType.Text()); {
 	case bearer(r.extra), bearer(r.request):
@@ -315,7 +315,7 @@ func (r *trailRecord) credentialKind(id Text) string {
 		return "web_identity"
 	case string(r.extra.Get("SignatureVersion").Text()) == "SigV2":
 		return "sigv2"
-	case len(id) > 0:
+	case len(r.idKey.Text()) > 0:
 		return "sigv4" // an access key signs, and SigV2 is left only in S3, which says so
 	}
 	return ""
@@ -388,6 +388,9 @@ func (r *trailRecord) model(e *Event) {
 	switch e.Kind {
 	case KindInference, KindEmbedding, KindRetrieval, KindGuardrail:
 		e.ContentState = ContentNotLogged
+	}
+	if e.Kind != KindInference {
+		return
 	}
 	switch string(e.Operation) {
 	case "InvokeModelWithResponseStream", "InvokeModelWithBidirectionalStream", "ConverseStream", "InvokeEndpointWithResponseStream":

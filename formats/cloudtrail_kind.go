@@ -103,7 +103,7 @@ func (r *trailRecord) changes(name []byte) bool {
 	}
 	for _, verb := range [...]string{
 		"Create", "Delete", "Put", "Update", "Attach", "Detach", "Modify", "Add", "Remove",
-		"Start", "Stop", "Enable", "Disable", "Set", "Register", "Deregister",
+		"Start", "Stop", "Enable", "Disable", "Set", "Register", "Deregister", "Run", "Terminate", "Authorize", "Revoke",
 	} {
 		if bytes.HasPrefix(name, []byte(verb)) {
 			return true

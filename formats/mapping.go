@@ -19,12 +19,17 @@ type Map struct {
 type mapRule struct {
 	name  string // of the target, as a map writes it
 	to    target
-	other string   // targetOtherID: kind of the identifier
-	paths []string // the first that is there and not null is taken
-	unit  unit     // of the number there
-	value []byte   // a constant instead of a path: a JSON string, number or truth value
-	note  string   // comment
-	off   bool     // only suggested: written as a comment, not applied
+	other string    // targetOtherID: kind of the identifier
+	paths []mapPath // the first whose value is not null and fits is taken
+	value []byte    // a constant instead of a path: a JSON string, number or truth value
+	note  string    // comment
+	off   bool      // only suggested: written as a comment, not applied
+}
+
+// mapPath is a place in a record, and the unit of the number there.
+type mapPath struct {
+	path string
+	unit unit
 }
 
 // maxSegments bounds the parts of a path, and so the work to follow it.
@@ -41,12 +46,12 @@ func (m *Map) apply(a *assignment, v jsontape.Value) {
 			r.setConstant(a)
 			continue
 		}
-		for _, path := range r.paths {
-			x := follow(a.d, v, path)
+		for _, p := range r.paths {
+			x := follow(a.d, v, p.path)
 			if k := x.Kind(); k == jsontape.Missing || k == jsontape.Null {
 				continue
 			}
-			if r.fill(a, x, path) {
+			if r.fill(a, x, p.unit, p.path) {
 				break
 			}
 		}
@@ -54,19 +59,19 @@ func (m *Map) apply(a *assignment, v jsontape.Value) {
 }
 
 // fill fills the target from a value and reports whether it could.
-func (r *mapRule) fill(a *assignment, v jsontape.Value, field string) bool {
+func (r *mapRule) fill(a *assignment, v jsontape.Value, u unit, field string) bool {
 	if r.to == targetOtherID {
 		n := len(a.e.OtherIDs)
 		a.e.addID(r.other, v)
 		return len(a.e.OtherIDs) > n
 	}
-	return a.set(r.to, v, r.unit, field)
+	return a.set(r.to, v, u, field)
 }
 
 // setConstant fills the target with the constant, and reports whether it
 // could. It is parsed anew for each record, because texts belong to a decoder.
 func (r *mapRule) setConstant(a *assignment) bool {
-	return a.d.Nested.Parse(r.value) == nil && r.fill(a, a.d.Nested.Root(), "map")
+	return a.d.Nested.Parse(r.value) == nil && r.fill(a, a.d.Nested.Root(), unitNone, "map")
 }
 
 // follow returns the value at a path. The names of the path are parted by dots;

@@ -97,9 +97,9 @@ func (in *inference) build() *Map {
 	for _, p := range paths {
 		switch {
 		case p.to < 0:
-			suggested = append(suggested, mapRule{name: "COLUMN", paths: []string{p.path}, note: in.note(p), off: true})
+			suggested = append(suggested, mapRule{name: "COLUMN", paths: []mapPath{{p.path, unitNone}}, note: in.note(p), off: true})
 		case p.asks:
-			r := mapRule{name: in.columns[p.to], to: p.to, paths: []string{p.path}, unit: p.unit, off: true}
+			r := mapRule{name: in.columns[p.to], to: p.to, paths: []mapPath{{p.path, p.unit}}, off: true}
 			r.note = in.note(p) + "; which unit?"
 			suggested = append(suggested, r)
 		default:
@@ -114,16 +114,15 @@ func (in *inference) build() *Map {
 	return m
 }
 
-// rule returns the rule of a target from its paths, the best first. Paths with
-// different units cannot stand in one rule: those of the best one's unit stay.
+// rule returns the rule of a target from its paths, the best first.
 func (in *inference) rule(to target, paths []*inferredPath) mapRule {
 	r := mapRule{name: in.columns[to], to: to}
 	for _, p := range paths {
-		if p.to != to || p.asks || len(r.paths) > 0 && p.unit != r.unit {
+		if p.to != to || p.asks {
 			continue
 		}
-		if r.paths = append(r.paths, p.path); len(r.paths) == 1 {
-			r.unit, r.note = p.unit, in.note(p)
+		if r.paths = append(r.paths, mapPath{p.path, p.unit}); len(r.paths) == 1 {
+			r.note = in.note(p)
 		}
 	}
 	return r

@@ -34,11 +34,12 @@ func (e *MapError) Error() string {
 
 // ParseMap reads a map from YAML: one entry for each column, with a path, a
 // list of paths of which the first that fits is taken, or an object of path and
-// unit, or of value for a constant.
+// unit, also in the list, or of value for a constant.
 //
 //	model: request.model
 //	principal: [user.id, user]
 //	latency_us: {path: duration_ms, unit: ms}
+//	ts: [time, {path: epoch, unit: s}]
 //	provider: {value: internal}
 //	other_ids.batch_id: batch.id
 //
@@ -151,71 +152,116 @@ func mapTargets() []string {
 	return append(names, namePrefixOther+"KIND", nameRequestBody, nameResponseBody)
 }
 
-// readPaths reads a path, or a list of them.
+// readPaths reads a path, or a list of paths, which may have units.
 func (r *mapRule) readPaths(n *yaml.Node) error {
-	list := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		list = n.Content
+	if n.Kind != yaml.SequenceNode {
+		return r.readPath(n, unitNone)
 	}
-	if len(list) == 0 {
+	if len(n.Content) == 0 {
 		return wrong(n, r.name+" has no path")
 	}
-	for _, n := range list {
-		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-			return wrong(n, fmt.Sprintf("want a path for %s, not %s", r.name, kindOf(n)))
+	for _, n := range n.Content {
+		u := unitNone
+		if n.Kind == yaml.MappingNode {
+			m, err := r.members(n)
+			if err != nil {
+				return err
+			}
+			if m.path == nil || m.value != nil {
+				return wrong(n, "want a path for "+r.name+", not an object without one")
+			}
+			if u, err = r.readUnit(m.unit); err != nil {
+				return err
+			}
+			n = m.path
 		}
-		if !validPath(n.Value) {
-			return wrong(n, fmt.Sprintf("the path of %s is empty, longer than %d bytes, or deeper than %d names", r.name, maxNameLength, maxSegments))
+		if err := r.readPath(n, u); err != nil {
+			return err
 		}
-		r.paths = append(r.paths, n.Value)
 	}
+	return nil
+}
+
+// readPath reads one path.
+func (r *mapRule) readPath(n *yaml.Node, u unit) error {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		return wrong(n, fmt.Sprintf("want a path for %s, not %s", r.name, kindOf(n)))
+	}
+	if !validPath(n.Value) {
+		return wrong(n, fmt.Sprintf("the path of %s is empty, longer than %d bytes, or deeper than %d names", r.name, maxNameLength, maxSegments))
+	}
+	r.paths = append(r.paths, mapPath{n.Value, u})
 	return nil
 }
 
 // readObject reads {path: ..., unit: ...} or {value: ...}.
 func (r *mapRule) readObject(n *yaml.Node) error {
-	seen := make(map[string]*yaml.Node)
-	for i := 0; i < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		if seen[key.Value] != nil {
-			return wrong(key, fmt.Sprintf("%q is given twice", key.Value))
-		}
-		seen[key.Value] = value
-		var err error
-		switch key.Value {
-		case "path":
-			err = r.readPaths(value)
-		case "unit":
-			err = r.readUnit(value)
-		case "value":
-			err = r.readValue(value)
-		default:
-			return &MapError{Line: key.Line, Msg: fmt.Sprintf("unknown word %q for %s", key.Value, r.name), Hint: "the words are path, unit and value"}
-		}
-		if err != nil {
-			return err
-		}
+	m, err := r.members(n)
+	if err != nil {
+		return err
 	}
-	if (seen["path"] == nil) == (seen["value"] == nil) {
+	if (m.path == nil) == (m.value == nil) {
 		return wrong(n, r.name+" needs either a path or a value")
 	}
-	if seen["unit"] != nil && seen["value"] != nil {
-		return wrong(n, r.name+" is a constant and has no unit")
+	if m.value != nil {
+		if m.unit != nil {
+			return wrong(n, r.name+" is a constant and has no unit")
+		}
+		return r.readValue(m.value)
 	}
-	return nil
+	if err := r.readPaths(m.path); err != nil {
+		return err
+	}
+	u, err := r.readUnit(m.unit)
+	for i := range r.paths {
+		if r.paths[i].unit == unitNone {
+			r.paths[i].unit = u
+		}
+	}
+	return err
 }
 
-// readUnit reads the unit of the number at the path.
-func (r *mapRule) readUnit(n *yaml.Node) error {
+// ruleMembers are the members of an object in a map, nil where absent.
+type ruleMembers struct {
+	path, unit, value *yaml.Node
+}
+
+// members reads the members of an object, each once and no others.
+func (r *mapRule) members(n *yaml.Node) (m ruleMembers, err error) {
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		var to **yaml.Node
+		switch key.Value {
+		case "path":
+			to = &m.path
+		case "unit":
+			to = &m.unit
+		case "value":
+			to = &m.value
+		default:
+			return m, &MapError{Line: key.Line, Msg: fmt.Sprintf("unknown word %q for %s", key.Value, r.name), Hint: "the words are path, unit and value"}
+		}
+		if *to != nil {
+			return m, wrong(key, fmt.Sprintf("%q is given twice", key.Value))
+		}
+		*to = value
+	}
+	return m, nil
+}
+
+// readUnit reads the unit of the number at a path; there need not be one.
+func (r *mapRule) readUnit(n *yaml.Node) (unit, error) {
+	if n == nil {
+		return unitNone, nil
+	}
 	u, ok := unitByName(n.Value)
 	if !ok || n.Kind != yaml.ScalarNode {
-		return &MapError{Line: n.Line, Msg: fmt.Sprintf("unknown unit %q", n.Value), Hint: "the units are s, ms, us, ns and usd"}
+		return unitNone, &MapError{Line: n.Line, Msg: fmt.Sprintf("unknown unit %q", n.Value), Hint: "the units are s, ms, us, ns and usd"}
 	}
 	if r.to >= targetRequest || !u.fits(columns[r.to].Type) {
-		return wrong(n, fmt.Sprintf("%s has no unit %s", r.name, u))
+		return unitNone, wrong(n, fmt.Sprintf("%s has no unit %s", r.name, u))
 	}
-	r.unit = u
-	return nil
+	return u, nil
 }
 
 // readValue reads a constant and tries it on an event.
@@ -295,16 +341,14 @@ func (r *mapRule) yaml() string {
 	}
 	quoted := make([]string, len(r.paths))
 	for i, p := range r.paths {
-		quoted[i] = quoteYAML(p)
+		if quoted[i] = quoteYAML(p.path); p.unit != unitNone {
+			quoted[i] = "{path: " + quoted[i] + ", unit: " + p.unit.String() + "}"
+		}
 	}
-	paths := strings.Join(quoted, ", ")
-	if len(quoted) > 1 {
-		paths = "[" + paths + "]"
+	if len(quoted) == 1 {
+		return quoted[0]
 	}
-	if r.unit != unitNone {
-		return "{path: " + paths + ", unit: " + r.unit.String() + "}"
-	}
-	return paths
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // quoteYAML returns s as it is where YAML takes that for a plain text, else in

@@ -20,7 +20,7 @@ const (
 )
 
 // knownName says which column a member with a well-known name fills. Names are
-// compared without letter case, underscores and hyphens; dots stand between
+// compared without letter case, underscores, hyphens and @; dots stand between
 // the names of nested objects, or are part of a name. Of the names of one
 // column the first that is there wins.
 type knownName struct {
@@ -35,8 +35,8 @@ type knownName struct {
 // role, request_time) is not here.
 var knownNames = []knownName{
 	{column: "ts", names: []string{
-		"timestamp", "@timestamp", "ts", "event_time", "time", "datetime", "date_time", "start_time", "started_at",
-		"start_timestamp", "created_at", "created", "event.start", "event.created", "time_dt", "log_time", "logged_at", "_time",
+		"timestamp", "ts", "event_time", "time", "datetime", "start_time", "started_at",
+		"start_timestamp", "created_at", "created", "event.start", "event.created", "time_dt", "log_time", "logged_at",
 		"received_at", "date",
 	}},
 	{column: "ts", unit: unitMilli, names: []string{"timestamp_ms", "ts_ms", "time_ms", "start_time_ms"}},
@@ -254,7 +254,7 @@ func targetByName(name string) (target, bool) {
 }
 
 // appendNormal appends a name without what writers disagree about: letter
-// case, underscores, hyphens, spaces, and a leading @.
+// case, underscores, hyphens, spaces and @.
 func appendNormal(dst, name []byte) []byte {
 	for _, c := range name {
 		switch {

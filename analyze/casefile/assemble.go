@@ -24,12 +24,12 @@ type assembly struct {
 	segment  int64            // number of the last segment in the case
 	known    map[string]int64 // SHA-256 of evidence in the case -> number
 
-	items   []*Item
-	files   []FileRef
-	columns map[string]map[string]int64
-	tree    ledger.TreeBuilder // of the records of treeItem
+	items    []*Item
+	files    []FileRef
+	columns  map[string]map[string]int64
+	tree     ledger.TreeBuilder // of the records of treeItem
 	treeItem *Item
-	names   map[string]*tally // by format
+	names    map[string]*tally // by format
 }
 
 // tally holds the distinct names that a source showed.

@@ -80,17 +80,17 @@ type TableHash struct {
 
 // state is what the ledger says about the files of a case.
 type state struct {
-	head      ledger.Head
-	create    ledger.CreateBody
-	manifests []FileRef
-	records   []FileRef // live, in segment order
-	events    []FileRef // of the live decoder
-	decoder   string
-	inputs    []FileRef
-	derived   *DerivedState
+	head       ledger.Head
+	create     ledger.CreateBody
+	manifests  []FileRef
+	records    []FileRef // live, in segment order
+	events     []FileRef // of the live decoder
+	decoder    string
+	inputs     []FileRef
+	derived    *DerivedState
 	generation string // name of the derived database of the last entry that changed it
-	segment   int64 // number of the last segment
-	pending   map[string]bool
+	segment    int64  // number of the last segment
+	pending    map[string]bool
 }
 
 // readState follows the ledger from its first entry to its last.

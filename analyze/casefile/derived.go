@@ -134,6 +134,9 @@ const maxRounds = 16
 func (x *extension) joinCalls(ctx context.Context, db *sql.DB, run func(string) func() error) error {
 	last := ""
 	for range maxRounds {
+		if none, err := isEmpty(ctx, db, "link"); err != nil || none {
+			return err
+		}
 		if err := run("calls_link")(); err != nil {
 			return err
 		}
@@ -151,6 +154,19 @@ func (x *extension) joinCalls(ctx context.Context, db *sql.DB, run func(string) 
 		last = sum
 	}
 	return run("calls_join")()
+}
+
+// isEmpty reports whether a table has no rows.
+func isEmpty(ctx context.Context, db *sql.DB, table string) (bool, error) {
+	q, err := statement("table_empty", map[string]string{"table": QuoteIdent(table)})
+	if err != nil {
+		return false, err
+	}
+	var empty bool
+	if err := db.QueryRowContext(ctx, q).Scan(&empty); err != nil {
+		return false, fmt.Errorf("looking into %s: %w", table, err)
+	}
+	return empty, nil
 }
 
 // insertEvidence adds the items of the load.

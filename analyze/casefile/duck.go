@@ -96,7 +96,7 @@ func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
 }
 
 func configure(exec driver.ExecerContext, s duckSettings) error {
-	set := []string{"set TimeZone = 'UTC'", "set preserve_insertion_order = true"}
+	set := []string{"set TimeZone = 'UTC'", "set preserve_insertion_order = true", "set parquet_metadata_cache = true"}
 	if s.threads > 0 {
 		set = append(set, "set threads = "+strconv.Itoa(s.threads))
 	}

@@ -286,8 +286,8 @@ type eventTable struct {
 	put                   []eventColumn
 	fixed                 struct {
 		segment, row, evidence, record, part, offset, length, sum, format *column
-		hash                                                             [4]*column
-		first                                                            *column
+		hash                                                              [4]*column
+		first                                                             *column
 	}
 	c       struct{ segment, row, event, hash, role, text *column }
 	u       struct{ segment, row, position, side, role, hash *column }

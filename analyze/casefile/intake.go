@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"github.com/exhibit-forensics/exhibit/formats"
@@ -57,10 +58,7 @@ type blockPool struct{ free chan *formats.Block }
 // pooledBlock is the capacity from which a block is worth keeping.
 const pooledBlock = 512 << 10
 
-func (p *blockPool) get(small bool) *formats.Block {
-	if small {
-		return new(formats.Block)
-	}
+func (p *blockPool) get() *formats.Block {
 	select {
 	case b := <-p.free:
 		return b
@@ -248,7 +246,7 @@ func (in *intake) frame(ctx context.Context, t *task, raw io.Reader, known *func
 	if readErr != nil {
 		rest = io.MultiReader(bytes.NewReader(prefix), errorReader{readErr})
 	}
-	return in.cut(ctx, t, formats.NewScanner(rest, t.format.Framing(sample), in.limit), sample.Whole)
+	return in.cut(ctx, t, formats.NewScanner(rest, t.format.Framing(sample), in.limit))
 }
 
 type errorReader struct{ err error }
@@ -258,25 +256,41 @@ func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 // readSample reads the first bytes of the stream, and more of them when the
 // first value does not end there.
 func readSample(path string, stream io.Reader) (*formats.Sample, []byte, error) {
-	prefix := make([]byte, formats.SampleSize)
-	n, err := io.ReadFull(stream, prefix)
-	prefix = prefix[:n]
-	whole := err != nil
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
+	var prefix []byte
+	for _, size := range []int{formats.SampleSize, formats.MaxSampleSize} {
+		from := len(prefix)
+		prefix = append(prefix, make([]byte, size-from)...)
+		n, err := io.ReadFull(stream, prefix[from:])
+		prefix = prefix[:from+n]
+		whole := err != nil
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = nil
+		}
+		doc := new(jsontape.Doc)
+		sample := formats.NewSample(path, prefix, whole, doc)
+		if whole || err != nil || doc.Complete() || size == formats.MaxSampleSize {
+			return sample, prefix, err
+		}
 	}
-	sample := formats.NewSample(path, prefix, whole, new(jsontape.Doc))
-	return sample, prefix, err
+	return nil, nil, errors.New("reading a sample: no size to read") // not reached: the list above has a last size
 }
 
-func (in *intake) cut(ctx context.Context, t *task, s *formats.Scanner, small bool) error {
+// cut frames the stream and hands its blocks on. A stream that fits in one
+// block of few bytes is copied out of the block it was read into, or a
+// segment of many small files would hold a full block for each.
+func (in *intake) cut(ctx context.Context, t *task, s *formats.Scanner) error {
 	size := int64(0)
 	for {
-		b := in.blocks.get(small)
+		b := in.blocks.get()
 		err := s.Next(b)
-		if len(b.Data) > 0 {
+		if len(b.Data) > 0 || len(b.Records) > 0 {
 			size += int64(len(b.Data))
 			in.progress.Records.Add(int64(len(b.Records)))
+			if len(b.Data) < cap(b.Data)/4 {
+				small := &formats.Block{Data: bytes.Clone(b.Data), Offset: b.Offset, Records: slices.Clone(b.Records)}
+				in.blocks.put(b)
+				b = small
+			}
 			select {
 			case t.out <- b:
 			case <-ctx.Done():

@@ -101,13 +101,13 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 
 // Source sums up the items of one format.
 type Source struct {
-	Format                                                 string
-	Files, Records, Frames, Events, Unparsed, Duplicates   int64
-	WithoutTime                                            int64
-	Bytes                                                  int64 // decompressed
-	FirstTS, LastTS                                        *int64
-	Problems                                               []Problem
-	Principals, Models                                     map[string]int64 // events by name; bounded
+	Format                                               string
+	Files, Records, Frames, Events, Unparsed, Duplicates int64
+	WithoutTime                                          int64
+	Bytes                                                int64 // decompressed
+	FirstTS, LastTS                                      *int64
+	Problems                                             []Problem
+	Principals, Models                                   map[string]int64 // events by name; bounded
 }
 
 // sources groups the items of a load by format, in the order of their names.

@@ -20,15 +20,15 @@ import (
 type columnType uint8
 
 const (
-	typeText   columnType = iota // UTF-8, many different values
-	typeWord                     // UTF-8, few different values: dictionary encoded
-	typeWide                     // UTF-8, long texts
-	typeBytes                    // raw bytes, long
-	typeFrame                    // raw bytes, few different values
-	typeHash                     // 32 bytes
-	typeInt                      // 64 bit integer
-	typeTime                     // microseconds since the epoch, UTC
-	typeMoney                    // DECIMAL(18,9)
+	typeText  columnType = iota // UTF-8, many different values
+	typeWord                    // UTF-8, few different values: dictionary encoded
+	typeWide                    // UTF-8, long texts
+	typeBytes                   // raw bytes, long
+	typeFrame                   // raw bytes, few different values
+	typeHash                    // 32 bytes
+	typeInt                     // 64 bit integer
+	typeTime                    // microseconds since the epoch, UTC
+	typeMoney                   // DECIMAL(18,9)
 	typeBool
 )
 
@@ -149,6 +149,7 @@ type table struct {
 }
 
 func newTable(name string, columns ...*column) (*table, error) {
+	useCodec()
 	t := &table{name: name, columns: columns}
 	var fields schema.FieldList
 	opts := []parquet.WriterProperty{

@@ -21,6 +21,11 @@ func (a *actor) identity() *Identity {
 	return a.session.Identity
 }
 
+// step returns a step by the actor that lacks what is done.
+func (a *actor) step(from origin) Step {
+	return Step{Who: a.identity(), Addr: from.addr, UserAgent: from.agent, Region: from.region}
+}
+
 // credential renews the actor's credential when it has run out, and appends
 // the requests that show it.
 func (p *planner) credential(events []event, a *actor, ms int64, from origin, r *rng) []event {
@@ -67,16 +72,18 @@ func (p *planner) fetch(events []event, a *actor, c conversation, from origin, r
 	if t.kind != toolReadObject || c.talk.style == styleCode {
 		return events
 	}
-	return append(events, p.event(c.next, readObject(a.identity(), t.bucket(), t.key(), t.size, from), r))
+	return append(events, p.event(c.next, ReadObject(a.step(from), t.bucket(), t.key(), t.size), r))
 }
 
-func readObject(who *Identity, bucket, key string, size int, from origin) Step {
+// ReadObject returns the step in which an object of size bytes is read from
+// S3. Of from it takes who does it, and from where to where.
+func ReadObject(from Step, bucket, key string, size int) Step {
 	return Step{
-		Who: who, Addr: from.addr, UserAgent: from.agent, Region: from.region,
+		Who: from.Who, Addr: from.Addr, UserAgent: from.UserAgent, Region: from.Region,
 		Service: "s3.amazonaws.com", Operation: "GetObject", ReadOnly: true, Data: true,
-		Request:   `{"bucketName":"` + bucket + `","Host":"` + bucket + `.` + host("s3.amazonaws.com", from.region) + `","key":"` + key + `"}`,
+		Request:   `{"bucketName":` + quote(bucket) + `,"Host":` + quote(bucket+`.s3.`+from.Region+`.amazonaws.com`) + `,"key":` + quote(key) + `}`,
 		Extra:     `{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","bytesTransferredOut":` + string(appendInt(nil, size)) + `}`,
-		Resources: `[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::` + bucket + `/` + key + `"},{"accountId":"` + account + `","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::` + bucket + `"}]`,
+		Resources: `[{"type":"AWS::S3::Object","ARN":` + quote(`arn:aws:s3:::`+bucket+`/`+key) + `},{"accountId":"` + account + `","type":"AWS::S3::Bucket","ARN":` + quote(`arn:aws:s3:::`+bucket) + `}]`,
 	}
 }
 
@@ -89,7 +96,7 @@ func (p *planner) background(events []event, a *actor, ms int64, r *rng) []event
 		}
 		events = p.credential(events, a, ms, from, r)
 		t := toolAt(p.seed, r.uint64(), 0)
-		return append(events, p.event(ms, readObject(a.identity(), t.bucket(), t.key(), t.size, from), r))
+		return append(events, p.event(ms, ReadObject(a.step(from), t.bucket(), t.key(), t.size), r))
 	}
 	events = p.credential(events, a, ms, from, r)
 	s := lookups[r.below(len(lookups))]

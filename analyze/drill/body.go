@@ -28,9 +28,9 @@ func appendNumber(dst []byte, literal string, n int) []byte {
 	return appendInt(dst, n)
 }
 
-// appendTemperature appends the temperature, for instance 0.7.
-func (d *dialog) appendTemperature(dst []byte, literal string) []byte {
-	dst = append(dst, literal...)
+// appendTemperature appends the member temperature, which all bodies call so.
+func (d *dialog) appendTemperature(dst []byte) []byte {
+	dst = append(dst, `,"temperature":`...)
 	return append(dst, '0'+byte(d.hot/10), '.', '0'+byte(d.hot%10))
 }
 

@@ -7,7 +7,7 @@ var _ body = claudeBody{}
 
 func (claudeBody) input(dst []byte, d *dialog) []byte {
 	dst = appendNumber(dst, `{"anthropic_version":"bedrock-2023-05-31","max_tokens":`, d.maxTokens)
-	dst = d.appendTemperature(dst, `,"temperature":`)
+	dst = d.appendTemperature(dst)
 	if !d.system.empty() {
 		dst = append(d.appendField(dst, `,"system":"`, d.system), '"')
 	}

@@ -41,7 +41,7 @@ func (converseBody) input(dst []byte, d *dialog) []byte {
 		dst = append(d.appendField(dst, `,"system":[{"text":"`, d.system), `"}]`...)
 	}
 	dst = appendNumber(dst, `,"inferenceConfig":{"maxTokens":`, d.maxTokens)
-	dst = append(d.appendTemperature(dst, `,"temperature":`), '}')
+	dst = append(d.appendTemperature(dst), '}')
 	if d.tools {
 		dst = append(dst, `,"toolConfig":{"tools":[`...)
 		for i, t := range tools {
@@ -116,7 +116,7 @@ func (novaBody) input(dst []byte, d *dialog) []byte {
 		dst = append(d.appendField(dst, `,"system":[{"text":"`, d.system), `"}]`...)
 	}
 	dst = appendNumber(dst, `,"inferenceConfig":{"maxTokens":`, d.maxTokens)
-	return append(d.appendTemperature(dst, `,"temperature":`), `}}`...)
+	return append(d.appendTemperature(dst), `}}`...)
 }
 
 func (novaBody) output(dst []byte, d *dialog) []byte {

@@ -23,7 +23,7 @@ func (llamaBody) input(dst []byte, d *dialog) []byte {
 	}
 	dst = append(dst, `<|start_header_id|>assistant<|end_header_id|>\n\n"`...)
 	dst = appendNumber(dst, `,"max_gen_len":`, d.maxTokens)
-	return append(d.appendTemperature(dst, `,"temperature":`), '}')
+	return append(d.appendTemperature(dst), '}')
 }
 
 func (llamaBody) output(dst []byte, d *dialog) []byte {
@@ -88,7 +88,7 @@ func (mistralBody) input(dst []byte, d *dialog) []byte {
 		dst = append(append(dst, d.text(p.text)...), ` [/INST]`...)
 	}
 	dst = appendNumber(dst, `","max_tokens":`, d.maxTokens)
-	return append(d.appendTemperature(dst, `,"temperature":`), '}')
+	return append(d.appendTemperature(dst), '}')
 }
 
 func (mistralBody) output(dst []byte, d *dialog) []byte {
@@ -128,7 +128,7 @@ func (cohereBody) input(dst []byte, d *dialog) []byte {
 		dst = append(dst, ']')
 	}
 	dst = appendNumber(dst, `,"max_tokens":`, d.maxTokens)
-	return append(d.appendTemperature(dst, `,"temperature":`), '}')
+	return append(d.appendTemperature(dst), '}')
 }
 
 var cohereStops = [...]string{stopEnd: "COMPLETE", stopTool: "COMPLETE", stopLength: "MAX_TOKENS", stopGuardrail: "COMPLETE"}

@@ -31,8 +31,10 @@ type Population struct {
 	Agents   int // programs that let a model call tools
 }
 
-// DefaultPopulation is a middle-sized company.
-var DefaultPopulation = Population{Users: 40, Services: 8, Jobs: 4, Agents: 6}
+// DefaultPopulation returns that of a middle-sized company.
+func DefaultPopulation() Population {
+	return Population{Users: 40, Services: 8, Jobs: 4, Agents: 6}
+}
 
 // Config says what to generate. Equal configs, [Config.Dir] and
 // [Config.Workers] aside, give equal bytes.
@@ -87,7 +89,7 @@ func (c Config) complete() (Config, error) {
 		c.Workers = runtime.GOMAXPROCS(0)
 	}
 	if c.Population == (Population{}) {
-		c.Population = DefaultPopulation
+		c.Population = DefaultPopulation()
 	}
 	if len(c.Sources) == 0 {
 		c.Sources = Sources()

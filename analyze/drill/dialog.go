@@ -165,15 +165,15 @@ func (t *teller) write(d *dialog, r *rng, words int) span {
 func (t *teller) sizes(s style, turn int, r *rng) (in, out int) {
 	switch s {
 	case styleDigest:
-		in, out = contextTokens.draw(r), chatTokens.draw(r)
+		in, out = r.draw(&contextTokens), r.draw(&chatTokens)
 	case styleClassify:
-		in, out = contextTokens.draw(r), shortTokens.draw(r)
+		in, out = r.draw(&contextTokens), r.draw(&shortTokens)
 	case styleEmbed:
-		in, out = contextTokens.draw(r)/4, 0
+		in, out = r.draw(&contextTokens)/4, 0
 	case styleChat:
-		in, out = contextTokens.draw(r)/12, chatTokens.draw(r)
+		in, out = r.draw(&contextTokens)/12, r.draw(&chatTokens)
 	default:
-		in, out = contextTokens.draw(r)/5, shortTokens.draw(r)*2
+		in, out = r.draw(&contextTokens)/5, r.draw(&shortTokens)*2
 		if turn == 0 {
 			in /= 3
 		}
@@ -276,5 +276,5 @@ func (t *teller) measure(d *dialog, e *event) {
 		d.reply = append(d.reply[:0], part{assistant: true, text: d.say(blockedText)})
 		d.stop, d.tokensIn, d.tokensOut, d.cacheRead, d.cacheWrite = stopGuardrail, 0, 0, 0, 0
 	}
-	d.latency = d.rng.between(180, 900) + tokenMicros.draw(&d.rng)*d.tokensOut/1000
+	d.latency = d.rng.between(180, 900) + d.rng.draw(&tokenMicros)*d.tokensOut/1000
 }

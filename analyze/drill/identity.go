@@ -1,9 +1,6 @@
 package drill
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // account is the AWS account that everything happens in: the one of AWS's own
 // documentation.
@@ -126,10 +123,4 @@ func expiration(ms int64) string {
 // origin is where calls come from and go to.
 type origin struct {
 	addr, agent, region string
-}
-
-// host returns the endpoint of a service in a region.
-func host(service, region string) string {
-	name, _ := strings.CutSuffix(service, ".amazonaws.com")
-	return name + "." + region + ".amazonaws.com"
 }

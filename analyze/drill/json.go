@@ -3,7 +3,6 @@ package drill
 import (
 	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 // appendText appends s as the inside of a JSON string.
@@ -57,6 +56,3 @@ func appendTime(dst []byte, ms int64) []byte {
 }
 
 func timeString(ms int64) string { return string(appendTime(nil, ms)) }
-
-// validText says whether s can stand in a log as it is.
-func validText(s string) bool { return utf8.ValidString(s) }

@@ -173,15 +173,12 @@ func emptyDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the output folder: %w", err)
 	}
-	d, err := os.Open(dir)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("opening the output folder: %w", err)
-	}
-	defer d.Close()
-	if _, err := d.Readdirnames(1); errors.Is(err, io.EOF) {
-		return nil
-	} else if err != nil {
 		return fmt.Errorf("reading the output folder: %w", err)
 	}
-	return fmt.Errorf("output folder %s is not empty: %w", dir, fs.ErrExist)
+	if len(entries) > 0 {
+		return fmt.Errorf("output folder %s is not empty: %w", dir, fs.ErrExist)
+	}
+	return nil
 }

@@ -3,8 +3,10 @@ package drill
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -136,7 +138,15 @@ func (s *scripted) check(start, end int64) error {
 		return fmt.Errorf("its time %s is outside the days of the run", s.At.Format(time.RFC3339))
 	}
 	if s.Who == nil {
-		return fmt.Errorf("nobody does it")
+		return errors.New("nobody does it")
+	}
+	if !strings.HasSuffix(s.Service, awsHost) {
+		return fmt.Errorf("service %q is no host of AWS", s.Service)
+	}
+	for _, w := range []string{s.Addr, s.Region, s.Service, s.Operation, s.ErrorCode} {
+		if string(appendText(nil, w)) != w {
+			return fmt.Errorf("%q is not a plain word", w)
+		}
 	}
 	for _, j := range []string{s.Request, s.Response, s.Extra, s.Resources} {
 		if j != "" && !json.Valid([]byte(j)) {
@@ -146,13 +156,23 @@ func (s *scripted) check(start, end int64) error {
 	if s.Talk == nil {
 		return nil
 	}
-	for _, m := range slices.Concat(s.Talk.Messages, s.Talk.Reply) {
-		if m.Args != "" && !json.Valid([]byte(m.Args)) {
-			return fmt.Errorf("invalid JSON: %s", m.Args)
-		}
-	}
+	return s.checkTalk()
+}
+
+func (s *scripted) checkTalk() error {
 	if s.model = modelOf(s.Talk.Model); s.model == nil {
 		return fmt.Errorf("unknown model %q", s.Talk.Model)
+	}
+	if !slices.Contains([]string{opInvoke, opInvokeStream, opConverse, opConverseStream}, s.Operation) {
+		return fmt.Errorf("%q is no call of a model", s.Operation)
+	}
+	if len(s.Talk.Messages) == 0 || len(s.Talk.Reply) == 0 {
+		return errors.New("a call needs a message and a reply")
+	}
+	for _, m := range slices.Concat(s.Talk.Messages, s.Talk.Reply) {
+		if m.Tool != "" && !json.Valid([]byte(m.Args)) {
+			return fmt.Errorf("invalid arguments of tool %s: %s", m.Tool, m.Args)
+		}
 	}
 	return nil
 }

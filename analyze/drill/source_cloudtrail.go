@@ -82,6 +82,9 @@ func (cloudtrail) extra(dst []byte, e *event) []byte {
 	}
 }
 
+// awsHost ends the name of every service.
+const awsHost = ".amazonaws.com"
+
 // tls appends tlsDetails, which requests by AWS itself have not.
 func (cloudtrail) tls(dst []byte, e *event) []byte {
 	if e.Who.Type == AWSService {
@@ -91,7 +94,7 @@ func (cloudtrail) tls(dst []byte, e *event) []byte {
 	if e.model != nil {
 		service = "bedrock-runtime.amazonaws.com"
 	}
-	name := service[:len(service)-len(".amazonaws.com")]
+	name := service[:len(service)-len(awsHost)]
 	return appendStrings(dst, `,"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"`,
 		name, `.`, e.Region, `.amazonaws.com"}}`)
 }

@@ -7,7 +7,7 @@ const (
 	toolReadObject toolKind = iota
 	toolSearch
 	toolQuery
-	toolWriteNote
+	toolSend
 	toolKinds
 )
 
@@ -25,9 +25,9 @@ var tools = [toolKinds]struct{ name, description, schema string }{
 		"run_query", "Run a read-only SQL query on the warehouse.",
 		`{"type":"object","properties":{"sql":{"type":"string"}},"required":["sql"]}`,
 	},
-	toolWriteNote: {
-		"write_note", "Save a note for later turns.",
-		`{"type":"object","properties":{"title":{"type":"string"},"text":{"type":"string"}},"required":["title","text"]}`,
+	toolSend: {
+		"send_message", "Send a message to a person or a channel.",
+		`{"type":"object","properties":{"to":{"type":"string"},"text":{"type":"string"}},"required":["to","text"]}`,
 	},
 }
 
@@ -84,8 +84,8 @@ func (t *toolCall) appendArgs(dst []byte, w *writer) []byte {
 		dst = appendInt(dst, r.below(10_000))
 		return append(dst, ` order by id limit 20"}`...)
 	default:
-		dst = append(dst, `{"title":"`...)
-		dst = w.append(dst, &r, r.between(2, 5))
+		dst = append(dst, `{"to":"#queue-`...)
+		dst = appendInt(dst, t.number%20)
 		dst = append(dst, `","text":"`...)
 		dst = w.append(dst, &r, r.between(8, 40))
 		return append(dst, `"}`...)

@@ -36,6 +36,15 @@ func Canonical(v any) ([]byte, error) {
 
 // Canonicalize returns the canonical spelling of one JSON text, under the same limits as Canonical.
 func Canonicalize(raw []byte) ([]byte, error) {
+	v, err := parseJSON(raw)
+	if err != nil {
+		return nil, err
+	}
+	return appendValue(make([]byte, 0, len(raw)), v), nil
+}
+
+// parseJSON reads one JSON text into nil, bool, int64, string, []any and []member.
+func parseJSON(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("reading canonical JSON: invalid UTF-8")
 	}
@@ -47,7 +56,7 @@ func Canonicalize(raw []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading canonical JSON at offset %d: %w", p.pos, err)
 	}
-	return appendValue(make([]byte, 0, len(raw)), v), nil
+	return v, nil
 }
 
 // checkValue refuses what encoding/json would alter silently: invalid UTF-8 in strings, and floats.
@@ -100,7 +109,7 @@ type member struct {
 	value any
 }
 
-// parser turns JSON text that json.Valid has accepted into nil, bool, int64, string, []any and []member.
+// parser reads JSON text that json.Valid has accepted.
 type parser struct {
 	data []byte
 	pos  int
@@ -144,7 +153,7 @@ func (p *parser) value(depth int) (any, error) {
 }
 
 func (p *parser) object(depth int) (any, error) {
-	members := []member{}
+	members := make([]member, 0, 8)
 	for p.pos++; p.peek() != '}'; {
 		if p.peek() == ',' {
 			p.pos++
@@ -266,6 +275,9 @@ func compareUTF16(a, b string) int {
 	for a != "" && b != "" {
 		ra, na := utf8.DecodeRuneInString(a)
 		rb, nb := utf8.DecodeRuneInString(b)
+		if ra != rb && ra < 0x10000 && rb < 0x10000 {
+			return int(ra) - int(rb)
+		}
 		if ra != rb {
 			return slices.Compare(utf16.AppendRune(nil, ra), utf16.AppendRune(nil, rb))
 		}

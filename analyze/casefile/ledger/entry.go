@@ -142,16 +142,53 @@ func (e Entry) check() error {
 
 // parseEntry reads a line without its newline. Only the bytes that encode would write are accepted.
 func parseEntry(line []byte) (Entry, error) {
-	var e Entry
-	if err := json.Unmarshal(line, &e); err != nil {
-		return Entry{}, errors.New("not a JSON entry")
-	}
-	want, err := e.encode()
+	v, err := parseJSON(line)
 	if err != nil {
 		return Entry{}, err
 	}
-	if !bytes.Equal(want, line) {
+	members, ok := v.([]member)
+	if !ok || !bytes.Equal(appendValue(make([]byte, 0, len(line)), v), line) {
 		return Entry{}, errors.New("not the canonical JSON of an entry")
 	}
-	return e, nil
+	var e Entry
+	for _, m := range members {
+		if !e.set(m) {
+			return Entry{}, fmt.Errorf("member %.40q is unknown or of the wrong type", m.key)
+		}
+	}
+	return e, e.check()
+}
+
+// set takes one member of an entry's object, and says whether it is one.
+func (e *Entry) set(m member) (ok bool) {
+	switch m.key {
+	case "action":
+		e.Action, ok = m.value.(string)
+	case "actor":
+		e.Actor, ok = m.value.(string)
+	case "body":
+		e.Body, ok = appendValue(nil, m.value), true
+	case "recovered":
+		e.Recovered, ok = parseRecovered(m.value)
+	case "seq":
+		e.Seq, ok = m.value.(int64)
+	case "time":
+		e.Time, ok = m.value.(string)
+	case "tool":
+		e.Tool, ok = m.value.(string)
+	}
+	return ok
+}
+
+func parseRecovered(v any) (*Recovered, bool) {
+	members, ok := v.([]member)
+	if !ok || len(members) != 2 || members[0].key != "torn_bytes" || members[1].key != "torn_sha256" {
+		return nil, false
+	}
+	bytes, ok := members[0].value.(int64)
+	sum, ok2 := members[1].value.(string)
+	if _, err := parseSHA256(sum); !ok || !ok2 || err != nil {
+		return nil, false
+	}
+	return &Recovered{TornBytes: bytes, TornSHA256: sum}, true
 }

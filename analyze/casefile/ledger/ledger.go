@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -329,16 +328,7 @@ func (l *Ledger) Entry(seq int64) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	return decodeEntry(line)
-}
-
-// decodeEntry reads a line that is known to be canonical.
-func decodeEntry(line []byte) (Entry, error) {
-	var e Entry
-	if err := json.Unmarshal(line, &e); err != nil {
-		return Entry{}, fmt.Errorf("reading an entry: %w", err)
-	}
-	return e, nil
+	return parseEntry(line)
 }
 
 // Entries yields the entries numbered above after (0 for all) in order, read from the file as they are asked for. After
@@ -366,7 +356,7 @@ func (l *Ledger) Entries(after int64) iter.Seq2[Entry, error] {
 				yield(Entry{}, err)
 				return
 			}
-			e, err := decodeEntry(line.text)
+			e, err := parseEntry(line.text)
 			if !yield(e, err) || err != nil {
 				return
 			}

@@ -1,9 +1,20 @@
--- Calls that more than one event shows: events of the kinds that are calls,
--- joined by the identifiers that name one call. $first is the first event of
--- this load; calls that it touches are formed anew.
+-- Identifiers of calls that more than one event has, as far as this load
+-- touches them. $first is the first event of the load.
+create or replace temp table shared as
+with new_id as (
+    select distinct h, kind from identifier_index where eid >= $first and kind in ('call_request', 'call_response')
+)
+select i.h, i.kind
+from identifier_index i
+semi join new_id n on n.h = i.h and n.kind = i.kind
+where i.kind in ('call_request', 'call_response')
+group by i.h, i.kind
+having count(*) > 1;
+
+-- Their events, and what these are linked to in turn.
 create or replace temp table link as
 with recursive touched as (
-    select distinct h, kind from identifier_index where eid >= $first and kind in ('call_request', 'call_response')
+    select h, kind from shared
     union
     select i.h, i.kind
     from touched t

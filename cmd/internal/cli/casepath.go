@@ -18,7 +18,7 @@ const (
 )
 
 func addCaseFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVar(path, "case", "", "folder of the case (default: EXHIBIT_CASE, the only *.case here, else ./"+caseDefault+")")
+	cmd.Flags().StringVar(path, "case", "", "folder (`DIR`) of the case (default: EXHIBIT_CASE, the only *.case here, else ./"+caseDefault+")")
 	// The flag was defined one line above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("case", completeCases)
 }

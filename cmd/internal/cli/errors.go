@@ -87,13 +87,6 @@ func (e *UsageError) hint(lines ...string) *UsageError {
 	return e
 }
 
-func asUsageError(err error) error {
-	if usage := (*UsageError)(nil); errors.As(err, &usage) {
-		return err
-	}
-	return &UsageError{Err: err}
-}
-
 // HintError is any other error together with what to do about it.
 type HintError struct {
 	Err   error
@@ -187,7 +180,7 @@ func codeOf(err error) int {
 // parts takes an error of [errors.Join] apart. An error that adds a text to
 // joined errors stays one part, with the code that [codeOf] finds first.
 func parts(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the outermost error is meant, not one inside
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

@@ -6,13 +6,16 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
 // Main runs the command line of the process and returns its exit code.
 func Main() int {
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	return run(ctx, systemFactory(), os.Args[1:])
+	f := systemFactory()
+	return run(ctx, f, newRoot(f), os.Args[1:])
 }
 
 // interruptible returns a context that the first interrupt or termination
@@ -36,18 +39,17 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	}
 }
 
-// run executes one command line, prints its errors to f.errOut and returns the
-// exit code.
-func run(ctx context.Context, f *factory, args []string) int {
-	root := newRoot(f)
+// run executes one command line with the tree of f, prints its errors to stderr
+// and returns the exit code.
+func run(ctx context.Context, f *factory, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
 	root.SetIn(f.in)
 	root.SetOut(f.out)
 	root.SetErr(f.errOut)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !f.started {
-		// Nothing ran, so cobra or a flag refused the command line.
-		err = asUsageError(err)
+		// Nothing ran, so cobra, a flag or the arguments refused the command line.
+		err = (&UsageError{Err: err}).hint(cmd.CommandPath() + " --help shows how it works")
 	}
 	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) {
 		// Whatever the interrupted work made of it, this is why it ended.

@@ -20,6 +20,7 @@ type outputOptions struct {
 	Format string
 	File   string // "" or "-" is stdout
 	Force  bool
+	Zone   *time.Location // of times in text; nil is UTC
 }
 
 // addOutputFlags adds --format, --output and --force. The first of formats is
@@ -34,7 +35,7 @@ func addOutputFlags(cmd *cobra.Command, o *outputOptions, formats ...string) {
 
 // addFileFlags adds --output and --force alone, for output of one format.
 func addFileFlags(cmd *cobra.Command, o *outputOptions) {
-	cmd.Flags().StringVarP(&o.File, "output", "o", "", "file to write instead of stdout; appears only when complete")
+	cmd.Flags().StringVarP(&o.File, "output", "o", "", "`FILE` to write instead of stdout; appears only when complete")
 	cmd.Flags().BoolVar(&o.Force, "force", false, "replace a file that exists")
 }
 
@@ -44,13 +45,13 @@ func (o outputOptions) toStdout() bool { return o.File == "" || o.File == "-" }
 // file is claimed before write runs and appears only when all went well, so a
 // command does its work inside write. Errors about what was found
 // ([VerifyError] and the like) are returned after emit, not from write.
-func (f *factory) emit(o outputOptions, zone *time.Location, config render.Config, write func(*render.Renderer) error) error {
+func (f *factory) emit(o outputOptions, config render.Config, write func(*render.Renderer) error) error {
 	out, err := f.openOutput(o)
 	if err != nil {
 		return err
 	}
 	defer out.discard()
-	options := render.Options{Zone: zone, Aside: statusWriter{f.status}}
+	options := render.Options{Zone: o.Zone, Aside: statusWriter{f.status}}
 	if o.toStdout() && f.outTTY {
 		options.Width, options.Color = f.width(), f.color()
 	}

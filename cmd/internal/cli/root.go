@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -29,7 +28,7 @@ func newRoot(f *factory) *cobra.Command {
 		Args: cobra.ArbitraryArgs, // an unknown command is refused in RunE, with a hint
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				fmt.Fprintln(f.errOut, cmd.UsageString())
+				f.status.print(cmd.UsageString() + "\n")
 			}
 			return unknownCommand(cmd, args)
 		},
@@ -38,6 +37,7 @@ func newRoot(f *factory) *cobra.Command {
 		DisableAutoGenTag: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SuggestionsMinimumDistance = 2 // two letters swapped
 	addGlobalFlags(root, f)
 
 	help := newHelp()

@@ -57,7 +57,7 @@ func runVersion(ctx context.Context, f *factory, o versionOptions) error {
 		field("duckdb", duckDB),
 		{Column: render.Column{Name: "output_schema", Kind: render.KindInt}, Value: render.SchemaVersion},
 	}}
-	return f.emit(o.Output, nil, render.Config{}, func(r *render.Renderer) error {
+	return f.emit(o.Output, render.Config{}, func(r *render.Renderer) error {
 		return r.Write(fields)
 	})
 }

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/exhibit-forensics/exhibit/formats"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -29,24 +29,41 @@ func (cloudTrail) Detect(s *Sample) error {
 	case jsontape.Missing:
 		return errors.New("it does not begin with JSON")
 	case jsontape.Array:
-		if v = v.Index(0); !v.Exists() {
+		if v.Len() == 0 {
 			return errors.New("the array is empty")
+		}
+		if anyTrailEvent(v) {
+			return nil
 		}
 	case jsontape.Object:
 		list := v.Get(trailList(v))
-		if !list.Exists() {
-			break
-		}
-		if v.Len() == 1 && list.Len() == 0 {
+		if records := v.Get("Records"); records.Kind() == jsontape.Array && records.Len() == 0 && v.Len() == 1 {
 			return nil // a delivered file without events
 		}
-		v = list.Index(0)
+		if anyTrailEvent(list) || isTrail(v) {
+			return nil
+		}
 	}
-	if unwrap := trailEnvelope(v); unwrap == envelopeNone && !isTrailEvent(v) {
-		return errors.New("the first record has no eventSource and eventName of an AWS service")
-	}
-	return nil
+	return errors.New("no record at its start has the eventSource and eventName of an AWS service")
 }
+
+// anyTrailEvent reports whether one of the first records is an event: one
+// damaged record must not hide the others.
+func anyTrailEvent(list jsontape.Value) bool {
+	n := 0
+	for v := range list.Elements() {
+		if isTrail(v) {
+			return true
+		}
+		if n++; n == 10 {
+			break
+		}
+	}
+	return false
+}
+
+// isTrail reports whether a record is an event, bare or in its envelope.
+func isTrail(v jsontape.Value) bool { return trailEnvelope(v) != envelopeNone || isTrailEvent(v) }
 
 // Framing cuts the elements of Records or Events; without such an envelope it
 // is JSON of whatever shape.

@@ -17,7 +17,7 @@ const maxNameLength = 128
 // the same name outside wins.
 const envelopeRank = 10000
 
-// found is the value that will fill a target.
+// found is the value that will fill a target; its rank is 0 where there is none.
 type found struct {
 	value jsontape.Value
 	unit  unit
@@ -28,14 +28,18 @@ type found struct {
 // nameWalk finds the values with well-known names in one record.
 type nameWalk struct {
 	table  *nameTable
-	best   map[target]found
-	normal []byte // path of the object being searched, for comparison
-	path   []byte // the same as written
-	paths  []byte // of what was found
+	best   []found // by the slot of the target
+	normal []byte  // path of the object being searched, for comparison
+	path   []byte  // the same as written
+	paths  []byte  // of what was found
 
 	// left is told of values that were not taken, with what they can mean when
 	// only the unit is missing. It may be nil.
 	left func(path []byte, c *candidate)
+}
+
+func newNameWalk(t *nameTable) nameWalk {
+	return nameWalk{table: t, best: make([]found, targetResponse.slot()+1)}
 }
 
 // find searches the members of a record.
@@ -92,12 +96,13 @@ func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
 			continue
 		}
 		taken = true
-		if old, ok := w.best[c.to]; ok && old.rank < c.rank+extra {
+		best := &w.best[c.to.slot()]
+		if best.rank != 0 && best.rank < c.rank+extra {
 			continue
 		}
 		at := len(w.paths)
 		w.paths = append(w.paths, w.path...)
-		w.best[c.to] = found{v, c.unit, c.rank + extra, w.paths[at:]}
+		*best = found{v, c.unit, c.rank + extra, w.paths[at:]}
 	}
 	return taken
 }

@@ -78,8 +78,6 @@ func (jsonLines) Decode(d *Decoder, record []byte) error {
 func (d *Decoder) nameTable() *nameTable {
 	if d.names == nil {
 		d.names = newNameTable()
-		d.names.walk.table = d.names
-		d.names.walk.best = make(map[target]found)
 	}
 	return d.names
 }
@@ -88,7 +86,7 @@ func (d *Decoder) nameTable() *nameTable {
 func (t *nameTable) apply(a *assignment, v jsontape.Value) {
 	t.walk.find(v)
 	for _, to := range fillOrder {
-		if f, ok := t.walk.best[to]; ok {
+		if f := &t.walk.best[to.slot()]; f.rank != 0 {
 			a.set(to, f.value, f.unit, t.field(f.path))
 		}
 	}

@@ -22,7 +22,8 @@ func InferMap(records [][]byte) *Map {
 		to, _ := targetByName(k.column)
 		in.columns[to] = k.column
 	}
-	walk := nameWalk{table: table, best: make(map[target]found), left: in.left}
+	walk := newNameWalk(table)
+	walk.left = in.left
 	var doc jsontape.Doc
 	for _, record := range records {
 		if doc.Parse(record) != nil || doc.Root().Kind() != jsontape.Object {
@@ -30,8 +31,10 @@ func InferMap(records [][]byte) *Map {
 		}
 		in.objects++
 		walk.find(doc.Root())
-		for to, f := range walk.best {
-			in.add(inferredKey{to, string(f.path)}, f.rank, f.unit, false)
+		for _, to := range fillOrder {
+			if f := walk.best[to.slot()]; f.rank != 0 {
+				in.add(inferredKey{to, string(f.path)}, f.rank, f.unit, false)
+			}
 		}
 	}
 	return in.build()

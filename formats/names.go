@@ -12,6 +12,14 @@ const (
 	targetOtherID // an identifier of a kind without a column
 )
 
+// slot returns the place of a column, a request or a response in a list of them.
+func (t target) slot() int {
+	if t < targetRequest {
+		return int(t)
+	}
+	return len(columns) + int(t-targetRequest)
+}
+
 // The names that bodies have in a map.
 const (
 	nameRequestBody  = "request_body"
@@ -221,6 +229,7 @@ func newNameTable() *nameTable {
 			t.byName[key] = append(t.byName[key], candidate{to, k.unit, rank, k.asks})
 		}
 	}
+	t.walk = newNameWalk(t)
 	return t
 }
 

@@ -35,9 +35,7 @@
 //	go test ./analyze/drill -run TestMakeBench -timeout 1h -bench-dir DIR
 //
 // DIR/bedrock500 holds one file of 200,000 Bedrock JSON lines with prompts and
-// replies of 30 to 300 words, about 500 MB; DIR/cloudtrail20k holds 20,000
-// gzip CloudTrail files of 50 events in an S3-style tree. With the command
-// line, the first is
-//
-//	exhibit drill generate --seed 1 --days 7 --calls 200000 --sources bedrock --words 30-300 -o DIR
+// replies of 30 to 300 words, 520 MB; DIR/cloudtrail20k holds 20,000 gzip
+// CloudTrail files of 50 events in an S3-style tree, and one that is not full
+// for each region. benchSets in bench_test.go has their configs.
 package drill

@@ -318,13 +318,13 @@ func TestFiles(t *testing.T) {
 		}
 		files++
 		switch {
-		case strings.Contains(path, "/CloudTrail/") && strings.HasSuffix(path, ".json.gz"):
+		case strings.Contains(filepath.ToSlash(path), "/CloudTrail/") && strings.HasSuffix(path, ".json.gz"):
 			n := len(readTrail(t, path))
 			if n > 50 {
 				t.Errorf("%s has %d records", path, n)
 			}
 			records += n
-		case strings.Contains(path, "/BedrockModelInvocationLogs/") && strings.HasSuffix(path, ".json.gz"):
+		case strings.Contains(filepath.ToSlash(path), "/BedrockModelInvocationLogs/") && strings.HasSuffix(path, ".json.gz"):
 			records += len(readBedrock(t, path))
 		default:
 			t.Errorf("unexpected name %s", path)

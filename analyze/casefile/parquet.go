@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -36,6 +37,10 @@ const (
 // number decodes little, large enough to compress well.
 const rowGroupRows = 16384
 
+// pageSize is the uncompressed size at which a page closes. Pages of 512 KiB
+// stay in the cache between encoding and compression.
+const pageSize = 512 << 10
+
 // zstdLevel is the level of every compressed column. Level 1 (klauspost's
 // "fastest") costs a third of level 3 and stores these logs 8 % larger.
 const zstdLevel = 1
@@ -50,13 +55,22 @@ type column struct {
 	hash  []parquet.FixedLenByteArray
 	ints  []int64
 	bools []bool
+	dict  dictionary
 }
 
 func (c *column) reset() {
 	c.def, c.bytes, c.hash, c.ints, c.bools = c.def[:0], c.bytes[:0], c.hash[:0], c.ints[:0], c.bools[:0]
+	c.dict.reset()
 }
 
-func (c *column) null() { c.def = append(c.def, 0) }
+func (c *column) null() {
+	c.def = append(c.def, 0)
+	if c.isDict() {
+		c.dict.index = append(c.dict.index, 0)
+	}
+}
+
+func (c *column) isDict() bool { return c.typ == typeWord || c.typ == typeFrame }
 
 // text adds a text; nil is NULL. Bytes that are not UTF-8 become U+FFFD: the
 // raw record keeps them as they were.
@@ -83,6 +97,10 @@ func (c *column) word(v string) {
 // raw adds bytes as they are.
 func (c *column) raw(v []byte) {
 	c.def = append(c.def, 1)
+	if c.isDict() {
+		c.dict.add(v)
+		return
+	}
 	c.bytes = append(c.bytes, v)
 }
 
@@ -114,9 +132,6 @@ func (c *column) bool(v, ok bool) {
 	c.bools = append(c.bools, v)
 }
 
-// values is how many rows of the column are not NULL.
-func (c *column) values() int { return len(c.bytes) + len(c.hash) + len(c.ints) + len(c.bools) }
-
 // node is the column's place in the Parquet schema. Every column is optional:
 // NULL means that the log does not say.
 func (c *column) node() (schema.Node, error) {
@@ -145,7 +160,7 @@ type table struct {
 	name    string
 	columns []*column
 	root    *schema.GroupNode
-	props   *parquet.WriterProperties
+	options []parquet.WriterProperty
 }
 
 func newTable(name string, columns ...*column) (*table, error) {
@@ -156,7 +171,7 @@ func newTable(name string, columns ...*column) (*table, error) {
 		parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
 		parquet.WithCreatedBy("exhibit"), parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel),
 		parquet.WithDictionaryDefault(false), parquet.WithStats(false),
-		parquet.WithDataPageSize(1 << 20), parquet.WithDictionaryPageSizeLimit(1 << 20), parquet.WithBatchSize(4096),
+		parquet.WithDataPageSize(pageSize), parquet.WithDictionaryPageSizeLimit(2*maxDictionary), parquet.WithBatchSize(4096),
 		parquet.WithMaxRowGroupLength(rowGroupRows),
 	}
 	for _, c := range columns {
@@ -166,8 +181,6 @@ func newTable(name string, columns ...*column) (*table, error) {
 		}
 		fields = append(fields, n)
 		switch c.typ {
-		case typeWord, typeFrame:
-			opts = append(opts, parquet.WithDictionaryFor(c.name, true))
 		case typeInt, typeTime, typeMoney:
 			opts = append(opts, parquet.WithEncodingFor(c.name, parquet.Encodings.DeltaBinaryPacked), parquet.WithStatsFor(c.name, true))
 		case typeHash: // random bytes do not compress
@@ -178,8 +191,20 @@ func newTable(name string, columns ...*column) (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describing %s: %w", name, err)
 	}
-	t.root, t.props = root, parquet.NewWriterProperties(opts...)
+	t.root, t.options = root, opts
 	return t, nil
+}
+
+// properties are the options of the next file: columns whose dictionary grew
+// too large are written plainly.
+func (t *table) properties() *parquet.WriterProperties {
+	opts := slices.Clone(t.options)
+	for _, c := range t.columns {
+		if c.isDict() {
+			opts = append(opts, parquet.WithDictionaryFor(c.name, !c.dict.large()))
+		}
+	}
+	return parquet.NewWriterProperties(opts...)
 }
 
 func (t *table) rows() int { return len(t.columns[0].def) }
@@ -192,7 +217,7 @@ func (t *table) reset() {
 
 // write writes the rows to w in row groups of rowGroupRows.
 func (t *table) write(w io.Writer) error {
-	pw, err := file.NewParquetWriterWithError(w, t.root, file.WithWriterProps(t.props))
+	pw, err := file.NewParquetWriterWithError(w, t.root, file.WithWriterProps(t.properties()))
 	if err != nil {
 		return err
 	}
@@ -208,7 +233,7 @@ func (t *table) write(w io.Writer) error {
 			if err != nil {
 				return err
 			}
-			n, err := c.writeBatch(cw, at[i], c.def[from:to])
+			n, err := c.writeBatch(cw, at[i], from, c.def[from:to])
 			if err != nil {
 				return fmt.Errorf("writing column %s: %w", c.name, err)
 			}
@@ -224,9 +249,9 @@ func (t *table) write(w io.Writer) error {
 	return pw.Close()
 }
 
-// writeBatch writes the rows that def describes, whose values start at at, and
-// returns how many values they hold.
-func (c *column) writeBatch(cw file.ColumnChunkWriter, at int, def []int16) (int, error) {
+// writeBatch writes the rows that def describes, the first of which is row and
+// has its value at at, and returns how many values they hold.
+func (c *column) writeBatch(cw file.ColumnChunkWriter, at, row int, def []int16) (int, error) {
 	n := 0
 	for _, d := range def {
 		n += int(d)
@@ -234,7 +259,10 @@ func (c *column) writeBatch(cw file.ColumnChunkWriter, at int, def []int16) (int
 	var err error
 	switch w := cw.(type) {
 	case *file.ByteArrayColumnChunkWriter:
-		_, err = w.WriteBatch(c.bytes[at:at+n], def, nil)
+		if c.isDict() {
+			return n, c.dict.write(w, row, def)
+		}
+		err = writeTexts(w, c.bytes[at:at+n], def)
 	case *file.FixedLenByteArrayColumnChunkWriter:
 		_, err = w.WriteBatch(c.hash[at:at+n], def, nil)
 	case *file.Int64ColumnChunkWriter:
@@ -245,6 +273,30 @@ func (c *column) writeBatch(cw file.ColumnChunkWriter, at int, def []int16) (int
 		err = fmt.Errorf("no writer for %T", cw)
 	}
 	return n, err
+}
+
+// textBatch is how many bytes of texts are handed to the writer at once. It
+// closes a page only between batches, so that a batch of many long texts would
+// make one page of many megabytes, and a buffer that grows to hold it.
+const textBatch = 128 << 10
+
+// writeTexts writes texts in batches of about textBatch bytes.
+func writeTexts(w *file.ByteArrayColumnChunkWriter, texts []parquet.ByteArray, def []int16) error {
+	for len(def) > 0 {
+		rows, values, size := 0, 0, 0
+		for rows < len(def) && size < textBatch {
+			if def[rows] == 1 {
+				size += len(texts[values])
+				values++
+			}
+			rows++
+		}
+		if _, err := w.WriteBatch(texts[:values], def[:rows], nil); err != nil {
+			return err
+		}
+		texts, def = texts[values:], def[rows:]
+	}
+	return nil
 }
 
 // FileRef names a file of the case in the ledger: its path below the case

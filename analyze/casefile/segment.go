@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"github.com/exhibit-forensics/exhibit/formats"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -70,17 +71,18 @@ const maxProblems = 3
 type segmentBuilder struct {
 	dir     string // staging folder of the load
 	decoder *formats.Decoder
+	shift   *timeShift
 	events  *eventTable
 	records *table
 	r       struct {
-		segment, row, evidence, record, offset, length, sum, events, frame, raw *column
+		segment, row, evidence, record, offset, length, sum, events, frame, raw, problem *column
 	}
 }
 
 // newSegmentBuilder returns a builder that writes below dir and decodes with
 // the settings that setup makes on its decoder.
 func newSegmentBuilder(dir string, setup func(*formats.Decoder)) (*segmentBuilder, error) {
-	b := &segmentBuilder{dir: dir, decoder: formats.NewDecoder()}
+	b := &segmentBuilder{dir: dir, decoder: formats.NewDecoder(), shift: newTimeShift(nil)}
 	setup(b.decoder)
 	var err error
 	if b.events, err = newEventTable(); err != nil {
@@ -95,7 +97,7 @@ func newSegmentBuilder(dir string, setup func(*formats.Decoder)) (*segmentBuilde
 	r := &b.r
 	r.segment, r.row, r.evidence, r.record = add("segment", typeInt), add("row", typeInt), add("evidence", typeInt), add("record", typeInt)
 	r.offset, r.length, r.sum = add("byte_offset", typeInt), add("byte_length", typeInt), add("record_sha256", typeHash)
-	r.events, r.frame, r.raw = add("events", typeInt), add("frame", typeFrame), add("raw", typeBytes)
+	r.events, r.frame, r.raw, r.problem = add("events", typeInt), add("frame", typeFrame), add("raw", typeBytes), add("problem", typeWord)
 	b.records, err = newTable("records", cols...)
 	return b, err
 }
@@ -137,17 +139,18 @@ func eventsRef(number int64, what string) string {
 
 // coverage counts, per format, the rows in which each column has a value.
 func (b *segmentBuilder) coverage() map[string]map[string]int64 {
-	names := b.events.fixed.format.bytes
+	format := &b.events.fixed.format.dict
 	out := map[string]map[string]int64{}
-	for from := 0; from < len(names); {
+	for from := 0; from < len(format.index); {
 		to := from + 1
-		for to < len(names) && string(names[to]) == string(names[from]) {
+		for to < len(format.index) && format.index[to] == format.index[from] {
 			to++
 		}
-		counts := out[string(names[from])]
+		name := string(format.words[format.index[from]])
+		counts := out[name]
 		if counts == nil {
 			counts = map[string]int64{}
-			out[string(names[from])] = counts
+			out[name] = counts
 		}
 		counts["*"] += int64(to - from)
 		for _, c := range b.events.events.columns[eventColumnsFrom:] {
@@ -178,9 +181,9 @@ func (b *segmentBuilder) addBatch(segment int64, in *batch) batchResult {
 		o.offset = in.block.Offset + int64(span.Start)
 		o.length = int64(len(raw))
 		o.sum = b.events.keepSum(sum)
-		res.leaves = append(res.leaves, recordLeaf(o.offset, o.length, sum))
+		res.leaves = append(res.leaves, ledger.RecordLeaf(o.offset, o.length, sum))
 		n := b.decode(in, &o, raw, span.Problem, &res)
-		b.addRecord(&o, n, data[end:span.Start], raw)
+		b.addRecord(&o, n, data[end:span.Start], raw, span.Problem)
 		if span.Start > end {
 			res.frames++
 		}
@@ -194,7 +197,9 @@ func (b *segmentBuilder) addBatch(segment int64, in *batch) batchResult {
 	return res
 }
 
-func (b *segmentBuilder) addRecord(o *origin, events int, frame, raw []byte) {
+// addRecord adds a record and the frame before it. The problem is that of the
+// framing: decoding again needs it, for a piece may look like a whole record.
+func (b *segmentBuilder) addRecord(o *origin, events int, frame, raw []byte, problem string) {
 	r := &b.r
 	r.segment.int(o.segment, true)
 	r.row.int(int64(b.records.rows()-1), true)
@@ -206,6 +211,7 @@ func (b *segmentBuilder) addRecord(o *origin, events int, frame, raw []byte) {
 	r.events.int(int64(events), true)
 	r.frame.raw(frame)
 	r.raw.raw(raw)
+	r.problem.word(problem)
 }
 
 // addFrame adds bytes that no record of their block follows. Such a row has no
@@ -222,6 +228,7 @@ func (b *segmentBuilder) addFrame(o *origin, frame []byte) {
 	r.events.int(0, true)
 	r.frame.raw(frame)
 	r.raw.null()
+	r.problem.null()
 }
 
 // decode adds the events of one record and returns how many there are. A
@@ -244,6 +251,7 @@ func (b *segmentBuilder) decode(in *batch, o *origin, raw []byte, problem string
 		}
 	}
 	for part, e := range d.Events() {
+		b.shift.apply(res.format, e)
 		b.events.add(o, part, e)
 		res.note(e)
 	}

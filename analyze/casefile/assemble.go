@@ -2,14 +2,12 @@ package casefile
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"github.com/exhibit-forensics/exhibit/formats"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // assembly turns inputs into segments. Intake reads several inputs at once,
@@ -20,9 +18,10 @@ type assembly struct {
 	in       *intake
 	staging  string
 	threads  int
-	evidence int64            // number of the last evidence in the case
-	segment  int64            // number of the last segment in the case
-	known    map[string]int64 // SHA-256 of evidence in the case -> number
+	offsets  map[string]time.Duration // of clocks that were wrong, by format
+	evidence int64                    // number of the last evidence in the case
+	segment  int64                    // number of the last segment in the case
+	known    map[string]int64         // SHA-256 of evidence in the case -> number
 
 	items    []*Item
 	files    []FileRef
@@ -56,6 +55,7 @@ func (a *assembly) run(ctx context.Context, inputs []Input, memory int64) error 
 		if err != nil {
 			return err
 		}
+		b.shift = newTimeShift(a.offsets)
 		work.Go(func() {
 			for job := range jobs {
 				res, err := b.build(job)
@@ -160,8 +160,9 @@ func (a *assembly) tasks(ctx context.Context, inputs []Input) <-chan *task {
 	work := make(chan *task)
 	for range max(1, a.threads) {
 		go func() {
+			d := newDesk()
 			for t := range work {
-				a.in.read(ctx, t)
+				a.in.read(ctx, t, d)
 			}
 		}()
 	}
@@ -264,16 +265,4 @@ func (a *assembly) closeTree() {
 	root := a.tree.Root()
 	a.treeItem.RecordsRoot = hexSum(root[:])
 	a.tree = ledger.TreeBuilder{}
-}
-
-// recordLeaf is the leaf of a record in the tree of its evidence: the RFC 6962
-// leaf hash, SHA-256(0x00 || data), over 48 bytes: offset (8, big-endian),
-// length (8, big-endian), record SHA-256 (32). The evidence itself is bound by
-// the manifest line, which holds the root of the tree beside its SHA-256.
-func recordLeaf(offset, length int64, sum [sha256.Size]byte) tlog.Hash {
-	var buf [1 + 16 + sha256.Size]byte // buf[0] is the leaf prefix 0x00
-	binary.BigEndian.PutUint64(buf[1:], uint64(offset))
-	binary.BigEndian.PutUint64(buf[9:], uint64(length))
-	copy(buf[17:], sum[:])
-	return sha256.Sum256(buf[:])
 }

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 )
@@ -61,7 +63,15 @@ type decodeBody struct {
 	Load    string        `json:"load,omitempty"` // staging folder until the files are in place
 	Decoder string        `json:"decoder"`
 	Files   []FileRef     `json:"files,omitempty"`
+	Counts  *EventCounts  `json:"counts,omitempty"` // with Files: what decoding again gave
 	Derived *DerivedState `json:"derived"`
+}
+
+// EventCounts says how many events a number of segments hold.
+type EventCounts struct {
+	Segments int64 `json:"segments"` // the first segments of the case, up to this one
+	Events   int64 `json:"events"`
+	Silent   int64 `json:"silent"` // records that hold no event
 }
 
 // DerivedState is what a generation of the derived database holds: enough to
@@ -85,17 +95,32 @@ type state struct {
 	manifests  []FileRef
 	records    []FileRef // live, in segment order
 	events     []FileRef // of the live decoder
+	replaced   []FileRef // events that were decoded again: nothing reads them any more
 	decoder    string
+	redecoded  *EventCounts // nil when every segment has the events of its load
 	inputs     []FileRef
 	derived    *DerivedState
 	generation string // name of the derived database of the last entry that changed it
 	segment    int64  // number of the last segment
 	pending    map[string]bool
+	loads      []loadEntry
+	earlier    map[string]bool // generations of the derived database that came before
+}
+
+// loadEntry is a load and the entry of the ledger that says so.
+type loadEntry struct {
+	seq  int64
+	body loadBody
+}
+
+func newState() *state {
+	return &state{decoder: DecoderVersion, pending: map[string]bool{}, earlier: map[string]bool{}}
 }
 
 // readState follows the ledger from its first entry to its last.
 func readState(l *ledger.Ledger) (*state, error) {
-	s := &state{head: l.Head(), create: l.Info(), decoder: DecoderVersion, pending: map[string]bool{}}
+	s := newState()
+	s.head, s.create = l.Head(), l.Info()
 	for e, err := range l.Entries(0) {
 		if err == nil {
 			err = s.apply(e)
@@ -120,6 +145,10 @@ func (s *state) apply(e ledger.Entry) error {
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
+		if err := checkRefs(b.Manifest, b.Files, b.Inputs); err != nil {
+			return err
+		}
+		s.loads = append(s.loads, loadEntry{e.Seq, b})
 		s.manifests = append(s.manifests, b.Manifest)
 		s.inputs = append(s.inputs, b.Inputs...)
 		for _, f := range b.Files {
@@ -130,19 +159,41 @@ func (s *state) apply(e ledger.Entry) error {
 			}
 		}
 		s.segment = max(s.segment, b.Segments[1])
-		s.derived, s.generation = b.Derived, generationName(e)
+		s.derive(b.Derived, generationName(e))
 		s.pending[b.Load] = true
 	case ledger.ActionDecode:
 		var b decodeBody
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
-		if b.Files != nil {
-			s.events, s.decoder = b.Files, b.Decoder
+		if err := checkRefs(FileRef{Path: eventsDir}, b.Files); err != nil {
+			return err
 		}
-		s.derived, s.generation = b.Derived, generationName(e)
+		if b.Files != nil {
+			s.replaced = append(s.replaced, s.events...)
+			s.events, s.decoder, s.redecoded = b.Files, b.Decoder, b.Counts
+		}
+		s.derive(b.Derived, generationName(e))
 		if b.Load != "" {
 			s.pending[b.Load] = true
+		}
+	}
+	return nil
+}
+
+func (s *state) derive(d *DerivedState, generation string) {
+	if s.generation != "" {
+		s.earlier[s.generation] = true
+	}
+	s.derived, s.generation = d, generation
+}
+
+// checkRefs refuses a path that leads out of the case: a case can come from
+// anybody.
+func checkRefs(first FileRef, lists ...[]FileRef) error {
+	for _, f := range append([]FileRef{first}, slices.Concat(lists...)...) {
+		if path.Clean(f.Path) != f.Path || !filepath.IsLocal(filepath.FromSlash(f.Path)) {
+			return fmt.Errorf("%q is no file of a case", f.Path)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -11,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +68,12 @@ func (w *writer) extendDerived(ctx context.Context, o *LoadOptions, a *assembly,
 		load: fmt.Sprintf("load-%06d", w.state.head.Size+1), items: a.items, files: a.files, columns: a.columns,
 		previous: w.state, dir: w.dir, staging: staging,
 	}
-	return x.build(ctx, path, base == "", duckSettings{threads: o.Threads, memory: share(o.Memory), temp: filepath.Join(staging, "tmp")})
+	temp, err := os.MkdirTemp(cmp.Or(o.Temp, staging), "exhibit-*")
+	if err != nil {
+		return nil, fmt.Errorf("making a temporary folder: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	return x.build(ctx, path, base == "", duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp})
 }
 
 // currentDerived is the path of the generation of the last committed load, or
@@ -113,8 +120,14 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 	}
 	steps = append(steps, func() error { return x.insertEvidence(ctx, db) })
 	if fill["events"] != "[]" {
-		steps = append(steps, run("identifiers"), run("minute"), run("duplicates"), run("content_repeat"), run("calls"),
-			func() error { return x.joinCalls(ctx, db, run) })
+		steps = append(steps, run("identifiers"), run("minute"))
+		if x.any(func(events, withID int64) bool { return withID > 0 }) {
+			steps = append(steps, run("duplicates_id"))
+		}
+		if x.any(func(events, withID int64) bool { return withID < events }) && x.evidenceCount() > 1 {
+			steps = append(steps, run("duplicates_record"))
+		}
+		steps = append(steps, run("content_repeat"), run("calls"), func() error { return x.joinCalls(ctx, db, run) })
 	}
 	steps = append(steps, func() error { return x.insertCoverage(ctx, db) })
 	for _, step := range steps {
@@ -124,6 +137,21 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 	}
 	return hashTables(ctx, db)
 }
+
+// any reports whether a format of this load satisfies is, which sees how many
+// events it has and how many of them have a native id.
+func (x *extension) any(is func(events, withID int64) bool) bool {
+	for _, counts := range x.columns {
+		if is(counts["*"], counts["native_id"]) {
+			return true
+		}
+	}
+	return false
+}
+
+// evidenceCount is the number of pieces of evidence in the case with this
+// load.
+func (x *extension) evidenceCount() int64 { return lastEvidence(x.items) }
 
 // maxRounds bounds the joining of calls: a chain of identifiers longer than
 // this is cut into several calls.
@@ -290,11 +318,18 @@ func relation(paths []string, empty string) string {
 	return "read_parquet(" + quoteList(paths) + ")"
 }
 
+// extending matches the lines that narrow a statement down to what a load
+// touches. The first load touches everything.
+var extending = regexp.MustCompile(`(?m)^.*-- when extending$`)
+
 // runFile runs the statements of an embedded file, one by one.
 func runFile(ctx context.Context, db *sql.DB, name string, fill map[string]string, firstSegment int64) error {
 	text, err := statement(name, fill)
 	if err != nil {
 		return err
+	}
+	if firstSegment == 1 {
+		text = extending.ReplaceAllString(text, "")
 	}
 	for _, q := range splitStatements(text) {
 		var args []any

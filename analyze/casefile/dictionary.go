@@ -83,7 +83,13 @@ func (d *dictionary) write(w *file.ByteArrayColumnChunkWriter, row int, def []in
 	}
 	index := array.NewInt32Builder(memory.DefaultAllocator)
 	defer index.Release()
-	index.AppendValues(d.index[row:row+len(def)], nil)
+	// The library takes an index for each row and skips those of NULL rows,
+	// but by the array's own validity, not by def.
+	valid := make([]bool, len(def))
+	for i, present := range def {
+		valid[i] = present == 1
+	}
+	index.AppendValues(d.index[row:row+len(def)], valid)
 	at := index.NewArray()
 	defer at.Release()
 	return w.WriteDictIndices(at, def, nil)

@@ -78,14 +78,14 @@ func (p *blockPool) put(b *formats.Block) {
 }
 
 // read fills t.item and sends the input's blocks, then closes t.out.
-func (in *intake) read(ctx context.Context, t *task) {
+func (in *intake) read(ctx context.Context, t *task, d *desk) {
 	defer close(t.out)
 	known := func() { close(t.known) }
 	var err error
 	if t.input.Err != nil {
 		err = t.input.Err
 	} else {
-		err = in.readInput(ctx, t, &known)
+		err = in.readInput(ctx, t, d, &known)
 	}
 	if err != nil {
 		if t.item.Status == "" {
@@ -98,7 +98,7 @@ func (in *intake) read(ctx context.Context, t *task) {
 	}
 }
 
-func (in *intake) readInput(ctx context.Context, t *task, known *func()) error {
+func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()) error {
 	f, size, cleanup, err := in.open(t.input.Path)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (in *intake) readInput(ctx context.Context, t *task, known *func()) error {
 	t.item.Size = size
 	var src io.Reader = f
 	if size <= smallFile || in.sizes[size] {
-		if src, err = in.hashFirst(t, f, size); err != nil {
+		if src, err = in.hashFirst(t, d, f, size); err != nil {
 			return err
 		}
 		(*known)()
@@ -115,7 +115,7 @@ func (in *intake) readInput(ctx context.Context, t *task, known *func()) error {
 	}
 	h := sha256.New()
 	raw := &countingReader{r: src, h: h, progress: in.progress}
-	if err := in.frame(ctx, t, raw, known); err != nil {
+	if err := in.frame(ctx, t, d, raw, known); err != nil {
 		return err
 	}
 	// What follows the compressed stream belongs to the evidence as received.
@@ -170,17 +170,17 @@ func (in *intake) open(path string) (io.ReadSeeker, int64, func(), error) {
 // hashFirst computes the item's hash before anything is decoded: always for
 // small files, and for larger ones when their size equals that of evidence
 // already in the case, so that the same evidence twice adds nothing.
-func (in *intake) hashFirst(t *task, f io.ReadSeeker, size int64) (io.Reader, error) {
+func (in *intake) hashFirst(t *task, d *desk, f io.ReadSeeker, size int64) (io.Reader, error) {
 	h := sha256.New()
 	if size <= smallFile {
-		data := make([]byte, size)
-		n, err := io.ReadFull(f, data)
+		d.small = slices.Grow(d.small[:0], int(size))[:size]
+		n, err := io.ReadFull(f, d.small)
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("reading evidence: %w", err)
 		}
-		h.Write(data[:n])
+		h.Write(d.small[:n])
 		t.sha = hexSum(h.Sum(nil))
-		return io.MultiReader(bytes.NewReader(data[:n]), f), nil
+		return io.MultiReader(bytes.NewReader(d.small[:n]), f), nil
 	}
 	if _, err := io.Copy(h, f); err != nil {
 		return nil, fmt.Errorf("hashing evidence: %w", err)
@@ -207,16 +207,26 @@ func (r *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// desk is the memory that one reader goroutine reuses from input to input.
+type desk struct {
+	decompressor *formats.Decompressor
+	small        []byte // a small file as a whole
+	prefix       []byte // the beginning of the stream
+	doc          jsontape.Doc
+}
+
+func newDesk() *desk { return &desk{decompressor: formats.NewDecompressor()} }
+
 // frame decompresses, detects and cuts the stream.
-func (in *intake) frame(ctx context.Context, t *task, raw io.Reader, known *func()) error {
-	stream, compression, err := formats.Decompress(raw)
+func (in *intake) frame(ctx context.Context, t *task, d *desk, raw io.Reader, known *func()) error {
+	compression, err := d.decompressor.Reset(raw)
+	t.item.Compression = compression
 	if err != nil {
 		t.item.Status = StatusUnrecognised
-		t.item.Compression = compression
 		t.item.Note = err.Error()
 		return nil
 	}
-	t.item.Compression = compression
+	var stream io.Reader = d.decompressor
 	if compression != "" {
 		h := &countingReader{r: stream, h: sha256.New(), progress: new(Progress)}
 		defer func() {
@@ -224,12 +234,11 @@ func (in *intake) frame(ctx context.Context, t *task, raw io.Reader, known *func
 		}()
 		stream = h
 	}
-	sample, prefix, readErr := readSample(t.input.Path, stream)
-	if len(prefix) == 0 && readErr == nil {
+	sample, readErr, err := in.detect(t, d, stream)
+	if len(d.prefix) == 0 && readErr == nil {
 		t.item.Status = StatusEmpty
 		return nil
 	}
-	t.format, err = formats.Detect(sample, in.formats)
 	if err != nil {
 		t.item.Status = StatusUnrecognised
 		t.item.Note = err.Error()
@@ -242,37 +251,49 @@ func (in *intake) frame(ctx context.Context, t *task, raw io.Reader, known *func
 		(*known)()
 		*known = nil
 	}
-	rest := io.MultiReader(bytes.NewReader(prefix), stream)
+	rest := stream
 	if readErr != nil {
-		rest = io.MultiReader(bytes.NewReader(prefix), errorReader{readErr})
+		rest = errorReader{readErr}
 	}
-	return in.cut(ctx, t, formats.NewScanner(rest, t.format.Framing(sample), in.limit))
+	return in.cut(ctx, t, formats.NewScanner(io.MultiReader(bytes.NewReader(d.prefix), rest), t.format.Framing(sample), in.limit))
 }
 
 type errorReader struct{ err error }
 
 func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 
-// readSample reads the first bytes of the stream, and more of them when the
-// first value does not end there.
-func readSample(path string, stream io.Reader) (*formats.Sample, []byte, error) {
-	var prefix []byte
-	for _, size := range []int{formats.SampleSize, formats.MaxSampleSize} {
-		from := len(prefix)
-		prefix = append(prefix, make([]byte, size-from)...)
-		n, err := io.ReadFull(stream, prefix[from:])
-		prefix = prefix[:from+n]
-		whole := err != nil
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = nil
+// firstSample is how much of a stream detection sees at first: enough for the
+// first record of most logs, and a tenth of the cost of parsing a usual file
+// of a cloud tree twice.
+const firstSample = 8 << 10
+
+// detect reads the beginning of the stream into d.prefix and finds its format
+// and sample. It looks at more when the first value does not end in what it
+// saw, unless that was enough: a format of its own, with a framing that does
+// not depend on where the value ends. readErr is the error that ended the
+// stream early.
+func (in *intake) detect(t *task, d *desk, stream io.Reader) (sample *formats.Sample, readErr, err error) {
+	d.prefix = d.prefix[:0]
+	for _, size := range []int{firstSample, formats.SampleSize, formats.MaxSampleSize} {
+		from := len(d.prefix)
+		d.prefix = slices.Grow(d.prefix, size-from)[:size]
+		n, rerr := io.ReadFull(stream, d.prefix[from:])
+		d.prefix = d.prefix[:from+n]
+		whole := rerr != nil
+		if whole && !errors.Is(rerr, io.EOF) && !errors.Is(rerr, io.ErrUnexpectedEOF) {
+			readErr = rerr
 		}
-		doc := new(jsontape.Doc)
-		sample := formats.NewSample(path, prefix, whole, doc)
-		if whole || err != nil || doc.Complete() || size == formats.MaxSampleSize {
-			return sample, prefix, err
+		sample = formats.NewSample(t.input.Path, d.prefix, whole, &d.doc)
+		t.format, err = formats.Detect(sample, in.formats)
+		if whole || d.doc.Complete() && err == nil {
+			break
+		}
+		catchAll := in.formats[len(in.formats)-1]
+		if err == nil && t.format != catchAll && t.format.Framing(sample).Kind == formats.FrameArray {
+			break
 		}
 	}
-	return nil, nil, errors.New("reading a sample: no size to read") // not reached: the list above has a last size
+	return sample, readErr, err
 }
 
 // cut frames the stream and hands its blocks on. A stream that fits in one

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,8 +39,8 @@ type LoadOptions struct {
 	Tool     string // name and version of the program
 	Now      func() time.Time
 	Threads  int
-	Memory   int64 // bytes for decoders, builders and DuckDB together
-	Temp     string
+	Memory   int64  // bytes for decoders, builders and DuckDB together
+	Temp     string // folder for what does not fit in memory; "" is the case's staging folder
 	Progress *Progress
 }
 
@@ -50,14 +51,22 @@ type LoadReport struct {
 	Items    []*Item
 	Columns  map[string]map[string]int64
 	Sources  []Source
+	Segments [2]int64 // first and last segment of the load; none when the last is smaller
 	Head     ledger.Head
 	Took     time.Duration
 	Warnings []string
 }
 
-// ErrHashMismatch means that evidence is not what the list of hashes says was
-// sent. Nothing was loaded.
-var ErrHashMismatch = errors.New("evidence differs from the list of hashes")
+// A HashError says that evidence is not what the list of hashes says was sent.
+// Nothing was loaded.
+type HashError struct {
+	Problems []string // one for each file, sorted
+}
+
+// Error counts the files.
+func (e *HashError) Error() string {
+	return fmt.Sprintf("evidence differs from the list of hashes in %d places; nothing was loaded", len(e.Problems))
+}
 
 // Load takes evidence into a case. It commits everything or nothing.
 func Load(ctx context.Context, o *LoadOptions) (*LoadReport, error) {
@@ -157,7 +166,10 @@ func (w *writer) load(ctx context.Context, o *LoadOptions, inputs []Input) (*Loa
 	if err := a.run(ctx, inputs, o.Memory); err != nil {
 		return nil, err
 	}
-	report := &LoadReport{Items: a.items, Columns: a.columns, Head: w.state.head, Sources: sources(a)}
+	report := &LoadReport{
+		Items: a.items, Columns: a.columns, Head: w.state.head, Sources: sources(a),
+		Segments: [2]int64{w.state.segment + 1, a.segment},
+	}
 	if err := checkHashes(o.Hashes, a.items); err != nil {
 		return report, err
 	}
@@ -194,7 +206,7 @@ func (w *writer) load(ctx context.Context, o *LoadOptions, inputs []Input) (*Loa
 // newAssembly prepares intake and assembly of the inputs.
 func (w *writer) newAssembly(o *LoadOptions, staging string, inputs []Input) *assembly {
 	a := &assembly{
-		staging: staging, threads: o.Threads,
+		staging: staging, threads: o.Threads, offsets: o.TimeOffset,
 		evidence: lastEvidence(w.items), segment: w.state.segment,
 		known: map[string]int64{}, columns: map[string]map[string]int64{},
 		names: map[string]*tally{},
@@ -223,7 +235,7 @@ func (w *writer) newAssembly(o *LoadOptions, staging string, inputs []Input) *as
 		limit = formats.DefaultRecordLimit
 	}
 	a.in = &intake{
-		formats: candidates, limit: limit, stdin: o.Stdin, spool: staging, sizes: sizes, progress: o.Progress,
+		formats: candidates, limit: limit, stdin: o.Stdin, spool: cmp.Or(o.Temp, staging), sizes: sizes, progress: o.Progress,
 		setup:  func(d *formats.Decoder) { d.Map, d.AssumeTZ = o.Map, o.AssumeTZ },
 		blocks: &blockPool{free: make(chan *formats.Block, 3*segmentSize>>20)},
 	}
@@ -237,7 +249,7 @@ func (w *writer) body(o *LoadOptions, a *assembly, name, staging string) (*loadB
 		Segments: [2]int64{w.state.segment + 1, a.segment}, Settings: map[string]any{},
 	}
 	var err error
-	if b.Manifest, b.ManifestRoot, err = writeManifest(staging, name, o.Label, a.items); err != nil {
+	if b.Manifest, b.ManifestRoot, err = writeManifest(staging, name, o.Received.Label, a.items); err != nil {
 		return nil, err
 	}
 	for _, p := range []struct {
@@ -256,6 +268,14 @@ func (w *writer) body(o *LoadOptions, a *assembly, name, staging string) (*loadB
 	}
 	if o.AssumeTZ != nil {
 		b.Settings["assume_tz"] = o.AssumeTZ.String()
+	}
+	b.Settings = o.Select.settings(b.Settings)
+	if len(o.Formats) > 0 {
+		var names []any
+		for _, f := range o.Formats {
+			names = append(names, f.Name())
+		}
+		b.Settings["log_formats"] = names
 	}
 	if len(o.TimeOffset) > 0 {
 		offsets := map[string]any{}
@@ -306,5 +326,5 @@ func checkHashes(want map[string]string, items []*Item) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w; nothing was loaded:\n%s", ErrHashMismatch, strings.Join(sortedCopy(wrong), "\n"))
+	return &HashError{Problems: sortedCopy(wrong)}
 }

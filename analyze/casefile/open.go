@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -18,6 +19,10 @@ type OpenOptions struct {
 	Threads int
 	Memory  int64  // bytes
 	Temp    string // folder for what does not fit in memory; "" is the system's
+	// Lookup opens the case for looking up events and identifiers only: the
+	// manifests are not read and the views of the SQL surface are not made,
+	// which is most of what opening a case costs.
+	Lookup bool
 }
 
 // Case is a case open for reading. It never changes the case and takes no
@@ -31,6 +36,9 @@ type Case struct {
 	// prefix is how many digits of an evidence's SHA-256 tell it from the others.
 	prefix int
 	temp   string
+	// events and records are the absolute paths of the live segments.
+	events, records []string
+	segment         segmentPaths
 }
 
 // ErrEmptyCase means that a case holds no events yet.
@@ -50,10 +58,12 @@ func Open(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 		return nil, err
 	}
 	c := &Case{Dir: dir, state: s}
-	if c.items, err = readManifests(dir, s); err != nil {
-		return nil, err
+	if !o.Lookup {
+		if c.items, err = readManifests(dir, s); err != nil {
+			return nil, err
+		}
+		c.prefix = uniquePrefix(sums(c.items))
 	}
-	c.prefix = uniquePrefix(c.items)
 	if s.generation == "" || len(only(paths(s.events), "events")) == 0 {
 		return nil, fmt.Errorf("opening %s: %w", dir, ErrEmptyCase)
 	}
@@ -89,10 +99,12 @@ func (c *Case) Head() ledger.Head { return c.state.head }
 // Info is what the case says of itself.
 func (c *Case) Info() ledger.CreateBody { return c.state.create }
 
-// Items lists every input of every load, in order.
+// Items lists every input of every load, in order. It is empty when the case
+// was opened for lookups.
 func (c *Case) Items() []*Item { return c.items }
 
-// DB is the locked-down database with the views of the SQL surface.
+// DB is the locked-down database with the views of the SQL surface; without
+// the views when the case was opened for lookups.
 func (c *Case) DB() *sql.DB { return c.db }
 
 // DerivedPath is the generation of the derived database in use.
@@ -127,20 +139,26 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	if err != nil {
 		return err
 	}
-	return c.prepare(ctx)
+	if c.events, err = absolute(c.Dir, c.state, c.state.events); err != nil {
+		return err
+	}
+	if c.records, err = absolute(c.Dir, c.state, c.state.records); err != nil {
+		return err
+	}
+	if o.Lookup {
+		err = c.findPrefix(ctx)
+	} else {
+		err = c.makeViews(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return lockDown(ctx, c.db, slices.Concat(c.events, c.records))
 }
 
-// prepare makes the views and locks the connection down.
-func (c *Case) prepare(ctx context.Context) error {
-	events, err := absolute(c.Dir, c.state, c.state.events)
-	if err != nil {
-		return err
-	}
-	records, err := absolute(c.Dir, c.state, c.state.records)
-	if err != nil {
-		return err
-	}
-	views, err := c.viewSQL(events, records)
+// makeViews makes the views of the SQL surface.
+func (c *Case) makeViews(ctx context.Context) error {
+	views, err := c.viewSQL(c.events, c.records)
 	if err != nil {
 		return err
 	}
@@ -149,7 +167,7 @@ func (c *Case) prepare(ctx context.Context) error {
 			return fmt.Errorf("making the views of the case: %w", err)
 		}
 	}
-	return lockDown(ctx, c.db, append(events, records...))
+	return nil
 }
 
 // viewSQL returns the statements that make the SQL surface over the given
@@ -168,14 +186,20 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 // minPrefix is the shortest prefix of a hash that people are shown.
 const minPrefix = 8
 
-// uniquePrefix is the length at which the hashes of all evidence differ.
-func uniquePrefix(items []*Item) int {
-	var sums []string
+// sums returns the hashes of the evidence among the items.
+func sums(items []*Item) []string {
+	var out []string
 	for _, it := range items {
 		if it.Evidence != 0 {
-			sums = append(sums, it.SHA256)
+			out = append(out, it.SHA256)
 		}
 	}
+	return out
+}
+
+// uniquePrefix is the length at which the hashes of all evidence differ. It
+// sorts them.
+func uniquePrefix(sums []string) int {
 	sort.Strings(sums)
 	n := minPrefix
 	for i := 1; i < len(sums); i++ {

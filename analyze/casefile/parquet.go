@@ -171,7 +171,7 @@ func newTable(name string, columns ...*column) (*table, error) {
 		parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
 		parquet.WithCreatedBy("exhibit"), parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel),
 		parquet.WithDictionaryDefault(false), parquet.WithStats(false),
-		parquet.WithDataPageSize(pageSize), parquet.WithDictionaryPageSizeLimit(2*maxDictionary), parquet.WithBatchSize(4096),
+		parquet.WithDataPageSize(pageSize), parquet.WithDictionaryPageSizeLimit(2 * maxDictionary), parquet.WithBatchSize(4096),
 		parquet.WithMaxRowGroupLength(rowGroupRows),
 	}
 	for _, c := range columns {

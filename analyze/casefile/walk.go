@@ -40,6 +40,20 @@ func (s *Select) Check() error {
 	return nil
 }
 
+// settings adds what was selected to the settings of a load.
+func (s *Select) settings(to map[string]any) map[string]any {
+	if len(s.Include) > 0 {
+		to["include"] = s.Include
+	}
+	if len(s.Exclude) > 0 {
+		to["exclude"] = s.Exclude
+	}
+	if !s.SinceKeyDate.IsZero() {
+		to["since_key_date"] = s.SinceKeyDate.Format(time.DateOnly)
+	}
+	return to
+}
+
 // Walk lists the files that paths name, each once, in the order that a load
 // takes them: sorted by path, folders walked. What cannot be read is listed
 // with its error. Links to files are followed when named; inside folders,

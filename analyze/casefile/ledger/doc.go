@@ -1,5 +1,5 @@
 // Package ledger keeps the list of everything that was done to a case as a signed transparency log, and proves from it
-// later that nothing was altered. It holds the examiner's key, canonical JSON, the tree over records, proofs that work
+// later that nothing was altered. It holds the examiner's key, canonical JSON, the trees over evidence and records, proofs that work
 // without the case, the writers' lock and the few synced file operations that all this needs. It knows nothing about
 // what the entries mean, and no database.
 //
@@ -72,26 +72,31 @@
 //   - that the times are true: they are those of the examiner's machine
 //   - that the examiner, who has the key, did not write the whole case anew: a head that others noted does
 //
-// # Record tree
+// # Manifest and records
 //
-// A load entry's body holds record_tree with count and root (hex) of a second RFC 6962 tree, over all records and frames
-// of the load in its order. The leaf data are 80 bytes:
+// A load entry's body holds manifest_root (hex), the root of an RFC 6962 tree over the lines of the load's manifest, and
+// in manifest.rows their number. A manifest line is the canonical JSON of one piece of evidence. Its records and
+// records_root (hex) are the size and the root of a tree over the records of that evidence in order, with leaf data of 48
+// bytes:
 //
-//	evidence SHA-256 (32) || offset (8, big-endian) || length (8, big-endian) || record SHA-256 (32)
+//	offset (8, big-endian) || length (8, big-endian) || record SHA-256 (32)
 //
 // # Proofs
 //
 // Proof is the C2SP tlog-proof of one entry (https://c2sp.org/tlog-proof); index is seq-1. EventProof leads from one
 // record to the signature without the case: one line of canonical JSON with the members
 //
-//	entry         the line of the load entry, as text
-//	entry_proof   the tlog-proof of that line, as text
-//	format        exhibit.event-proof/1
-//	key           the public key
-//	raw           the record's bytes in base64; left out if they are not handed out
-//	record        evidence and sha256 (hex), offset, length, and index among the records of the load, from 0
-//	record_proof  the path from the record's leaf to the root in the load entry, base64, from the leaf up
+//	entry           the line of the load entry, as text
+//	entry_proof     the tlog-proof of that line, as text
+//	evidence        the manifest's line of the evidence, as text
+//	evidence_index  its place among the lines of the manifest, from 0
+//	evidence_proof  the path from that line's leaf to the manifest_root of the load entry, base64, from the leaf up
+//	format          exhibit.event-proof/1
+//	key             the public key
+//	raw             the record's bytes in base64; left out if they are not handed out
+//	record          sha256 (hex), offset, length, and index among the records of the evidence, from 0
+//	record_proof    the path from the record's leaf to the records_root of the evidence, in the same way
 //
-// To check one with other tools: hash the record, form the leaf, follow record_proof to the root that entry names, then
-// check entry_proof for the leaf of entry under key.
+// To check one with other tools: hash the record, form the leaf, follow record_proof to the root that evidence names,
+// follow evidence_proof to the root that entry names, then check entry_proof for the leaf of entry under key.
 package ledger

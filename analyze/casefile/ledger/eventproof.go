@@ -20,14 +20,21 @@ const (
 )
 
 // An EventProof shows, without the case, that a record stood at its place in the evidence when a load entry was signed:
-// record -> record tree of the load -> load entry -> ledger tree -> signed checkpoint.
+// record -> tree of the evidence's records -> manifest line -> tree of the manifest -> load entry -> ledger tree ->
+// signed checkpoint.
 type EventProof struct {
 	// Record is the place and hash to be shown.
 	Record Record
-	// Index is the record's place in the record tree of its load, from 0.
+	// Index is the record's place among the records of its evidence, from 0.
 	Index int64
-	// Path leads from the record's leaf to the root that the load entry names.
+	// Path leads from the record's leaf to the root that the manifest line names.
 	Path tlog.RecordProof
+	// Evidence is the manifest's line of the evidence, without its newline.
+	Evidence []byte
+	// EvidenceIndex is the line's place in the manifest, from 0.
+	EvidenceIndex int64
+	// EvidencePath leads from the line's leaf to the root that the load entry names.
+	EvidencePath tlog.RecordProof
 	// Line is the load entry, without its newline.
 	Line []byte
 	// Entry shows that Line is in the ledger.
@@ -40,59 +47,60 @@ type EventProof struct {
 
 // eventProofFile is the file's form: one line of canonical JSON and a newline.
 type eventProofFile struct {
-	Entry      string      `json:"entry"`
-	EntryProof string      `json:"entry_proof"`
-	Format     string      `json:"format"`
-	Key        string      `json:"key"`
-	Raw        *string     `json:"raw,omitempty"` // base64
-	Record     recordPlace `json:"record"`
-	Path       []string    `json:"record_proof"` // base64
+	Entry         string      `json:"entry"`
+	EntryProof    string      `json:"entry_proof"`
+	Evidence      string      `json:"evidence"`
+	EvidenceIndex int64       `json:"evidence_index"`
+	EvidencePath  []string    `json:"evidence_proof"` // base64
+	Format        string      `json:"format"`
+	Key           string      `json:"key"`
+	Raw           *string     `json:"raw,omitempty"` // base64
+	Record        recordPlace `json:"record"`
+	Path          []string    `json:"record_proof"` // base64
 }
 
 type recordPlace struct {
-	Evidence string `json:"evidence"`
-	Index    int64  `json:"index"`
-	Length   int64  `json:"length"`
-	Offset   int64  `json:"offset"`
-	SHA256   string `json:"sha256"`
+	Index  int64  `json:"index"`
+	Length int64  `json:"length"`
+	Offset int64  `json:"offset"`
+	SHA256 string `json:"sha256"`
 }
 
-// ProveRecord returns the proof for one record of the load entry seq. path comes from ProveFromLeaves over the load's
-// record leaves; raw may be nil. The proof is checked before it is returned.
-func (l *Ledger) ProveRecord(seq int64, r Record, index int64, path tlog.RecordProof, raw []byte) (*EventProof, error) {
-	line, err := l.Line(seq)
-	if err != nil {
+// ProveRecord completes the proof of a record of the load entry seq, given Record, Index, Path, Evidence, EvidenceIndex,
+// EvidencePath and, if the bytes are to be handed out, Raw. The paths come from ProveFromLeaves. The proof is checked
+// before it is returned.
+func (l *Ledger) ProveRecord(seq int64, p EventProof) (*EventProof, error) {
+	var err error
+	if p.Line, err = l.Line(seq); err != nil {
 		return nil, err
 	}
-	entry, err := l.Prove(seq)
-	if err != nil {
+	if p.Entry, err = l.Prove(seq); err != nil {
 		return nil, err
 	}
-	p := &EventProof{Record: r, Index: index, Path: path, Line: line, Entry: entry, Key: l.state.create.Key, Raw: raw}
+	p.Key = l.state.create.Key
 	if _, err := p.check(p.Key); err != nil {
 		return nil, fmt.Errorf("proving a record of entry %d: %w", seq, err)
 	}
-	return p, nil
+	return &p, nil
 }
 
 // Encode returns the bytes of a proof file.
 func (p *EventProof) Encode() ([]byte, error) {
 	f := eventProofFile{
-		Entry:      string(p.Line),
-		EntryProof: string(p.Entry.Format()),
-		Format:     eventProofFormat,
-		Key:        p.Key,
+		Entry:         string(p.Line),
+		EntryProof:    string(p.Entry.Format()),
+		Evidence:      string(p.Evidence),
+		EvidenceIndex: p.EvidenceIndex,
+		EvidencePath:  formatPath(p.EvidencePath),
+		Format:        eventProofFormat,
+		Key:           p.Key,
 		Record: recordPlace{
-			Evidence: hex.EncodeToString(p.Record.Evidence[:]),
-			Index:    p.Index,
-			Length:   p.Record.Length,
-			Offset:   p.Record.Offset,
-			SHA256:   hex.EncodeToString(p.Record.SHA256[:]),
+			Index:  p.Index,
+			Length: p.Record.Length,
+			Offset: p.Record.Offset,
+			SHA256: hex.EncodeToString(p.Record.SHA256[:]),
 		},
-		Path: []string{},
-	}
-	for _, h := range p.Path {
-		f.Path = append(f.Path, h.String())
+		Path: formatPath(p.Path),
 	}
 	if p.Raw != nil {
 		raw := base64.StdEncoding.EncodeToString(p.Raw)
@@ -103,6 +111,29 @@ func (p *EventProof) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("writing event proof: %w", err)
 	}
 	return append(data, '\n'), nil
+}
+
+func formatPath(path tlog.RecordProof) []string {
+	out := []string{}
+	for _, h := range path {
+		out = append(out, h.String())
+	}
+	return out
+}
+
+func parsePath(hashes []string) (tlog.RecordProof, error) {
+	if len(hashes) > maxLevels {
+		return nil, fmt.Errorf("more than %d hashes", maxLevels)
+	}
+	path := tlog.RecordProof{}
+	for _, s := range hashes {
+		h, err := parseHash(s)
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, h)
+	}
+	return path, nil
 }
 
 // ParseEventProof reads a proof file. It accepts only bytes that Encode would write, and checks nothing else.
@@ -129,27 +160,22 @@ func parseEventProof(data []byte) (*EventProof, error) {
 	if f.Format != eventProofFormat {
 		return nil, fmt.Errorf("format %.60q is not %s", f.Format, eventProofFormat)
 	}
-	p := &EventProof{Index: f.Record.Index, Line: []byte(f.Entry), Key: f.Key, Path: tlog.RecordProof{}}
+	p := &EventProof{
+		Index: f.Record.Index, Evidence: []byte(f.Evidence), EvidenceIndex: f.EvidenceIndex, Line: []byte(f.Entry), Key: f.Key,
+	}
 	p.Record.Offset, p.Record.Length = f.Record.Offset, f.Record.Length
 	var err error
-	if p.Record.Evidence, err = parseSHA256(f.Record.Evidence); err != nil {
-		return nil, err
-	}
 	if p.Record.SHA256, err = parseSHA256(f.Record.SHA256); err != nil {
 		return nil, err
 	}
 	if p.Entry, err = ParseProof([]byte(f.EntryProof)); err != nil {
 		return nil, err
 	}
-	if len(f.Path) > maxLevels {
-		return nil, fmt.Errorf("more than %d hashes", maxLevels)
+	if p.Path, err = parsePath(f.Path); err != nil {
+		return nil, fmt.Errorf("reading the path of the record: %w", err)
 	}
-	for _, s := range f.Path {
-		h, err := parseHash(s)
-		if err != nil {
-			return nil, err
-		}
-		p.Path = append(p.Path, h)
+	if p.EvidencePath, err = parsePath(f.EvidencePath); err != nil {
+		return nil, fmt.Errorf("reading the path of the evidence: %w", err)
 	}
 	if f.Raw != nil {
 		if p.Raw, err = decodeBase64(*f.Raw); err != nil {
@@ -179,7 +205,13 @@ type ProofReport struct {
 	RawChecked bool
 	// Raw is those bytes, nil if the proof holds none.
 	Raw []byte
-	// Entry is the load entry that the record came in with.
+	// Index is the record's place among the records of the evidence, from 0.
+	Index int64
+	// Evidence is the manifest line of the evidence that holds the record: canonical JSON, now known to be part of Entry.
+	Evidence []byte
+	// EvidenceSHA256 is the SHA-256 of the evidence as received, in hex.
+	EvidenceSHA256 string
+	// Entry is the load entry that the evidence came in with.
 	Entry Entry
 	// Checkpoint names the ledger, and the head the proof leads to.
 	Checkpoint Checkpoint
@@ -222,23 +254,30 @@ func CheckEventProof(data []byte, trustedKey string) (*ProofReport, error) {
 
 // check follows the proof from the record up to the signature.
 func (p *EventProof) check(key string) (*ProofReport, error) {
-	r := &ProofReport{Record: p.Record, Raw: p.Raw, Key: key}
+	r := &ProofReport{Record: p.Record, Index: p.Index, Evidence: p.Evidence, Raw: p.Raw, Key: key}
 	if p.Record.Offset < 0 || p.Record.Length < 0 {
 		return nil, errors.New("the record has no place")
 	}
 	if r.RawChecked = p.Raw != nil; r.RawChecked && sha256.Sum256(p.Raw) != p.Record.SHA256 {
 		return nil, errors.New("the raw record does not have the hash shown")
 	}
-	var err error
+	records, err := readTree(p.Evidence)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest line: %w", err)
+	}
+	if err := tlog.CheckRecord(p.Path, records.size, records.root, p.Index, p.Record.Leaf()); err != nil {
+		return nil, fmt.Errorf("finding record %d of %d in the evidence: %w", p.Index+1, records.size, err)
+	}
+	r.EvidenceSHA256 = records.sha256
 	if r.Entry, err = parseEntry(p.Line); err != nil {
 		return nil, fmt.Errorf("reading the load entry: %w", err)
 	}
-	tree, root, err := recordTree(r.Entry)
+	manifest, err := manifestTree(r.Entry)
 	if err != nil {
 		return nil, fmt.Errorf("reading the load entry: %w", err)
 	}
-	if err := tlog.CheckRecord(p.Path, tree.Count, root, p.Index, p.Record.Leaf()); err != nil {
-		return nil, fmt.Errorf("finding record %d of %d in the load: %w", p.Index+1, tree.Count, err)
+	if err := tlog.CheckRecord(p.EvidencePath, manifest.size, manifest.root, p.EvidenceIndex, tlog.RecordHash(p.Evidence)); err != nil {
+		return nil, fmt.Errorf("finding evidence %d of %d in the load: %w", p.EvidenceIndex+1, manifest.size, err)
 	}
 	if r.Entry.Seq != p.Entry.Index+1 {
 		return nil, fmt.Errorf("the load is entry %d, the proof is of entry %d", r.Entry.Seq, p.Entry.Index+1)
@@ -259,21 +298,64 @@ func (p *EventProof) check(key string) (*ProofReport, error) {
 	return r, nil
 }
 
-// recordTree reads the record tree that a load entry names.
-func recordTree(e Entry) (RecordTree, tlog.Hash, error) {
+// signedTree is a tree that something signed names: its size and root.
+type signedTree struct {
+	size   int64
+	root   tlog.Hash
+	sha256 string // of the evidence, hex
+}
+
+// readTree reads the tree over its records that a manifest line names. The line must be canonical, or two readers could
+// read it in two ways.
+func readTree(line []byte) (signedTree, error) {
+	var t signedTree
+	v, err := parseJSON(line)
+	if err != nil {
+		return t, err
+	}
+	members, ok := v.([]member)
+	if !ok || !bytes.Equal(appendValue(nil, v), line) {
+		return t, errors.New("not the canonical JSON of an object")
+	}
+	var root string
+	for _, m := range members {
+		switch m.key {
+		case "records":
+			t.size, _ = m.value.(int64)
+		case "records_root":
+			root, _ = m.value.(string)
+		case "sha256":
+			t.sha256, _ = m.value.(string)
+		}
+	}
+	if _, err := parseSHA256(t.sha256); err != nil {
+		return t, err
+	}
+	t.root, err = parseRoot(t.size, root)
+	return t, err
+}
+
+// manifestTree reads the tree over its manifest that a load entry names.
+func manifestTree(e Entry) (signedTree, error) {
 	var body struct {
-		RecordTree *RecordTree `json:"record_tree"`
+		Manifest struct {
+			Rows int64 `json:"rows"`
+		} `json:"manifest"`
+		Root string `json:"manifest_root"`
 	}
 	if e.Action != ActionLoad {
-		return RecordTree{}, tlog.Hash{}, fmt.Errorf("it is a %s entry", e.Action)
+		return signedTree{}, fmt.Errorf("it is a %s entry", e.Action)
 	}
-	if err := json.Unmarshal(e.Body, &body); err != nil || body.RecordTree == nil {
-		return RecordTree{}, tlog.Hash{}, errors.New("it names no record tree")
+	if err := json.Unmarshal(e.Body, &body); err != nil {
+		return signedTree{}, errors.New("it names no manifest")
 	}
-	tree := *body.RecordTree
-	root, err := parseSHA256(tree.Root)
-	if err == nil && (tree.Count < 0 || tree.Count > maxInteger) {
-		err = fmt.Errorf("it counts %d records", tree.Count)
+	root, err := parseRoot(body.Manifest.Rows, body.Root)
+	return signedTree{size: body.Manifest.Rows, root: root}, err
+}
+
+func parseRoot(size int64, root string) (tlog.Hash, error) {
+	if size < 0 || size > maxInteger {
+		return tlog.Hash{}, fmt.Errorf("a tree of %d leaves", size)
 	}
-	return tree, root, err
+	return parseSHA256(root)
 }

@@ -393,3 +393,32 @@ func settle(dir string, read func() error) error {
 	}
 	return err
 }
+
+// Lines yields every complete line of the ledger in dir that reads as an entry, and checks nothing else: for a report on
+// the other files of a case whose ledger does not verify. An error means that the file could not be read to its end.
+func Lines(dir string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		f, err := openRegular(filepath.Join(dir, fileName))
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("reading the ledger: %w", err))
+			return
+		}
+		defer f.Close()
+		for lines := newLineReader(f); ; {
+			line, err := lines.next()
+			switch {
+			case err == io.EOF || err == nil && !line.complete:
+				return
+			case err != nil:
+				yield(Entry{}, fmt.Errorf("reading the ledger: %w", err))
+				return
+			}
+			if line.text == nil {
+				continue
+			}
+			if e, err := parseEntry(line.text); err == nil && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}

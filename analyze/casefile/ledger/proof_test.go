@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -110,38 +111,75 @@ func FuzzParseProof(f *testing.F) {
 	})
 }
 
-// testEventProof makes a load of 20 records, two more entries, and the proof of record 13.
+func rootHex(b *TreeBuilder) string {
+	root := b.Root()
+	return fmt.Sprintf("%x", root[:])
+}
+
+// testEventProof makes a load of three pieces of evidence, the second of 20 records, two more entries, and the proof of
+// that evidence's record 13.
 func testEventProof(t testing.TB, key *Key) ([]byte, Record) {
 	t.Helper()
 	l := testCase(t, key, 3)
 	records, raws := make([]Record, 20), make([][]byte, 20)
-	var b TreeBuilder
+	var tree TreeBuilder
 	var leaves []tlog.Hash
 	for i := range records {
 		raws[i] = binary.AppendUvarint([]byte("record "), uint64(i))
-		records[i] = Record{Evidence: sha256.Sum256([]byte("evidence")), Offset: int64(i) * 8, Length: 8, SHA256: sha256.Sum256(raws[i])}
-		b.Add(records[i].Leaf())
+		records[i] = Record{Offset: int64(i) * 8, Length: 8, SHA256: sha256.Sum256(raws[i])}
+		tree.Add(records[i].Leaf())
 		leaves = append(leaves, records[i].Leaf())
 	}
-	head, err := l.Append(ActionLoad, struct {
-		Tree RecordTree `json:"record_tree"`
-	}{b.RecordTree()})
+	var manifest TreeBuilder
+	var lines [][]byte
+	var lineLeaves []tlog.Hash
+	for i := range 3 {
+		line, err := Canonical(map[string]any{
+			"evidence": int64(i + 1), "sha256": fmt.Sprintf("%x", sha256.Sum256([]byte{byte(i)})),
+			"records": tree.Count(), "records_root": rootHex(&tree),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, lineLeaves = append(lines, line), append(lineLeaves, tlog.RecordHash(line))
+		manifest.Add(tlog.RecordHash(line))
+	}
+	head, err := l.Append(ActionLoad, map[string]any{
+		"manifest": map[string]any{"rows": manifest.Count()}, "manifest_root": rootHex(&manifest),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	appendNote(t, l, "afterwards")
-	path, err := ProveFromLeaves(iterate(leaves), 13, b.Count())
+	path, err := ProveFromLeaves(iterate(leaves), 13, tree.Count())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := l.ProveRecord(head.Size, records[13], 13, path, raws[13])
+	linePath, err := ProveFromLeaves(iterate(lineLeaves), 1, manifest.Count())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.ProveRecord(head.Size, records[12], 13, path, nil); err == nil {
+	whole := EventProof{Record: records[13], Index: 13, Path: path, Evidence: lines[1], EvidenceIndex: 1, EvidencePath: linePath, Raw: raws[13]}
+	p, err := l.ProveRecord(head.Size, whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := whole
+	wrong.Record, wrong.Raw = records[12], nil
+	if _, err := l.ProveRecord(head.Size, wrong); err == nil {
 		t.Error("a proof of the wrong record was made")
 	}
-	if _, err := l.ProveRecord(2, records[13], 13, path, nil); err == nil {
+	wrong = whole
+	wrong.Evidence = lines[2]
+	if _, err := l.ProveRecord(head.Size, wrong); err == nil {
+		t.Error("a proof of the wrong evidence was made")
+	}
+	wrong = whole
+	wrong.EvidenceIndex = 0
+	if _, err := l.ProveRecord(head.Size, wrong); err == nil {
+		t.Error("a proof of the wrong manifest line was made")
+	}
+	if _, err := l.ProveRecord(2, whole); err == nil {
 		t.Error("a proof under an entry that is no load was made")
 	}
 	data, err := p.Encode()
@@ -159,7 +197,7 @@ func TestEventProof(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Record != record || !r.RawChecked || r.Entry.Seq != 4 || r.Checkpoint.Head.Size != 5 || r.KeyTrusted != (trusted != "") {
+		if r.Record != record || r.Index != 13 || r.EvidenceSHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte{1})) || !r.RawChecked || r.Entry.Seq != 4 || r.Checkpoint.Head.Size != 5 || r.KeyTrusted != (trusted != "") {
 			t.Errorf("report = %+v", r)
 		}
 	}

@@ -3,7 +3,6 @@ package ledger
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"math/bits"
 
@@ -50,47 +49,31 @@ func (b *TreeBuilder) Root() tlog.Hash {
 	return root
 }
 
-// A Record binds the bytes of one record or frame to its place in the evidence.
+// A Record binds the bytes of one record to its place in the evidence. The evidence itself is bound by its line in the
+// manifest, which holds the root of the tree over its records.
 type Record struct {
-	// Evidence is the SHA-256 of the evidence as received.
-	Evidence [sha256.Size]byte
 	// Offset and Length are bytes in the decompressed stream.
 	Offset, Length int64
 	// SHA256 is over the record's bytes.
 	SHA256 [sha256.Size]byte
 }
 
-// recordSize is the encoded size of a record: 32 + 8 + 8 + 32 bytes.
-const recordSize = 2*sha256.Size + 16
+// recordSize is the encoded size of a record: 8 + 8 + 32 bytes.
+const recordSize = 16 + sha256.Size
 
 // Leaf returns the record's leaf hash, as RecordLeaf does.
 func (r Record) Leaf() tlog.Hash {
-	return RecordLeaf(r.Evidence, r.Offset, r.Length, r.SHA256)
+	return RecordLeaf(r.Offset, r.Length, r.SHA256)
 }
 
-// RecordLeaf returns the leaf hash of a record in the tree of its load: the RFC 6962 leaf hash, SHA-256(0x00 || data),
-// over 80 bytes: evidence SHA-256 (32), offset (8, big-endian), length (8, big-endian), record SHA-256 (32).
-func RecordLeaf(evidence [sha256.Size]byte, offset, length int64, sha [sha256.Size]byte) tlog.Hash {
+// RecordLeaf returns the leaf hash of a record in the tree of its evidence: the RFC 6962 leaf hash, SHA-256(0x00 || data),
+// over 48 bytes: offset (8, big-endian), length (8, big-endian), record SHA-256 (32).
+func RecordLeaf(offset, length int64, sha [sha256.Size]byte) tlog.Hash {
 	var buf [1 + recordSize]byte // buf[0] is the leaf prefix 0x00
-	copy(buf[1:], evidence[:])
-	binary.BigEndian.PutUint64(buf[33:], uint64(offset))
-	binary.BigEndian.PutUint64(buf[41:], uint64(length))
-	copy(buf[49:], sha[:])
+	binary.BigEndian.PutUint64(buf[1:], uint64(offset))
+	binary.BigEndian.PutUint64(buf[9:], uint64(length))
+	copy(buf[17:], sha[:])
 	return sha256.Sum256(buf[:])
-}
-
-// RecordTree is how a load entry names its record tree. It stands in the entry's body as "record_tree".
-type RecordTree struct {
-	// Count is the number of leaves: records and frames, in the order of the load.
-	Count int64 `json:"count"`
-	// Root is the RFC 6962 root in hex.
-	Root string `json:"root"`
-}
-
-// RecordTree returns the tree's count and root for the body of a load entry.
-func (b *TreeBuilder) RecordTree() RecordTree {
-	root := b.Root()
-	return RecordTree{Count: b.n, Root: hex.EncodeToString(root[:])}
 }
 
 // ProveFromLeaves returns the proof that leaf index (from 0) is in the tree over n leaves, reading the leaf hashes once,

@@ -39,7 +39,7 @@ func TestTreeBuilderKnownRoot(t *testing.T) {
 	} {
 		b.Add(tlog.RecordHash([]byte(leaf)))
 	}
-	if got, want := b.RecordTree().Root, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"; got != want {
+	if got, want := rootHex(&b), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"; got != want {
 		t.Errorf("root = %s, want %s", got, want)
 	}
 }
@@ -86,12 +86,12 @@ func iterate(leaves []tlog.Hash) func() (tlog.Hash, bool) {
 }
 
 func TestRecordLeaf(t *testing.T) {
-	evidence, record := sha256.Sum256([]byte("evidence")), sha256.Sum256([]byte("record"))
-	data := slices.Concat(evidence[:], binary.BigEndian.AppendUint64(nil, 1<<40), binary.BigEndian.AppendUint64(nil, 77), record[:])
-	if got, want := RecordLeaf(evidence, 1<<40, 77, record), tlog.RecordHash(data); got != want {
+	record := sha256.Sum256([]byte("record"))
+	data := slices.Concat(binary.BigEndian.AppendUint64(nil, 1<<40), binary.BigEndian.AppendUint64(nil, 77), record[:])
+	if got, want := RecordLeaf(1<<40, 77, record), tlog.RecordHash(data); got != want {
 		t.Errorf("leaf = %v, want %v", got, want)
 	}
-	if n := testing.AllocsPerRun(100, func() { RecordLeaf(evidence, 1, 2, record) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { RecordLeaf(1, 2, record) }); n != 0 {
 		t.Errorf("%v allocations for a leaf", n)
 	}
 }
@@ -113,8 +113,8 @@ func TestParseHead(t *testing.T) {
 
 func BenchmarkTreeBuilder(b *testing.B) {
 	var tree TreeBuilder
-	var evidence, record [sha256.Size]byte
+	var record [sha256.Size]byte
 	for i := range b.N {
-		tree.Add(RecordLeaf(evidence, int64(i), rand.Int64N(1000), record))
+		tree.Add(RecordLeaf(int64(i), rand.Int64N(1000), record))
 	}
 }

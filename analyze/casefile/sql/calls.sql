@@ -1,13 +1,10 @@
 -- Identifiers of calls that more than one event has, as far as this load
 -- touches them. $first is the first event of the load.
 create or replace temp table shared as
-with new_id as (
-    select distinct h, kind from identifier_index where eid >= $first and kind in ('call_request', 'call_response')
-)
 select i.h, i.kind
 from identifier_index i
-semi join new_id n on n.h = i.h and n.kind = i.kind
 where i.kind in ('call_request', 'call_response')
+    and i.h in (select h from identifier_index where eid >= $first and kind in ('call_request', 'call_response')) -- when extending
 group by i.h, i.kind
 having count(*) > 1;
 

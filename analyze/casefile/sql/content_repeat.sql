@@ -11,19 +11,15 @@ with place_of as (
     union all
     select segment, row, event_row, 0, hash from {{all_content}}
 ),
-new_hash as (
-    select distinct hash(hash) as h from place_of where segment >= $segment
-),
-candidate as (
-    select p.segment, p.row, p.event_row, p.place, p.hash
-    from place_of p
-    semi join new_hash n on n.h = hash(p.hash)
-),
 more_than_once as (
-    select hash from candidate group by hash having count(*) > 1
+    select hash
+    from place_of
+    where hash(hash) in (select hash(hash) from place_of where segment >= $segment) -- when extending
+    group by hash
+    having count(*) > 1
 )
 select c.segment, c.row, c.event_row, c.place, c.hash
-from candidate c
+from place_of c
 semi join more_than_once m on m.hash = c.hash;
 
 delete from content_repeat c where exists (select 1 from repeated r where r.segment = c.segment and r.row = c.row and r.place = c.place);

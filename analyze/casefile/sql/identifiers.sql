@@ -1,7 +1,8 @@
 -- The identifiers of the events in the given segments. Values of one class
--- that can join get one kind: a span and a parent span are both spans, a
--- credential that was used and one that was issued are both credentials.
--- joins_calls marks identifiers that name one invocation of a model or tool.
+-- that can join get one kind: a span and a parent span are both spans. A
+-- credential that was issued keeps its own, so that who issued it is found
+-- without looking at every use of it. The kinds call_request and call_response
+-- are ids of one invocation of a model or tool.
 insert into identifier_index
 select hash(value), kind, eid
 from (
@@ -35,7 +36,7 @@ from (
     select segment * 268435456 + row, 'credential', credential_id
     from read_parquet({{events}}) where credential_id <> ''
     union all
-    select segment * 268435456 + row, 'credential', issued_credential_id
+    select segment * 268435456 + row, 'issued_credential', issued_credential_id
     from read_parquet({{events}}) where issued_credential_id <> ''
     union all
     select segment * 268435456 + row, 'source_identity', source_identity

@@ -43,6 +43,11 @@ func newRoot(f *factory) *cobra.Command {
 	help := newHelp()
 	root.SetHelpCommand(help)
 	root.AddCommand(
+		newLoad(f),
+		newFormats(f),
+		newKey(f),
+		newDrill(f),
+		newDemo(f),
 		newVersion(f),
 		newCompletion(f),
 		newMan(f),

@@ -32,6 +32,7 @@ type Table struct {
 	Title   string // shown above the table in text; may be empty
 	Columns []Column
 	Rows    [][]any
+	Stacked bool // text shows a row as a list of names and values, for wide rows and long texts
 }
 
 // Row is one row of the table begun last: a value for each column.
@@ -77,6 +78,7 @@ type Column struct {
 	Name  string
 	Kind  Kind
 	Align Align
+	Lines int // of a [KindLong] value that text shows at most; 0 is all
 }
 
 // Kind says how text for people shows the values of a column; JSON and CSV
@@ -93,6 +95,8 @@ const (
 	KindDuration             // an integer number of microseconds
 	KindSize                 // an integer number of bytes
 	KindJSON                 // json.RawMessage, []string or anything encoding/json takes
+	KindLong                 // string of several lines: lists and stacked rows wrap it, tables show it as text
+	KindTallies               // [Tallies]
 )
 
 // Align says on which side of its column a value stands.
@@ -117,7 +121,13 @@ func (c Column) right() bool {
 }
 
 // cuttable says whether a value may be shown in part.
-func (c Column) cuttable() bool { return c.Kind == KindText || c.Kind == KindJSON }
+func (c Column) cuttable() bool {
+	switch c.Kind {
+	case KindText, KindJSON, KindLong, KindTallies:
+		return true
+	}
+	return false
+}
 
 // Unique returns names with each repeated or empty one made different by a
 // number, as result columns of a user's query need: a, a_2, column_3.

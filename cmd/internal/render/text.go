@@ -31,6 +31,8 @@ type textEncoder struct {
 	lines int // written so far; for the blank line between parts
 
 	columns []Column
+	stacked bool       // the table is [Table.Stacked]
+	rows    int        // of a stacked table so far
 	widths  []int      // set when the sample is over
 	sample  [][]string // rows waiting for the widths
 	size    int        // bytes of sample
@@ -52,16 +54,21 @@ func (e *textEncoder) encode(m Message) error {
 		if err := e.part(m.Title); err != nil {
 			return err
 		}
-		e.columns = m.Columns
-		e.sample = append(e.sample, e.header())
+		e.columns, e.stacked, e.rows = m.Columns, m.Stacked, 0
+		if !e.stacked {
+			e.sample = append(e.sample, e.header())
+		}
 		return nil
 	case Row:
+		if e.stacked {
+			return e.stackedRow(m.Values)
+		}
 		return e.row(m.Values)
 	case Fields:
 		if err := e.part(m.Title); err != nil {
 			return err
 		}
-		return e.fields(m)
+		return e.list(m.Items)
 	case Note:
 		if err := e.flush(); err != nil {
 			return err
@@ -78,7 +85,7 @@ func (e *textEncoder) part(title string) error {
 	if err := e.flush(); err != nil {
 		return err
 	}
-	e.columns, e.widths = nil, nil
+	e.columns, e.widths, e.stacked = nil, nil, false
 	if e.lines > 0 {
 		if err := e.print(""); err != nil {
 			return err
@@ -206,26 +213,6 @@ func (e *textEncoder) printRow(cells []string, header bool) error {
 		line = e.paint(bold, line)
 	}
 	return e.print(line)
-}
-
-// fields prints one name and value a line, the values below each other.
-func (e *textEncoder) fields(f Fields) error {
-	width := 0
-	for _, item := range f.Items {
-		width = max(width, displaywidth.String(Terminal(item.Name)))
-	}
-	for _, item := range f.Items {
-		name := Terminal(item.Name)
-		value, err := human(item.Value, item.Column, e.o.Zone, 0)
-		if err != nil {
-			return err
-		}
-		pad := strings.Repeat(" ", width-displaywidth.String(name)+2)
-		if err := e.print(strings.TrimRight(name+pad+value, " ")); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (e *textEncoder) print(line string) error {

@@ -134,6 +134,10 @@ func shorten(s string, limit int) string {
 // jsonValue turns a value into what encoding/json shall encode.
 func jsonValue(v any) any {
 	switch v := v.(type) {
+	case Tallies:
+		if v == nil {
+			return []Tally{}
+		}
 	case []byte:
 		if v == nil {
 			return nil

@@ -1,0 +1,378 @@
+package casefile
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Errors of looking up what a person typed.
+var (
+	// ErrNoEvent means that no event has the id.
+	ErrNoEvent = errors.New("no such event")
+	// ErrNotEventID means that a text does not have the form of an event id.
+	ErrNotEventID = errors.New("not an event id: want EVIDENCE-RECORD or EVIDENCE-RECORD.PART, with EVIDENCE the first digits of a SHA-256")
+)
+
+// segmentPaths knows the file of each segment by its number.
+type segmentPaths struct{ events, records map[int64]string }
+
+// segmentFiles returns the files of events and records by segment number.
+func (c *Case) segmentFiles() (*segmentPaths, error) {
+	if c.segment.events != nil {
+		return &c.segment, nil
+	}
+	s := segmentPaths{events: map[int64]string{}, records: map[int64]string{}}
+	for _, list := range []struct {
+		paths []string
+		into  map[int64]string
+	}{{only(c.events, "events"), s.events}, {c.records, s.records}} {
+		for _, path := range list.paths {
+			digits, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".parquet"), "-")
+			n, err := strconv.ParseInt(digits, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("reading the number of segment %s: %w", path, err)
+			}
+			list.into[n] = path
+		}
+	}
+	c.segment = s
+	return &c.segment, nil
+}
+
+// allEvents names the events segments as SQL.
+func (c *Case) allEvents() string { return quoteList(only(c.events, "events")) }
+
+// findPrefix finds how many digits tell the evidence apart, from the derived
+// database.
+func (c *Case) findPrefix(ctx context.Context) error {
+	c.prefix = minPrefix
+	unique, err := queryOne[bool](ctx, c, "lookup_prefix", map[string]string{"digits": strconv.Itoa(minPrefix)})
+	if err != nil || unique {
+		return err
+	}
+	var all []string
+	err = c.query(ctx, "lookup_sums", nil, nil, func(r *sql.Rows) error {
+		var sum string
+		err := r.Scan(&sum)
+		all = append(all, sum)
+		return err
+	})
+	c.prefix = uniquePrefix(all)
+	return err
+}
+
+// EventID is the id under which people see an event.
+func (c *Case) EventID(evidenceID string, record, part int64) string {
+	return EventID(evidenceID[:min(c.prefix, len(evidenceID))], record, part)
+}
+
+// eventIDForm is EVIDENCE-RECORD[.PART]. Any number of digits may be typed.
+var eventIDForm = regexp.MustCompile(`^([0-9a-f]{1,64})-([0-9]{1,18})(?:\.([0-9]{1,18}))?$`)
+
+// maxCandidates is how many pieces of evidence an ambiguous id lists.
+const maxCandidates = 8
+
+// ResolveEvent returns the events that an id names: EVIDENCE-RECORD.PART names
+// one, EVIDENCE-RECORD all events of the record, in order, of which the first
+// is the one that is shown under this id. EVIDENCE is any prefix of the
+// evidence's SHA-256 that no other evidence shares. The error is
+// [ErrNotEventID], [ErrNoEvent], or names the evidence that the prefix could
+// mean.
+func (c *Case) ResolveEvent(ctx context.Context, id string) ([]int64, error) {
+	m := eventIDForm.FindStringSubmatch(strings.ToLower(id))
+	if m == nil {
+		return nil, fmt.Errorf("looking up %q: %w", id, ErrNotEventID)
+	}
+	evidence, err := c.resolveEvidence(ctx, id, m[1])
+	if err != nil {
+		return nil, err
+	}
+	part := sql.NullString{String: m[3], Valid: m[3] != ""}
+	var eids []int64
+	fill := map[string]string{"events": c.allEvents(), "evidence": strconv.FormatInt(evidence, 10), "record": m[2]}
+	err = c.query(ctx, "lookup_place", fill, []any{sql.Named("part", part)}, func(r *sql.Rows) error {
+		var eid int64
+		err := r.Scan(&eid)
+		eids = append(eids, eid)
+		return err
+	})
+	if err == nil && len(eids) == 0 {
+		err = fmt.Errorf("looking up %q: the evidence has no event there: %w", id, ErrNoEvent)
+	}
+	return eids, err
+}
+
+// resolveEvidence returns the number of the evidence whose hash begins with
+// the digits.
+func (c *Case) resolveEvidence(ctx context.Context, id, digits string) (int64, error) {
+	var numbers []int64
+	var names []string
+	fill := map[string]string{"limit": strconv.Itoa(maxCandidates)}
+	err := c.query(ctx, "lookup_evidence", fill, []any{sql.Named("digits", digits)}, func(r *sql.Rows) error {
+		var n int64
+		var sum string
+		err := r.Scan(&n, &sum)
+		numbers = append(numbers, n)
+		names = append(names, sum[:min(max(c.prefix, len(digits)+1), len(sum))])
+		return err
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case len(numbers) == 0:
+		return 0, fmt.Errorf("looking up %q: no evidence of this case has a SHA-256 that begins with %s: %w", id, digits, ErrNoEvent)
+	case len(numbers) == maxCandidates:
+		names[maxCandidates-1] = "..."
+		fallthrough
+	case len(numbers) > 1:
+		return 0, fmt.Errorf("looking up %q: more than one piece of evidence has a SHA-256 that begins with %s: %s", id, digits, strings.Join(names, ", "))
+	}
+	return numbers[0], nil
+}
+
+// EventRow is one event with some of its columns.
+type EventRow struct {
+	EID          int64 // names the event inside this case only; it depends on the order of loads
+	EventID      string
+	EvidenceID   string // SHA-256 of the evidence, in full
+	Record, Part int64
+	// Values are those of the columns asked for: nil for NULL, string, int64,
+	// bool, [time.Time] in UTC, or [json.Number] for a decimal. Hashes are in
+	// hexadecimal digits.
+	Values []any
+}
+
+// Events returns the given events, in the given order, with the named stored
+// columns. Only the segments that hold one of them are read. Columns are those
+// of the events view, less what only the view makes: input_messages and
+// output_messages are NULL where the single texts say all of them.
+func (c *Case) Events(ctx context.Context, eids []int64, columns []string) ([]EventRow, error) {
+	return c.readEvents(ctx, eids, columns, 0)
+}
+
+// Excerpts is [Case.Events] with texts cut to a number of characters.
+func (c *Case) Excerpts(ctx context.Context, eids []int64, columns []string, chars int) ([]EventRow, error) {
+	return c.readEvents(ctx, eids, columns, chars)
+}
+
+// maxPlaces bounds the events of one query.
+const maxPlaces = 16384
+
+func (c *Case) readEvents(ctx context.Context, eids []int64, columns []string, chars int) ([]EventRow, error) {
+	list, err := selectList(columns, chars)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]EventRow, len(eids))
+	at := make(map[int64]int, len(eids))
+	for i, eid := range eids {
+		at[eid] = i
+	}
+	err = c.eachPlace(ctx, "lookup_event", map[string]string{"columns": list}, eids, func(r *sql.Rows) error {
+		var row EventRow
+		values := make([]any, len(columns))
+		var into []any
+		for i := range values {
+			into = append(into, &values[i])
+		}
+		into = append(into, &row.EID, &row.EvidenceID, &row.Record, &row.Part)
+		if err := r.Scan(into...); err != nil {
+			return err
+		}
+		row.EventID = c.EventID(row.EvidenceID, row.Record, row.Part)
+		for i := range values {
+			values[i] = plainValue(values[i])
+		}
+		row.Values = values
+		if i, ok := at[row.EID]; ok {
+			rows[i] = row
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, eid := range eids {
+		if rows[i].EventID == "" {
+			if j := at[eid]; rows[j].EventID == "" {
+				return nil, fmt.Errorf("reading event %d of segment %d: %w", eid&(1<<eidShift-1), eid>>eidShift, ErrNoEvent)
+			}
+			rows[i] = rows[at[eid]]
+		}
+	}
+	return rows, nil
+}
+
+// plainValue turns what DuckDB hands out into what [EventRow] promises.
+func plainValue(v any) any {
+	switch v := v.(type) {
+	case []byte:
+		return hex.EncodeToString(v)
+	case duckdb.Decimal:
+		return json.Number(v.String())
+	}
+	return v
+}
+
+// selectList returns columns of the events segments as SQL, each followed by a
+// comma, with texts cut to a number of characters unless it is 0.
+func selectList(columns []string, chars int) (string, error) {
+	types := map[string]columnType{}
+	for _, name := range []string{"byte_offset", "byte_length"} {
+		types[name] = typeInt
+	}
+	for _, name := range []string{"record_sha256", "system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash"} {
+		types[name] = typeHash
+	}
+	types["format"] = typeWord
+	for _, col := range eventColumns() {
+		types[col.name] = col.typ
+	}
+	var list strings.Builder
+	for _, name := range columns {
+		typ, ok := types[name]
+		if !ok {
+			return "", fmt.Errorf("looking up events: no stored column %q", name)
+		}
+		item := "e." + QuoteIdent(name)
+		if chars > 0 && (typ == typeText || typ == typeWord || typ == typeWide) {
+			var err error
+			if item, err = statement("lookup_excerpt", map[string]string{"column": item, "chars": strconv.Itoa(chars)}); err != nil {
+				return "", err
+			}
+		}
+		list.WriteString(strings.TrimSpace(item))
+		list.WriteString(", ")
+	}
+	return list.String(), nil
+}
+
+// eachPlace runs a query on the given events, over only the segments that hold
+// one of them.
+func (c *Case) eachPlace(ctx context.Context, name string, fill map[string]string, eids []int64, row func(*sql.Rows) error) error {
+	segments, err := c.segmentFiles()
+	if err != nil {
+		return err
+	}
+	for from := 0; from < len(eids); from += maxPlaces {
+		var places strings.Builder
+		var files []string
+		have := map[int64]bool{}
+		for _, eid := range eids[from:min(from+maxPlaces, len(eids))] {
+			n := eid >> eidShift
+			path, ok := segments.events[n]
+			if !ok {
+				return fmt.Errorf("looking up events: segment %d: %w", n, ErrNoEvent)
+			}
+			if !have[n] {
+				have[n] = true
+				files = append(files, path)
+			}
+			fmt.Fprintf(&places, "(%d, %d), ", n, eid&(1<<eidShift-1))
+		}
+		with := map[string]string{"events": quoteList(files), "places": strings.TrimSuffix(places.String(), ", ")}
+		for k, v := range fill {
+			with[k] = v
+		}
+		if err := c.query(ctx, name, with, nil, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Record is a raw record of the case and where it stands.
+type Record struct {
+	EvidenceID     string // SHA-256 of the evidence
+	Record         int64  // from 1
+	Offset, Length int64  // in the decompressed stream of the evidence
+	SHA256         string
+	Frame          []byte // the bytes between the record before and this one
+	Raw            []byte
+}
+
+// Raw returns the record that an event was decoded from, with its bytes
+// exactly as they were received. It is an error when they do not have the hash
+// under which they were taken in.
+func (c *Case) Raw(ctx context.Context, eid int64) (*Record, error) {
+	rows, err := c.Events(ctx, []int64{eid}, nil)
+	if err != nil {
+		return nil, err
+	}
+	segments, err := c.segmentFiles()
+	if err != nil {
+		return nil, err
+	}
+	path, ok := segments.records[eid>>eidShift]
+	if !ok {
+		return nil, fmt.Errorf("reading the record of %s: the case has no records of segment %d", rows[0].EventID, eid>>eidShift)
+	}
+	rec := &Record{EvidenceID: rows[0].EvidenceID, Record: rows[0].Record}
+	found := false
+	fill := map[string]string{"records": quoteText(path), "record": strconv.FormatInt(rec.Record, 10)}
+	err = c.query(ctx, "lookup_record", fill, []any{sql.Named("evidence_id", rec.EvidenceID)}, func(r *sql.Rows) error {
+		var sum []byte
+		found = true
+		err := r.Scan(&rec.Offset, &rec.Length, &sum, &rec.Frame, &rec.Raw)
+		rec.SHA256 = hex.EncodeToString(sum)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(rec.Raw); !found || hex.EncodeToString(sum[:]) != rec.SHA256 {
+		return nil, fmt.Errorf("reading the record of %s: its bytes do not have the hash %s; run exhibit verify", rows[0].EventID, rec.SHA256)
+	}
+	return rec, nil
+}
+
+// query runs an embedded statement and hands each row to a function.
+func (c *Case) query(ctx context.Context, name string, fill map[string]string, args []any, row func(*sql.Rows) error) error {
+	text, err := statement(name, fill)
+	if err != nil {
+		return err
+	}
+	rows, err := c.db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return fmt.Errorf("running %s.sql: %w", name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return fmt.Errorf("running %s.sql: %w", name, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("running %s.sql: %w", name, err)
+	}
+	return nil
+}
+
+// queryOne runs an embedded statement that yields one value.
+func queryOne[T any](ctx context.Context, c *Case, name string, fill map[string]string) (v T, err error) {
+	err = c.query(ctx, name, fill, nil, func(r *sql.Rows) error { return r.Scan(&v) })
+	return v, err
+}
+
+// joinInts writes numbers that are not negative as a list of SQL.
+func joinInts[T int64 | uint64](list []T) string {
+	b := make([]byte, 0, 20*len(list))
+	for i, n := range list {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = strconv.AppendUint(b, uint64(n), 10)
+	}
+	return string(b)
+}

@@ -1,0 +1,375 @@
+package casefile
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Identifier is a value that ties events together, and the kind under which
+// the index of identifiers has it: event (a log's own id), request and
+// call_request, response and call_response (of a call of a model or tool),
+// trace, span, session, message, tool_call, credential, issued_credential,
+// source_identity, or the kind of one of an event's other_ids. Parents have
+// the kind of what they are: a parent span is a span.
+type Identifier struct{ Kind, Value string }
+
+// Compare orders identifiers by kind and value.
+func (a Identifier) Compare(b Identifier) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value))
+}
+
+// Keys is what places an event and ties it to others. A text that the log does
+// not have, or has empty, is "".
+type Keys struct {
+	EID          int64 // names the event inside this case only; it depends on the order of loads
+	EventID      string
+	EvidenceID   string // SHA-256 of the evidence, in full
+	Record, Part int64
+	TS           *int64 // microseconds since the epoch; nil without a time
+
+	Format, Plane, Kind, Operation, Outcome             string
+	Principal, Model, Tenant, Region                    string
+	RequestID, ResponseID                               string
+	TraceID, SpanID, ParentSpanID                       string
+	MessageID, ParentMessageID                          string
+	NativeID, SessionID                                 string
+	CredentialID, IssuedCredentialID, SourceIdentity    string
+	ToolCallIDs                                         []string
+	OtherIDs                                            []Identifier
+}
+
+// Compare orders events by time, those without one last, and then by where
+// they stand in the evidence, so that the order does not depend on the order
+// of loads.
+func (k *Keys) Compare(o *Keys) int {
+	if (k.TS == nil) != (o.TS == nil) {
+		if k.TS == nil {
+			return 1
+		}
+		return -1
+	}
+	if k.TS != nil && *k.TS != *o.TS {
+		return cmp.Compare(*k.TS, *o.TS)
+	}
+	return cmp.Or(cmp.Compare(k.EvidenceID, o.EvidenceID), cmp.Compare(k.Record, o.Record), cmp.Compare(k.Part, o.Part))
+}
+
+// keyColumns are the columns of [Keys] that are single texts, and where they
+// go.
+func keyColumns(k *Keys) (names []string, into []*string) {
+	for _, c := range []struct {
+		name string
+		into *string
+	}{
+		{"format", &k.Format},
+		{"plane", &k.Plane},
+		{"kind", &k.Kind},
+		{"operation", &k.Operation},
+		{"outcome", &k.Outcome},
+		{"principal", &k.Principal},
+		{"model", &k.Model},
+		{"tenant", &k.Tenant},
+		{"region", &k.Region},
+		{"native_id", &k.NativeID},
+		{"request_id", &k.RequestID},
+		{"response_id", &k.ResponseID},
+		{"trace_id", &k.TraceID},
+		{"span_id", &k.SpanID},
+		{"parent_span_id", &k.ParentSpanID},
+		{"session_id", &k.SessionID},
+		{"message_id", &k.MessageID},
+		{"parent_message_id", &k.ParentMessageID},
+		{"credential_id", &k.CredentialID},
+		{"issued_credential_id", &k.IssuedCredentialID},
+		{"source_identity", &k.SourceIdentity},
+	} {
+		names, into = append(names, c.name), append(into, c.into)
+	}
+	return names, into
+}
+
+// Keys returns what ties the given events to others, in the given order.
+func (c *Case) Keys(ctx context.Context, eids []int64) ([]*Keys, error) {
+	names, _ := keyColumns(new(Keys))
+	rows, err := c.Events(ctx, eids, append(names, "ts", "tool_call_ids", "other_ids"))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Keys, len(rows))
+	for i := range rows {
+		if out[i], err = keysOf(&rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func keysOf(row *EventRow) (*Keys, error) {
+	k := &Keys{EID: row.EID, EventID: row.EventID, EvidenceID: row.EvidenceID, Record: row.Record, Part: row.Part}
+	_, into := keyColumns(k)
+	for i, p := range into {
+		*p, _ = row.Values[i].(string)
+	}
+	rest := row.Values[len(into):]
+	if ts, ok := rest[0].(time.Time); ok {
+		micros := ts.UnixMicro()
+		k.TS = &micros
+	}
+	for i, list := range []any{&k.ToolCallIDs, &k.OtherIDs} {
+		text, ok := rest[1+i].(string)
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal([]byte(text), list); err != nil {
+			return nil, fmt.Errorf("reading the identifiers of %s: %w", k.EventID, err)
+		}
+	}
+	return k, nil
+}
+
+// IsCall reports whether the event shows a call of a model or tool.
+func (k *Keys) IsCall() bool {
+	switch k.Kind {
+	case "inference", "embedding", "retrieval", "tool", "guardrail":
+		return true
+	}
+	return false
+}
+
+// Identifiers lists what the index of identifiers has of the event, each once,
+// sorted.
+func (k *Keys) Identifiers() []Identifier {
+	request, response := "request", "response"
+	if k.IsCall() {
+		request, response = "call_request", "call_response"
+	}
+	list := []Identifier{
+		{"event", k.NativeID},
+		{request, k.RequestID},
+		{response, k.ResponseID},
+		{"trace", k.TraceID},
+		{"span", k.SpanID},
+		{"span", k.ParentSpanID},
+		{"session", k.SessionID},
+		{"message", k.MessageID},
+		{"message", k.ParentMessageID},
+		{"credential", k.CredentialID},
+		{"issued_credential", k.IssuedCredentialID},
+		{"source_identity", k.SourceIdentity},
+	}
+	for _, id := range k.ToolCallIDs {
+		list = append(list, Identifier{"tool_call", id})
+	}
+	list = slices.DeleteFunc(append(list, k.OtherIDs...), func(id Identifier) bool { return id.Value == "" })
+	slices.SortFunc(list, Identifier.Compare)
+	return slices.Compact(list)
+}
+
+// Holder is an event that the index says has an identifier. The index knows
+// values by a 64-bit hash only: the identifiers of the event decide.
+type Holder struct {
+	Identifier
+	EID int64
+}
+
+// maxHashes bounds the values of one query.
+const maxHashes = 8192
+
+// CountIdentifiers returns how many events have each of the values, by kind;
+// values that none has are missing. Duplicates do not count. The numbers come
+// from the index: two values of one 64-bit hash would count together.
+func (c *Case) CountIdentifiers(ctx context.Context, values []string) (map[Identifier]int64, error) {
+	out := map[Identifier]int64{}
+	err := c.eachHash(ctx, "lookup_count", values, func(id Identifier, n int64) { out[id] = n })
+	return out, err
+}
+
+// Holders returns the events that the index says have one of the values, in
+// any kind, sorted by identifier. Duplicates are left out. Count first: there
+// is no limit.
+func (c *Case) Holders(ctx context.Context, values []string) ([]Holder, error) {
+	var out []Holder
+	err := c.eachHash(ctx, "lookup_holder", values, func(id Identifier, eid int64) { out = append(out, Holder{id, eid}) })
+	slices.SortFunc(out, func(a, b Holder) int { return cmp.Or(a.Compare(b.Identifier), cmp.Compare(a.EID, b.EID)) })
+	return out, err
+}
+
+// FirstHolders returns the first events in the order of time, at most limit,
+// that the index says have a value in one of the kinds.
+func (c *Case) FirstHolders(ctx context.Context, value string, kinds []string, limit int) ([]int64, error) {
+	var out []int64
+	fill := map[string]string{"events": c.allEvents(), "limit": strconv.Itoa(limit)}
+	args := []any{sql.Named("value", value), sql.Named("kinds", kinds)}
+	err := c.query(ctx, "lookup_first", fill, args, func(r *sql.Rows) error {
+		var eid int64
+		err := r.Scan(&eid)
+		out = append(out, eid)
+		return err
+	})
+	return out, err
+}
+
+// IdentifierEvents returns the events that have the value as an identifier, in
+// the order of time: in one of the kinds, or in any when there are none given.
+// Duplicates are left out.
+func (c *Case) IdentifierEvents(ctx context.Context, value string, kinds ...string) ([]*Keys, error) {
+	holders, err := c.Holders(ctx, []string{value})
+	if err != nil {
+		return nil, err
+	}
+	var eids []int64
+	for _, h := range holders {
+		if len(kinds) == 0 || slices.Contains(kinds, h.Kind) {
+			eids = append(eids, h.EID)
+		}
+	}
+	slices.Sort(eids)
+	keys, err := c.Keys(ctx, slices.Compact(eids))
+	if err != nil {
+		return nil, err
+	}
+	keys = slices.DeleteFunc(keys, func(k *Keys) bool {
+		return !slices.ContainsFunc(k.Identifiers(), func(id Identifier) bool {
+			return id.Value == value && (len(kinds) == 0 || slices.Contains(kinds, id.Kind))
+		})
+	})
+	slices.SortFunc(keys, (*Keys).Compare)
+	return keys, nil
+}
+
+// eachHash runs a query that yields a hash, a kind and a number on the index,
+// and hands each row to a function for every value that has the hash.
+func (c *Case) eachHash(ctx context.Context, name string, values []string, row func(Identifier, int64)) error {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	values = slices.Compact(values)
+	for chunk := range slices.Chunk(values, maxHashes) {
+		by := map[uint64][]string{}
+		err := c.query(ctx, "lookup_hash", nil, []any{sql.Named("values", chunk)}, func(r *sql.Rows) error {
+			var v string
+			var h uint64
+			err := r.Scan(&v, &h)
+			by[h] = append(by[h], v)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		fill := map[string]string{"hashes": joinInts(slices.Sorted(maps.Keys(by)))}
+		err = c.query(ctx, name, fill, nil, func(r *sql.Rows) error {
+			var h uint64
+			var kind string
+			var n int64
+			err := r.Scan(&h, &kind, &n)
+			for _, v := range by[h] {
+				row(Identifier{kind, v}, n)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Survivors returns, for those of the events that repeat another one, which
+// one that is.
+func (c *Case) Survivors(ctx context.Context, eids []int64) (map[int64]int64, error) {
+	return c.pairs(ctx, "lookup_duplicate", eids)
+}
+
+// Copies returns how many duplicates each of the events has, of those that
+// have any.
+func (c *Case) Copies(ctx context.Context, eids []int64) (map[int64]int64, error) {
+	return c.pairs(ctx, "lookup_copy", eids)
+}
+
+func (c *Case) pairs(ctx context.Context, name string, eids []int64) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	for chunk := range slices.Chunk(eids, maxPlaces) {
+		err := c.query(ctx, name, map[string]string{"eids": joinInts(chunk)}, nil, func(r *sql.Rows) error {
+			var k, v int64
+			err := r.Scan(&k, &v)
+			out[k] = v
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// CallIDs returns the call that each event shows, as the calls view names it;
+// events that show none are missing.
+func (c *Case) CallIDs(ctx context.Context, keys []*Keys) (map[int64]string, error) {
+	out := map[int64]string{}
+	var eids []int64
+	for _, k := range keys {
+		if k.IsCall() {
+			eids = append(eids, k.EID)
+			out[k.EID] = loneCallID(k)
+		}
+	}
+	for chunk := range slices.Chunk(eids, maxPlaces) {
+		err := c.query(ctx, "lookup_call", map[string]string{"eids": joinInts(chunk)}, nil, func(r *sql.Rows) error {
+			var eid int64
+			var call string
+			err := r.Scan(&eid, &call)
+			out[eid] = call
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// loneCallID names the call of an event that is the only one to show it, by
+// the rule of views.sql.
+func loneCallID(k *Keys) string {
+	name := "event:" + k.EvidenceID + "-" + strconv.FormatInt(k.Record, 10) + "." + strconv.FormatInt(k.Part, 10)
+	switch {
+	case k.RequestID != "":
+		name = "request:" + k.RequestID
+	case k.ResponseID != "":
+		name = "response:" + k.ResponseID
+	}
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:8])
+}
+
+// ToolCallsMade returns the ids of the tool calls that the events' models made,
+// as opposed to those whose results they were given.
+func (c *Case) ToolCallsMade(ctx context.Context, eids []int64) (map[int64][]string, error) {
+	out := map[int64][]string{}
+	err := c.eachPlace(ctx, "lookup_made", nil, eids, func(r *sql.Rows) error {
+		var eid int64
+		var text string
+		if err := r.Scan(&eid, &text); err != nil {
+			return err
+		}
+		var ids []*string // a call may have no id
+		if err := json.Unmarshal([]byte(text), &ids); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if id != nil && *id != "" {
+				out[eid] = append(out[eid], *id)
+			}
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/analyze/drill"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
+)
+
+type drillOptions struct {
+	Config drill.Config
+	Layout string
+	Output outputOptions
+}
+
+func newDrill(f *factory) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "drill COMMAND",
+		Short: "Make traffic whose truth is known",
+		Long: `drill makes logs of invented traffic, to try things with: what happened in it is
+known. Nothing is sent anywhere, and every credential carries the word EXAMPLE.
+
+` + exitStatus(),
+		Example: `  # A week of a middle-sized company, as two logs
+  $ exhibit drill generate -o logs
+
+  # What it can make
+  $ exhibit drill generate --help`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return noSubcommand(cmd)
+		},
+	}
+	cmd.AddCommand(newDrillGenerate(f))
+	return cmd
+}
+
+func newDrillGenerate(f *factory) *cobra.Command {
+	o := drillOptions{Config: drill.Config{Seed: 1, Days: 7, Calls: 10_000}, Layout: string(drill.LayoutFlat)}
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: "Write logs of invented traffic",
+		Long: `drill generate writes the logs that each chosen source would have kept of the same
+calls, with shared ids. People, services, nightly jobs and agents call models over
+some days. The same flags write the same bytes on every machine.
+
+` + exitStatus(),
+		Example: `  # The same calls as CloudTrail and as Bedrock logged them, like a tree in S3
+  $ exhibit drill generate --seed 7 --days 2 --calls 5000 --layout s3 --gzip -o logs
+
+  # Long JSON lines only
+  $ exhibit drill generate --sources bedrock --words 30,300 -o logs`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDrillGenerate(cmd.Context(), f, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&o.Config.Dir, "output", "o", "", "folder (`DIR`) to write to; new or empty")
+	flags.Uint64Var(&o.Config.Seed, "seed", o.Config.Seed, "`N` that all else follows from")
+	flags.Var((*countValue)(&o.Config.Days), "days", "days of traffic")
+	flags.Var((*callsValue)(&o.Config.Calls), "calls", "calls of models")
+	flags.Var(sourcesValue{&o.Config.Sources}, "sources", "sources to write, with commas between ("+strings.Join(drill.Sources(), ", ")+"; default: all)")
+	flags.Var(dateValue{&o.Config.Start}, "start", "first day (default: 2026-03-02)")
+	flags.Var(wordsValue{&o.Config.Words}, "words", "words of each prompt and each reply, at least and at most (default: as in real traffic)")
+	flags.Var(&choiceValue{&o.Layout, []string{string(drill.LayoutFlat), string(drill.LayoutS3)}}, "layout", "names of the files: a file for each source, or a tree as in S3")
+	flags.BoolVar(&o.Config.Gzip, "gzip", false, "compress the files")
+	flags.Var((*countValue)(&o.Config.FileRecords), "file-records", "records in a file (default: one file, or as the source splits them)")
+	flags.Var((*countValue)(&o.Config.Workers), "threads", "threads to work with (default: all)")
+	o.Output.Format = render.FormatText
+	outputs := []string{render.FormatText, render.FormatJSON}
+	flags.VarP(&choiceValue{&o.Output.Format, outputs}, "format", "f", "how the report is written")
+	// The flags were defined above, the only thing that can fail.
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(outputs, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("sources", cobra.FixedCompletions(drill.Sources(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func runDrillGenerate(ctx context.Context, f *factory, o drillOptions) error {
+	if o.Config.Dir == "" {
+		return usagef("drill generate needs a folder to write to").hint("-o DIR names it")
+	}
+	o.Config.Layout = drill.Layout(o.Layout)
+	return f.emit(o.Output, render.Config{Params: map[string]any{"seed": o.Config.Seed}}, func(r *render.Renderer) error {
+		started := f.now()
+		report, err := drill.Generate(ctx, o.Config)
+		if err != nil {
+			return err
+		}
+		f.detail(fmt.Sprintf("took %.1f s", f.now().Sub(started).Seconds()))
+		f.note("next: exhibit load " + shellWord(o.Config.Dir))
+		return writeDrill(r, report)
+	})
+}
+
+func writeDrill(r *render.Renderer, report *drill.Report) error {
+	table := render.Table{Name: "sources", Columns: []render.Column{
+		{Name: "source"}, {Name: "files", Kind: render.KindInt}, {Name: "records", Kind: render.KindInt}, {Name: "size", Kind: render.KindSize},
+	}}
+	for _, s := range report.Sources {
+		table.Rows = append(table.Rows, []any{s.Name, s.Files, s.Records, s.Bytes})
+	}
+	if err := r.Write(table); err != nil {
+		return err
+	}
+	number := func(name string, n int64) render.Field {
+		return render.Field{Column: render.Column{Name: name, Kind: render.KindInt}, Value: n}
+	}
+	second := func(name string, t time.Time) render.Field {
+		micros := t.UnixMicro()
+		return render.Field{Column: render.Column{Name: name, Kind: render.KindTime}, Value: instant(&micros)}
+	}
+	return r.Write(render.Fields{Name: "drill", Items: []render.Field{
+		number("calls", report.Calls), number("requests", report.Steps), second("first", report.First), second("last", report.Last),
+	}})
+}
+
+// callsValue is a number of calls of at least 1.
+type callsValue int64
+
+func (v *callsValue) String() string { return strconv.FormatInt(int64(*v), 10) }
+func (v *callsValue) Type() string   { return "N" }
+
+func (v *callsValue) Set(s string) error {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q is not a whole number of at least 1", s)
+	}
+	*v = callsValue(n)
+	return nil
+}
+
+// sourcesValue is a list of sources of drill.
+type sourcesValue struct{ list *[]string }
+
+func (v sourcesValue) Type() string { return "NAMES" }
+
+func (v sourcesValue) String() string {
+	if v.list == nil {
+		return ""
+	}
+	return strings.Join(*v.list, ",")
+}
+
+func (v sourcesValue) Set(s string) error {
+	names := strings.Split(s, ",")
+	for i, name := range names {
+		if !slices.Contains(drill.Sources(), name) {
+			return fmt.Errorf("%q is no source (known: %s)", name, strings.Join(drill.Sources(), ", "))
+		}
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("%s is there twice", name)
+		}
+	}
+	*v.list = names
+	return nil
+}
+
+// wordsValue is a range of words, such as 30,300.
+type wordsValue struct{ bounds *[2]int }
+
+func (v wordsValue) Type() string { return "MIN,MAX" }
+
+func (v wordsValue) String() string {
+	if v.bounds == nil || *v.bounds == [2]int{} {
+		return ""
+	}
+	return fmt.Sprintf("%d,%d", v.bounds[0], v.bounds[1])
+}
+
+func (v wordsValue) Set(s string) error {
+	low, high, ok := strings.Cut(s, ",")
+	from, err1 := strconv.Atoi(low)
+	to, err2 := strconv.Atoi(high)
+	if !ok || err1 != nil || err2 != nil || from < 1 || to < from || to > 100_000 {
+		return fmt.Errorf("%q is no range such as 30,300, from 1 to 100000", s)
+	}
+	*v.bounds = [2]int{from, to}
+	return nil
+}

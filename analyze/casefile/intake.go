@@ -317,6 +317,8 @@ func (in *intake) cut(ctx context.Context, t *task, s *formats.Scanner) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+		} else {
+			in.blocks.put(b)
 		}
 		if errors.Is(err, io.EOF) {
 			break

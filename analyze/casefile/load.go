@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -177,6 +178,8 @@ func (w *writer) load(ctx context.Context, o *LoadOptions, inputs []Input) (*Loa
 		report.Nothing = true
 		return report, nil
 	}
+	// DuckDB is next: what the builders held must not count twice.
+	debug.FreeOSMemory()
 	body, err := w.body(o, a, name, staging)
 	if err != nil {
 		return nil, err

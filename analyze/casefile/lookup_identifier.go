@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,10 @@ import (
 // trace, span, session, message, tool_call, credential, issued_credential,
 // source_identity, or the kind of one of an event's other_ids. Parents have
 // the kind of what they are: a parent span is a span.
-type Identifier struct{ Kind, Value string }
+type Identifier struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
 
 // Compare orders identifiers by kind and value.
 func (a Identifier) Compare(b Identifier) int {
@@ -36,15 +40,15 @@ type Keys struct {
 	Record, Part int64
 	TS           *int64 // microseconds since the epoch; nil without a time
 
-	Format, Plane, Kind, Operation, Outcome             string
-	Principal, Model, Tenant, Region                    string
-	RequestID, ResponseID                               string
-	TraceID, SpanID, ParentSpanID                       string
-	MessageID, ParentMessageID                          string
-	NativeID, SessionID                                 string
-	CredentialID, IssuedCredentialID, SourceIdentity    string
-	ToolCallIDs                                         []string
-	OtherIDs                                            []Identifier
+	Format, Plane, Kind, Operation, Outcome          string
+	Principal, Model, Tenant, Region                 string
+	RequestID, ResponseID                            string
+	TraceID, SpanID, ParentSpanID                    string
+	MessageID, ParentMessageID                       string
+	NativeID, SessionID                              string
+	CredentialID, IssuedCredentialID, SourceIdentity string
+	ToolCallIDs                                      []string
+	OtherIDs                                         []Identifier
 }
 
 // Compare orders events by time, those without one last, and then by where
@@ -189,18 +193,54 @@ const maxHashes = 8192
 // from the index: two values of one 64-bit hash would count together.
 func (c *Case) CountIdentifiers(ctx context.Context, values []string) (map[Identifier]int64, error) {
 	out := map[Identifier]int64{}
-	err := c.eachHash(ctx, "lookup_count", values, func(id Identifier, n int64) { out[id] = n })
-	return out, err
+	for chunk := range slices.Chunk(distinct(values), maxHashes) {
+		by, err := c.hashes(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		fill := map[string]string{"hashes": joinInts(slices.Sorted(maps.Keys(by)))}
+		if err := c.queryIndex(ctx, "lookup_count", fill, by, func(id Identifier, n int64) { out[id] = n }); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
-// Holders returns the events that the index says have one of the values, in
-// any kind, sorted by identifier. Duplicates are left out. Count first: there
-// is no limit.
-func (c *Case) Holders(ctx context.Context, values []string) ([]Holder, error) {
+// Holders returns the events that the index says have one of the identifiers,
+// sorted by identifier. Duplicates are left out. Count first: there is no
+// limit.
+func (c *Case) Holders(ctx context.Context, ids []Identifier) ([]Holder, error) {
 	var out []Holder
-	err := c.eachHash(ctx, "lookup_holder", values, func(id Identifier, eid int64) { out = append(out, Holder{id, eid}) })
+	for chunk := range slices.Chunk(ids, maxHashes) {
+		kinds := map[string][]string{}
+		for _, id := range chunk {
+			kinds[id.Value] = append(kinds[id.Value], id.Kind)
+		}
+		by, err := c.hashes(ctx, slices.Sorted(maps.Keys(kinds)))
+		if err != nil {
+			return nil, err
+		}
+		hashes := slices.Sorted(maps.Keys(by))
+		var wanted []string
+		for _, h := range hashes {
+			for _, v := range by[h] {
+				for _, kind := range kinds[v] {
+					wanted = append(wanted, "("+strconv.FormatUint(h, 10)+", "+quoteText(kind)+")")
+				}
+			}
+		}
+		fill := map[string]string{"hashes": joinInts(hashes), "wanted": strings.Join(wanted, ", ")}
+		err = c.queryIndex(ctx, "lookup_holder", fill, by, func(id Identifier, eid int64) {
+			if slices.Contains(kinds[id.Value], id.Kind) {
+				out = append(out, Holder{id, eid})
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	slices.SortFunc(out, func(a, b Holder) int { return cmp.Or(a.Compare(b.Identifier), cmp.Compare(a.EID, b.EID)) })
-	return out, err
+	return out, nil
 }
 
 // FirstHolders returns the first events in the order of time, at most limit,
@@ -222,64 +262,70 @@ func (c *Case) FirstHolders(ctx context.Context, value string, kinds []string, l
 // the order of time: in one of the kinds, or in any when there are none given.
 // Duplicates are left out.
 func (c *Case) IdentifierEvents(ctx context.Context, value string, kinds ...string) ([]*Keys, error) {
-	holders, err := c.Holders(ctx, []string{value})
+	counts, err := c.CountIdentifiers(ctx, []string{value})
+	if err != nil {
+		return nil, err
+	}
+	wanted := func(id Identifier) bool {
+		return id.Value == value && (len(kinds) == 0 || slices.Contains(kinds, id.Kind))
+	}
+	ids := slices.DeleteFunc(slices.Collect(maps.Keys(counts)), func(id Identifier) bool { return !wanted(id) })
+	holders, err := c.Holders(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	var eids []int64
 	for _, h := range holders {
-		if len(kinds) == 0 || slices.Contains(kinds, h.Kind) {
-			eids = append(eids, h.EID)
-		}
+		eids = append(eids, h.EID)
 	}
-	slices.Sort(eids)
-	keys, err := c.Keys(ctx, slices.Compact(eids))
+	keys, err := c.Keys(ctx, distinct(eids))
 	if err != nil {
 		return nil, err
 	}
-	keys = slices.DeleteFunc(keys, func(k *Keys) bool {
-		return !slices.ContainsFunc(k.Identifiers(), func(id Identifier) bool {
-			return id.Value == value && (len(kinds) == 0 || slices.Contains(kinds, id.Kind))
-		})
-	})
+	keys = slices.DeleteFunc(keys, func(k *Keys) bool { return !slices.ContainsFunc(k.Identifiers(), wanted) })
 	slices.SortFunc(keys, (*Keys).Compare)
 	return keys, nil
 }
 
-// eachHash runs a query that yields a hash, a kind and a number on the index,
-// and hands each row to a function for every value that has the hash.
-func (c *Case) eachHash(ctx context.Context, name string, values []string, row func(Identifier, int64)) error {
-	values = slices.Clone(values)
-	slices.Sort(values)
-	values = slices.Compact(values)
-	for chunk := range slices.Chunk(values, maxHashes) {
-		by := map[uint64][]string{}
-		err := c.query(ctx, "lookup_hash", nil, []any{sql.Named("values", chunk)}, func(r *sql.Rows) error {
-			var v string
-			var h uint64
-			err := r.Scan(&v, &h)
-			by[h] = append(by[h], v)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		fill := map[string]string{"hashes": joinInts(slices.Sorted(maps.Keys(by)))}
-		err = c.query(ctx, name, fill, nil, func(r *sql.Rows) error {
-			var h uint64
-			var kind string
-			var n int64
-			err := r.Scan(&h, &kind, &n)
-			for _, v := range by[h] {
-				row(Identifier{kind, v}, n)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
+// hashes returns the values by the hash that the index knows them under.
+func (c *Case) hashes(ctx context.Context, values []string) (map[uint64][]string, error) {
+	by := map[uint64][]string{}
+	if len(values) == 0 {
+		return by, nil
 	}
-	return nil
+	err := c.query(ctx, "lookup_hash", nil, []any{sql.Named("values", values)}, func(r *sql.Rows) error {
+		var v string
+		var h uint64
+		err := r.Scan(&v, &h)
+		by[h] = append(by[h], v)
+		return err
+	})
+	return by, err
+}
+
+// queryIndex runs a query that yields a hash, a kind and a number, and hands
+// each row to a function for every value of the hash.
+func (c *Case) queryIndex(ctx context.Context, name string, fill map[string]string, by map[uint64][]string, row func(Identifier, int64)) error {
+	if len(by) == 0 {
+		return nil
+	}
+	return c.query(ctx, name, fill, nil, func(r *sql.Rows) error {
+		var h uint64
+		var kind string
+		var n int64
+		err := r.Scan(&h, &kind, &n)
+		for _, v := range by[h] {
+			row(Identifier{kind, v}, n)
+		}
+		return err
+	})
+}
+
+// distinct returns the values sorted, each once.
+func distinct[T cmp.Ordered](list []T) []T {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Survivors returns, for those of the events that repeat another one, which

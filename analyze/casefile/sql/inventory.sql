@@ -10,8 +10,10 @@ select
     count(*) filter (outcome is null or outcome = 'unknown') as unknown,
     sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens
 from calls
-where ({{where}})
-    and ($from is null or ts >= $from)
-    and ($to is null or ts < $to)
+where (
+{{where}}
+    )
+    and ($from::timestamptz is null or ts >= $from::timestamptz)
+    and ($to::timestamptz is null or ts < $to::timestamptz)
 group by all
 order by calls desc, model nulls last, principal nulls last, provider nulls last, access_path nulls last, client nulls last

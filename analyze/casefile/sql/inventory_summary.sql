@@ -2,20 +2,24 @@
 -- and events that are no calls. Model-related is what calls a model or tool and
 -- what asks a model service for anything else. One pass makes all tallies; of
 -- each list the $top most frequent values are named and the rest is summed up
--- under rank $top + 1.
+-- under rank $top::bigint + 1.
 with activity as (
     select true as is_call, ts, operation, outcome, service, region, src_ip, credential_id, user_agent, principal, principal_type, model
     from calls
-    where ({{where}})
-        and ($from is null or ts >= $from)
-        and ($to is null or ts < $to)
+    where (
+{{where}}
+        )
+        and ($from::timestamptz is null or ts >= $from::timestamptz)
+        and ($to::timestamptz is null or ts < $to::timestamptz)
     union all
     select false, ts, operation, outcome, service, region, src_ip, credential_id, user_agent, principal, principal_type, model
     from events
     where coalesce(kind, 'other') not in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail')
-        and ({{where}})
-        and ($from is null or ts >= $from)
-        and ($to is null or ts < $to)
+        and (
+{{where}}
+        )
+        and ($from::timestamptz is null or ts >= $from::timestamptz)
+        and ($to::timestamptz is null or ts < $to::timestamptz)
 ),
 judged as (
     select
@@ -41,21 +45,21 @@ tally as (
     )
 ),
 subjects as (
-    select subject, n, row_number() over (order by n desc, subject nulls last) as place
+    select subject, row_number() over (order by n desc, subject nulls last) as place, count(*) over () as subjects
     from tally
     where list is null
-    qualify place <= $limit
+    qualify $limit::bigint = 0 or place <= $limit
 ),
 ranked as (
     select
-        s.place, t.subject, t.list, t.value, t.n, t.first_ts, t.last_ts,
-        least(row_number() over (partition by s.place, t.list order by t.n desc, t.value nulls last), $top + 1) as rank
+        s.subjects, s.place, t.subject, t.list, t.value, t.n, t.first_ts, t.last_ts,
+        least(row_number() over (partition by s.place, t.list order by t.n desc, t.value nulls last), $top::bigint + 1) as rank
     from tally t
     join subjects s on s.subject is not distinct from t.subject
     where t.list is null or t.value is not null or starts_with(t.list, 'model_') or starts_with(t.list, 'other_')
 )
 select
-    place, any_value(subject) as subject, list, rank, case when rank <= $top then min(value) end as value,
+    min(subjects) as subjects, place, min(subject) as subject, list, rank, case when rank <= $top::bigint then min(value) end as value,
     count(*) as different, sum(n)::bigint as n, min(first_ts) as first_ts, max(last_ts) as last_ts
 from ranked
 group by place, list, rank

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -143,7 +144,11 @@ func runFormatsInfer(f *factory, path string, o outputOptions) error {
 		in = file
 	}
 	records, known, err := firstRecords(path, in)
-	if err != nil {
+	var none noFormatError
+	switch {
+	case errors.As(err, &none):
+		return &HintError{Err: fmt.Errorf("reading %s: no format fits", path), Hints: none.reasons}
+	case err != nil:
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	if len(records) == 0 {
@@ -164,6 +169,12 @@ func runFormatsInfer(f *factory, path string, o outputOptions) error {
 	return out.commit()
 }
 
+// noFormatError says why each format does not fit, a line each.
+type noFormatError struct{ reasons []string }
+
+// Error returns all of it in a line.
+func (e noFormatError) Error() string { return "no format fits: " + strings.Join(e.reasons, "; ") }
+
 // firstRecords returns the first records of a JSON log that can be read, and
 // the name of the format that would read it.
 func firstRecords(path string, in io.Reader) (records [][]byte, known string, err error) {
@@ -181,7 +192,7 @@ func firstRecords(path string, in io.Reader) (records [][]byte, known string, er
 	sample := formats.NewSample(path, prefix, whole, new(jsontape.Doc))
 	format, err := formats.Detect(sample, formats.All())
 	if err != nil {
-		return nil, "", err
+		return nil, "", noFormatError{reasonLines(err.Error())[1:]}
 	}
 	rest := io.MultiReader(bytes.NewReader(prefix), io.LimitReader(stream, inferBytes))
 	scanner := formats.NewScanner(rest, format.Framing(sample), 0)

@@ -24,6 +24,8 @@ func writeLoad(r *render.Renderer, o *loadOptions, report *casefile.LoadReport, 
 		messages = append(messages, unparsedMessages(report)...)
 		messages = append(messages, leftOutMessages(o.Limit, report.Items)...)
 		messages = append(messages, totals(report))
+	} else {
+		messages = append(messages, note("head %s", report.Head))
 	}
 	messages = append(messages, closingNotes(report)...)
 	for _, m := range messages {
@@ -63,8 +65,7 @@ func sourceMessages(report *casefile.LoadReport, counts []casefile.LoadCount) []
 			plural(all.Calls, "call"), render.Count(all.Joined)))
 	}
 	if all.Duplicates > 0 {
-		messages = append(messages, note("%s in other evidence too: each counts once, wherever it is asked for",
-			are(all.Duplicates, "event")))
+		messages = append(messages, note("%s in other evidence too: calls and tables count each once", are(all.Duplicates, "event")))
 	}
 	if all.Conflicts > 0 {
 		messages = append(messages, render.Note{Level: render.LevelWarning, Text: fmt.Sprintf(
@@ -218,13 +219,19 @@ func reason(it *casefile.Item) any {
 // reasons says why an item was not loaded: what is wrong, then a line for each
 // format that does not fit.
 func reasons(it *casefile.Item) []string {
-	lines := strings.Split(it.Note, "\n")
-	switch {
-	case it.Note == "":
+	if it.Note == "" {
 		return nil
-	case it.Status == casefile.StatusUnrecognised && len(lines) > 1:
+	}
+	lines := reasonLines(it.Note)
+	if it.Status == casefile.StatusUnrecognised && len(lines) > 1 {
 		lines[0] = "no format fits"
 	}
+	return lines
+}
+
+// reasonLines splits what [formats.Detect] says: that none fits, then why.
+func reasonLines(text string) []string {
+	lines := strings.Split(text, "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
@@ -270,12 +277,12 @@ func totals(report *casefile.LoadReport) render.Fields {
 
 // closingNotes say when nothing was added, and what the head is for.
 func closingNotes(report *casefile.LoadReport) []render.Message {
-	head := note("write this head down outside the case, %s: exhibit verify --head proves with it that nothing was altered or cut off since", report.Head)
-	switch n := countStatus(report.Items, casefile.StatusDuplicate); {
+	repeated := countStatus(report.Items, casefile.StatusDuplicate)
+	switch {
 	case !report.Nothing:
-		return []render.Message{head}
-	case n == int64(len(report.Items)):
-		return []render.Message{note("nothing was added: %s in the case already", are(n, "file"))}
+		return []render.Message{note("write the head %.20s… down outside the case: exhibit verify --head proves with it that nothing before it was altered or cut off", report.Head)}
+	case repeated > 0:
+		return []render.Message{note("nothing was added: the bytes of %s in the case already", are(repeated, "file"))}
 	}
 	return []render.Message{note("nothing was added")}
 }

@@ -1,0 +1,1 @@
+and list_contains({{values}}, e.{{column}})

@@ -1,0 +1,1 @@
+and e.eid in (select eid from holder_{{name}})

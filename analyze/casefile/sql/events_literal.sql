@@ -1,0 +1,1 @@
+contains(lower({{text}}), lower($contains))

@@ -1,0 +1,1 @@
+and regexp_full_match(e.{{column}}, {{pattern}}, 's')

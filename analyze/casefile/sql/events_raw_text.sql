@@ -1,0 +1,1 @@
+coalesce(try(decode(r.raw)), r.raw::varchar)

@@ -148,8 +148,10 @@ func (a *assembly) isDuplicate(t *task) bool {
 	for b := range t.out {
 		a.in.blocks.put(b)
 	}
-	*t.item = Item{Path: t.item.Path, Label: t.item.Label, Status: StatusDuplicate, Size: t.item.Size, SHA256: t.sha,
-		Note: fmt.Sprintf("the same bytes are evidence %d of this case", of)}
+	*t.item = Item{
+		Path: t.item.Path, Label: t.item.Label, Status: StatusDuplicate, Size: t.item.Size, SHA256: t.sha,
+		Note: fmt.Sprintf("the same bytes are evidence %d of this case", of),
+	}
 	return true
 }
 

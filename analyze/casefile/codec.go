@@ -52,6 +52,9 @@ func (c zstdCodec) Decode(dst, src []byte) []byte {
 func (c zstdCodec) DecodeWithError(dst, src []byte) ([]byte, error) {
 	ctx := c.contexts.Get().(zstd.Ctx)
 	defer c.contexts.Put(ctx)
+	if len(dst) == 0 { // an empty dictionary; the library needs a byte to point at
+		dst = make([]byte, 1)
+	}
 	n, err := ctx.DecompressInto(dst, src)
 	if err != nil {
 		return nil, fmt.Errorf("decompressing a page: %w", err)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
+
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 )
 
@@ -362,17 +363,24 @@ func splitStatements(text string) []string {
 func hashTables(ctx context.Context, db *sql.DB) (*DerivedState, error) {
 	st := &DerivedState{Schema: derivedSchema}
 	for _, name := range derivedTables() {
-		t := TableHash{Table: name}
-		q, err := statement("table_hash", map[string]string{"table": QuoteIdent(name)})
+		t, err := hashTable(ctx, db, QuoteIdent(name))
 		if err != nil {
-			return nil, err
-		}
-		if err := db.QueryRowContext(ctx, q).Scan(&t.Rows, &t.Hash); err != nil {
 			return nil, fmt.Errorf("hashing table %s: %w", name, err)
 		}
+		t.Table = name
 		st.Tables = append(st.Tables, t)
 	}
 	return st, nil
+}
+
+// hashTable counts and hashes the rows of a relation.
+func hashTable(ctx context.Context, db *sql.DB, relation string) (TableHash, error) {
+	var t TableHash
+	q, err := statement("table_hash", map[string]string{"table": relation})
+	if err != nil {
+		return t, err
+	}
+	return t, db.QueryRowContext(ctx, q).Scan(&t.Rows, &t.Hash)
 }
 
 // publishDerived moves a finished generation into place and points CURRENT at

@@ -89,7 +89,7 @@ func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
 	}
 	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(1)
-	if err := db.Ping(); err != nil {
+	if err := db.PingContext(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the derived database: %w", err), db.Close())
 	}
 	return db, nil

@@ -266,17 +266,10 @@ func appendJSONText(dst, t []byte) []byte {
 	return append(dst, '"')
 }
 
-// place says which event column holds a content text, or "text" for the
-// content segment itself.
+// place is a bit of content_first: 1 the system prompt, 2 the prompt, 4 the
+// response, 8 the reasoning of the event hold a text that no earlier event of
+// the segment has.
 type place uint8
-
-// The bits of content_first, in the order of the columns.
-const (
-	placeSystem place = 1 << iota
-	placePrompt
-	placeResponse
-	placeReasoning
-)
 
 // eventTable fills the three tables of decoded rows of one segment: events,
 // the content texts that no event column of the segment holds, and their

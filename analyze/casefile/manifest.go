@@ -13,8 +13,9 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 )
 
 // maxManifestLine bounds a line of a manifest.

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"github.com/exhibit-forensics/exhibit/formats"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // segmentSize is the decompressed size at which a segment closes: after the

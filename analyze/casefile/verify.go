@@ -91,10 +91,11 @@ type verification struct {
 	o      VerifyOptions
 	s      *state
 	report *VerifyReport
-	more   int              // problems that did not fit
-	bad    map[string]bool  // files that are missing or altered
-	items  map[int64]*claim // by number of the evidence
-	last   int64            // highest number of an evidence
+	more   int               // problems that did not fit
+	bad    map[string]bool   // files that are missing or altered
+	items  map[int64]*claim  // by number of the evidence
+	others map[string]Status // by SHA-256: inputs of which nothing is in the case
+	last   int64             // highest number of an evidence
 	seq    evidenceCheck
 }
 
@@ -109,7 +110,7 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (*VerifyReport, er
 	}
 	v := &verification{
 		dir: dir, o: o, report: &VerifyReport{Quick: o.Quick, Problems: []Fault{}, Notes: []Fault{}},
-		bad: map[string]bool{}, items: map[int64]*claim{},
+		bad: map[string]bool{}, items: map[int64]*claim{}, others: map[string]Status{},
 	}
 	if err := v.run(ctx); err != nil {
 		return nil, fmt.Errorf("verifying %s: %w", dir, err)

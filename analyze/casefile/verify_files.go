@@ -344,6 +344,7 @@ func (v *verification) readClaim(path string, b *loadBody) error {
 
 func (v *verification) claims(c *claim) {
 	if c.Evidence == 0 {
+		v.others[c.SHA256] = c.Status
 		return
 	}
 	if first := v.items[c.Evidence]; first != nil {

@@ -29,18 +29,19 @@ type Weak struct {
 }
 
 // ask answers questions: it counts, judges, and reads the events of what can
-// be followed. With all, weak identifiers are answered as well: a person who
-// names one wants to see its events.
+// be followed, the rarest first. With all, weak identifiers are answered as
+// well: a person who names one wants to see its events.
 func (w *walk) ask(ctx context.Context, questions []question, all bool) error {
 	questions = slices.DeleteFunc(slices.Clone(questions), func(q question) bool { return w.asked[q] != nil })
 	if err := w.count(ctx, questions, all); err != nil {
 		return err
 	}
+	slices.SortStableFunc(questions, func(a, b question) int { return cmp.Compare(w.asked[a].events, w.asked[b].events) })
 	var batch []question
 	room := w.room()
 	for _, q := range questions {
 		a := w.asked[q]
-		if a.weak != "" && !all || a.events == 0 {
+		if a.weak != "" && !all || a.events <= w.own[q] {
 			continue
 		}
 		if a.events > room {

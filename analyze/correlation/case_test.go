@@ -143,11 +143,11 @@ func describe(r *Result) string {
 	var b strings.Builder
 	for i := range r.Entries {
 		e := &r.Entries[i]
-		b.WriteString(names[e.EventID] + " " + e.Link.Kind + "=" + e.Link.Value)
+		link := e.Link.Kind + "=" + e.Link.Value
 		if e.Link.Kind == kindEventID {
-			b.Reset()
-			b.WriteString(names[e.EventID] + " start")
+			link = e.Link.Kind
 		}
+		b.WriteString(names[e.EventID] + " " + link)
 		if e.Link.From != "" {
 			b.WriteString(" " + string(e.Link.Relation) + " " + names[e.Link.From])
 		}

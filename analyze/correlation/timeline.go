@@ -111,8 +111,10 @@ type StartMatch struct {
 
 // Cut says that the limit left something out.
 type Cut struct {
-	Limit  int
-	Unread int64 // events that are known to be left out; what these lead to is not known
+	Limit int
+	// Unread is how many events are known to be left out. One that several
+	// identifiers lead to can count more than once; what they lead to is not known.
+	Unread int64
 }
 
 // NotFoundError says that no event has any of the identifiers, or that nothing

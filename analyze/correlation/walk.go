@@ -42,6 +42,7 @@ type walk struct {
 	keys    map[int64]*casefile.Keys // every event that was looked at
 	nodes   map[int64]*node
 	asked   map[question]*answer
+	own     map[question]int64 // events known to have an identifier before it is asked for: 1 or none
 	outside map[int64]bool
 	unread  int64
 	starts  []StartMatch
@@ -50,7 +51,7 @@ type walk struct {
 func newWalk(c *casefile.Case, o Options) *walk {
 	w := &walk{
 		c: c, o: o,
-		keys: map[int64]*casefile.Keys{}, nodes: map[int64]*node{}, asked: map[question]*answer{}, outside: map[int64]bool{},
+		keys: map[int64]*casefile.Keys{}, nodes: map[int64]*node{}, asked: map[question]*answer{}, own: map[question]int64{}, outside: map[int64]bool{},
 	}
 	if !o.Around.IsZero() {
 		from, to := o.Around.Add(-o.Window).UnixMicro(), o.Around.Add(o.Window).UnixMicro()
@@ -220,6 +221,9 @@ func (w *walk) leads(front []*node) []lead {
 		if w.asked[q] == nil && !have[q] {
 			have[q] = true
 			out = append(out, lead{q, n, r})
+			if r == RelationShares {
+				w.own[q] = 1
+			}
 		}
 	}
 	for _, n := range front {
@@ -255,7 +259,7 @@ func (w *walk) reached(leads []lead) []*node {
 			continue
 		}
 		if a.cut {
-			w.unread += a.events - int64(len(a.eids))
+			w.unread += a.events - max(w.own[l.question], int64(len(a.eids)))
 		}
 		for _, eid := range a.eids {
 			out = append(out, &node{

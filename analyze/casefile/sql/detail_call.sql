@@ -3,7 +3,7 @@
 with self as (
     select coalesce((select min(of_eid) from duplicate where eid = $eid), $eid) as eid
 )
-select m.eid, j.planes, j.disagreements
+select m.eid, j.disagreements
 from call_event e
 join self s on s.eid = e.eid
 join call_event m on m.call_id = e.call_id

@@ -1,3 +1,3 @@
 -- The columns of the events view.
-select column_name, data_type
+select column_name, column_type
 from (describe events)

@@ -1,1 +1,1 @@
-and list_contains({{values}}, e.{{column}})
+list_contains({{values}}, e.{{column}})

@@ -1,1 +1,1 @@
-and regexp_full_match(e.{{column}}, {{pattern}}, 's')
+regexp_full_match(e.{{column}}, {{values}}, 's')

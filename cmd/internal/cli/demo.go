@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+	"github.com/exhibit-forensics/exhibit/analyze/correlation"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/testdata/demo"
 )
@@ -52,23 +54,25 @@ morning an agent reads a poisoned document and obeys it.
 			return runDemo(cmd.Context(), f, o)
 		},
 	}
-	cmd.Flags().StringVar(&o.Dir, "dir", o.Dir, "folder (`DIR`) to make")
-	addOutputFlags(cmd, &o.Output, render.FormatText, render.FormatJSON, render.FormatJSONL)
+	cmd.Flags().StringVar(&o.Dir, "dir", o.Dir, "folder (`DIR`) to make; new or empty")
+	addFormatFlag(cmd, &o.Output, render.FormatText, render.FormatJSON, render.FormatJSONL)
 	return cmd
 }
 
 func runDemo(ctx context.Context, f *factory, o demoOptions) error {
-	if err := os.Mkdir(o.Dir, 0o700); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return usagef("%s exists", o.Dir).hint("--dir DIR names another folder; remove this one to begin anew")
-		}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of the demo: %w", err)
+	}
+	if entries, err := os.ReadDir(o.Dir); err != nil {
+		return fmt.Errorf("making the folder of the demo: %w", err)
+	} else if len(entries) > 0 {
+		return usagef("%s is there and not empty", o.Dir).hint("--dir DIR names another folder; remove this one to begin anew")
 	}
 	d := demonstration{f: f, dir: o.Dir, path: filepath.Join(o.Dir, "incident.case")}
 	d.logs, d.hints = demo.Incident()
 	err := f.emit(o.Output, render.Config{Case: d.path}, func(r *render.Renderer) error { return d.run(ctx, r) })
 	if err != nil {
-		// The folder is ours, and half of a demo is of no use.
+		// The folder was empty, and half of a demo is of no use.
 		return errors.Join(err, os.RemoveAll(o.Dir))
 	}
 	return nil
@@ -125,20 +129,7 @@ func (d *demonstration) show(ctx context.Context, r *render.Renderer, c *casefil
 			return err
 		}
 	}
-	h := &d.hints
-	for _, t := range []demoTable{
-		{"models", "Which models were called?", nil, []render.Column{
-			{Name: "model"}, {Name: "calls", Kind: render.KindInt}, {Name: "principals", Kind: render.KindInt}, {Name: "denied", Kind: render.KindInt},
-		}},
-		{"credentials", "What was done with the leaked key " + h.LeakedKey + "?", []any{sql.Named("key", h.LeakedKey), sql.Named("issued", h.Issued)}, []render.Column{
-			{Name: "first", Kind: render.KindTime}, {Name: "credential"}, {Name: "src_ip"}, {Name: "operation"}, {Name: "outcome"},
-			{Name: "events", Kind: render.KindInt},
-		}},
-		{"unlogged", "Which answered calls have their content in no log?", nil, []render.Column{
-			{Name: "first", Kind: render.KindTime}, {Name: "last", Kind: render.KindTime}, {Name: "calls", Kind: render.KindInt},
-			{Name: "principal"}, {Name: "model"},
-		}},
-	} {
+	for _, t := range demoTables(&d.hints) {
 		if err := t.write(ctx, r, c.DB()); err != nil {
 			return err
 		}
@@ -149,9 +140,51 @@ func (d *demonstration) show(ctx context.Context, r *render.Renderer, c *casefil
 	return d.next(r, report)
 }
 
-// timeline follows the call in which the agent obeys the document.
-func (d *demonstration) timeline(context.Context, *render.Renderer, *casefile.Case) error {
-	return nil
+// demoTables are the first questions to the case.
+func demoTables(h *demo.Hints) []demoTable {
+	return []demoTable{
+		{"models", "Which models were called?", nil, []render.Column{
+			{Name: "model"}, {Name: "calls", Kind: render.KindInt}, {Name: "principals", Kind: render.KindInt}, {Name: "denied", Kind: render.KindInt},
+		}},
+		{"credentials", "What was done with the leaked key " + h.LeakedKey + "?", []any{sql.Named("key", h.LeakedKey), sql.Named("issued", h.Issued)}, []render.Column{
+			{Name: "first", Kind: render.KindTime},
+			{Name: "credential"},
+			{Name: "src_ip"},
+			{Name: "operation"},
+			{Name: "outcome"},
+			{Name: "events", Kind: render.KindInt},
+		}},
+		{"unlogged", "Which answered calls have their content in no log?", nil, []render.Column{
+			{Name: "first", Kind: render.KindTime},
+			{Name: "last", Kind: render.KindTime},
+			{Name: "calls", Kind: render.KindInt},
+			{Name: "principal"},
+			{Name: "model"},
+		}},
+	}
+}
+
+// timeline follows the call in which the agent obeys the document through both
+// logs.
+func (d *demonstration) timeline(ctx context.Context, r *render.Renderer, c *casefile.Case) error {
+	result, err := correlation.Timeline(ctx, c, correlation.Options{Start: []string{d.hints.RequestID}})
+	if err != nil {
+		return err
+	}
+	table := render.Table{
+		Name: "timeline", Title: "What belongs to the request " + d.hints.RequestID + ", in which an agent obeys a document?",
+		Columns: []render.Column{
+			{Name: "time", Kind: render.KindTime}, {Name: "source"}, {Name: "operation"}, {Name: "joined_by"}, {Name: "issued_called_or_said"},
+		},
+	}
+	for i := range result.Entries {
+		e := &result.Entries[i]
+		table.Rows = append(table.Rows, []any{
+			instant(e.TS), e.Lane, e.Value("operation"), e.Link.Kind,
+			known(cmp.Or(e.Text("issued_credential_id"), e.Text("tool_calls"), e.Text("response"))),
+		})
+	}
+	return r.Write(table)
 }
 
 // next says what to type next.

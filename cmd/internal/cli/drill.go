@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,8 +32,8 @@ known. Nothing is sent anywhere, and every credential carries the word EXAMPLE.
 		Example: `  # A week of a middle-sized company, as two logs
   $ exhibit drill generate -o logs
 
-  # What it can make
-  $ exhibit drill generate --help`,
+  # Another week
+  $ exhibit drill generate --seed 2 -o more-logs`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,7 +45,7 @@ known. Nothing is sent anywhere, and every credential carries the word EXAMPLE.
 }
 
 func newDrillGenerate(f *factory) *cobra.Command {
-	o := drillOptions{Config: drill.Config{Seed: 1, Days: 7, Calls: 10_000}, Layout: string(drill.LayoutFlat)}
+	o := drillOptions{Config: drill.Config{Seed: 1, Days: 7, Calls: 10_000, Workers: runtime.GOMAXPROCS(0)}, Layout: string(drill.LayoutFlat)}
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write logs of invented traffic",
@@ -65,7 +66,9 @@ some days. The same flags write the same bytes on every machine.
 		},
 	}
 	flags := cmd.Flags()
+	// The output is the logs, not what is said about them on stdout.
 	flags.StringVarP(&o.Config.Dir, "output", "o", "", "folder (`DIR`) to write to; new or empty")
+	addFormatFlag(cmd, &o.Output, render.FormatText, render.FormatJSON, render.FormatJSONL)
 	flags.Uint64Var(&o.Config.Seed, "seed", o.Config.Seed, "`N` that all else follows from")
 	flags.Var((*countValue)(&o.Config.Days), "days", "days of traffic")
 	flags.Var((*callsValue)(&o.Config.Calls), "calls", "calls of models")
@@ -75,12 +78,8 @@ some days. The same flags write the same bytes on every machine.
 	flags.Var(&choiceValue{&o.Layout, []string{string(drill.LayoutFlat), string(drill.LayoutS3)}}, "layout", "names of the files: a file for each source, or a tree as in S3")
 	flags.BoolVar(&o.Config.Gzip, "gzip", false, "compress the files")
 	flags.Var((*countValue)(&o.Config.FileRecords), "file-records", "records in a file (default: one file, or as the source splits them)")
-	flags.Var((*countValue)(&o.Config.Workers), "threads", "threads to work with (default: all)")
-	o.Output.Format = render.FormatText
-	outputs := []string{render.FormatText, render.FormatJSON}
-	flags.VarP(&choiceValue{&o.Output.Format, outputs}, "format", "f", "how the report is written")
-	// The flags were defined above, the only thing that can fail.
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(outputs, cobra.ShellCompDirectiveNoFileComp))
+	flags.Var((*countValue)(&o.Config.Workers), "threads", "threads to work with")
+	// The flag was defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("sources", cobra.FixedCompletions(drill.Sources(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

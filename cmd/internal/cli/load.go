@@ -89,7 +89,7 @@ func newLoad(f *factory) *cobra.Command {
 	flags.StringVar(&o.CaseNumber, "case-number", "", "your reference, for a new case (`TEXT`)")
 	flags.StringVar(&o.CaseLabel, "case-label", "", "short name, for a new case (`TEXT`)")
 	flags.Var((*wholeValue)(&o.AllowUnparsed), "allow-unparsed", "records that may be unreadable without code 5")
-	addLimitFlag(cmd, &o.Limit, 10)
+	addLimitFlag(cmd, &o.Limit, 5)
 	addZoneFlag(cmd, &o.Output.Zone)
 	addResourceFlags(cmd, &o.Resources)
 	flags.StringVar(&o.Temp, "temp", "", "folder (`DIR`) for what does not fit in memory (default: in the case)")

@@ -43,7 +43,8 @@ func writeLoad(r *render.Renderer, o *loadOptions, report *casefile.LoadReport, 
 func sourceMessages(report *casefile.LoadReport, counts []casefile.LoadCount) []render.Message {
 	number := func(name string) render.Column { return render.Column{Name: name, Kind: render.KindInt} }
 	table := render.Table{Name: "sources", Columns: []render.Column{
-		{Name: "source"}, number("files"), number("records"), number("frames"), number("events"), number("calls"),
+		{Name: "source"},
+		number("files"), number("records"), number("frames"), number("events"), number("calls"),
 		number("unparsed"), number("duplicates"),
 	}}
 	var all casefile.LoadCount
@@ -61,8 +62,8 @@ func sourceMessages(report *casefile.LoadReport, counts []casefile.LoadCount) []
 	}
 	messages := []render.Message{table}
 	if all.Joined > 0 {
-		messages = append(messages, note("%s in all: %s of them seen by more than one event, joined by their ids",
-			plural(all.Calls, "call"), render.Count(all.Joined)))
+		messages = append(messages, note("%s in all, %d of them seen by more than one event and joined by their ids",
+			plural(all.Calls, "call"), all.Joined))
 	}
 	if all.Duplicates > 0 {
 		messages = append(messages, note("%s in other evidence too: calls and tables count each once", are(all.Duplicates, "event")))

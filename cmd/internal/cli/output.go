@@ -26,9 +26,15 @@ type outputOptions struct {
 // addOutputFlags adds --format, --output and --force. The first of formats is
 // the default.
 func addOutputFlags(cmd *cobra.Command, o *outputOptions, formats ...string) {
+	addFormatFlag(cmd, o, formats...)
+	addFileFlags(cmd, o)
+}
+
+// addFormatFlag adds --format alone, for commands whose output is always on
+// stdout.
+func addFormatFlag(cmd *cobra.Command, o *outputOptions, formats ...string) {
 	o.Format = formats[0]
 	cmd.Flags().VarP(&choiceValue{&o.Format, formats}, "format", "f", "how the output is written")
-	addFileFlags(cmd, o)
 	// The flag was defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -20,11 +20,14 @@ func newRoot(f *factory) *cobra.Command {
 		Use:   "exhibit",
 		Short: "Forensics on AI model access logs",
 		Long:  rootLong + exitStatus(),
-		Example: `  # What this program is made of
-  $ exhibit version
+		Example: `  # Try it on a small invented incident
+  $ exhibit demo
+
+  # Take logs into a case
+  $ exhibit load AWSLogs/
 
   # How one command works
-  $ exhibit help version`,
+  $ exhibit help load`,
 		Args: cobra.ArbitraryArgs, // an unknown command is refused in RunE, with a hint
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -51,9 +51,10 @@ func (e *textEncoder) stackedRow(values []any) error {
 	e.rows++
 	var items []Field
 	for i, v := range values {
-		if i == 0 || v != nil {
-			items = append(items, Field{e.columns[i], v})
+		if tallies, ok := v.(Tallies); i > 0 && (v == nil || ok && len(tallies) == 0) {
+			continue
 		}
+		items = append(items, Field{e.columns[i], v})
 	}
 	return e.list(items)
 }

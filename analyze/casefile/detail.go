@@ -1,0 +1,173 @@
+package casefile
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Detail is one event with all that the case knows about it.
+type Detail struct {
+	EventRow
+	Columns  []string // of Values, in the order of the events table
+	Evidence EvidencePlace
+
+	CallID        string     // of the call that the event shows; "" when it shows none
+	Call          []EventRow // the events of that call with [CallColumns], when there are several
+	Disagreements []string   // columns in which they differ
+
+	Original  string   // id of the event that this one repeats; "" when it repeats none
+	Copies    []string // ids of events that repeat this one; the first of many
+	Conflicts []string // ids of events with the same native id that differ; the first of many
+}
+
+// EvidencePlace describes the evidence that an event stands in. What is not
+// known is nil.
+type EvidencePlace struct {
+	Path, Load, Status string
+	Label, Compression *string
+	Size               int64 // bytes, as received
+	StreamSize         *int64
+	StreamSHA256       *string
+}
+
+// CallColumns are the columns of the events of a call that [Case.Detail]
+// gives: what tells them apart, and what they may differ in.
+func CallColumns() []string {
+	return []string{
+		"format", "plane", "kind", "ts", "ts_precision", "operation", "outcome", "principal", "model", "region", "error_code",
+		"input_tokens", "output_tokens", "session_id",
+	}
+}
+
+// maxKin bounds the repeated and conflicting events that are named.
+const maxKin = 20
+
+// Detail returns an event with everything about it. The columns are all that
+// events are stored with.
+func (c *Case) Detail(ctx context.Context, eid int64) (*Detail, error) {
+	d := &Detail{Columns: detailColumns()}
+	rows, err := c.Events(ctx, []int64{eid}, d.Columns)
+	if err != nil {
+		return nil, err
+	}
+	d.EventRow = rows[0]
+	for _, step := range []func(context.Context, *Detail) error{c.detailEvidence, c.detailCall, c.detailKin} {
+		if err := step(ctx, d); err != nil {
+			return nil, fmt.Errorf("reading about event %s: %w", d.EventID, err)
+		}
+	}
+	d.rebuildMessages()
+	return d, nil
+}
+
+// detailColumns are all columns that an event is stored with.
+func detailColumns() []string {
+	names := []string{"byte_offset", "byte_length", "record_sha256", "format"}
+	for _, col := range eventColumns() {
+		names = append(names, col.name)
+	}
+	return names
+}
+
+// Value returns the value of a column, nil when it is NULL.
+func (d *Detail) Value(column string) any {
+	if i := slices.Index(d.Columns, column); i >= 0 {
+		return d.Values[i]
+	}
+	return nil
+}
+
+// Text returns the value of a text column, "" when it is NULL.
+func (d *Detail) Text(column string) string {
+	s, _ := d.Value(column).(string)
+	return s
+}
+
+func (c *Case) detailEvidence(ctx context.Context, d *Detail) error {
+	return c.query(ctx, "detail_evidence", nil, []any{sql.Named("evidence_id", d.EvidenceID)}, func(r *sql.Rows) error {
+		e := &d.Evidence
+		return r.Scan(&e.Path, &e.Load, &e.Label, &e.Status, &e.Size, &e.Compression, &e.StreamSize, &e.StreamSHA256)
+	})
+}
+
+func (c *Case) detailCall(ctx context.Context, d *Detail) error {
+	keys, err := c.Keys(ctx, []int64{d.EID})
+	if err != nil {
+		return err
+	}
+	ids, err := c.CallIDs(ctx, keys)
+	if err != nil {
+		return err
+	}
+	d.CallID = ids[d.EID]
+	var eids []int64
+	var disagreements sql.NullString
+	err = c.query(ctx, "detail_call", nil, []any{sql.Named("eid", d.EID)}, func(r *sql.Rows) error {
+		var eid int64
+		err := r.Scan(&eid, &disagreements)
+		eids = append(eids, eid)
+		return err
+	})
+	if err != nil || len(eids) == 0 {
+		return err
+	}
+	if disagreements.String != "" {
+		d.Disagreements = strings.Split(disagreements.String, ",")
+	}
+	d.Call, err = c.Events(ctx, eids, CallColumns())
+	ts := slices.Index(CallColumns(), "ts")
+	slices.SortFunc(d.Call, func(a, b EventRow) int { return compareRows(&a, &b, ts) })
+	return err
+}
+
+// compareRows orders events by time, those without one last, and then by where
+// they stand.
+func compareRows(a, b *EventRow, ts int) int {
+	at, aok := a.Values[ts].(time.Time)
+	bt, bok := b.Values[ts].(time.Time)
+	switch {
+	case aok && !bok:
+		return -1
+	case bok && !aok:
+		return 1
+	}
+	return cmp.Or(at.Compare(bt), cmp.Compare(a.EvidenceID, b.EvidenceID), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Part, b.Part))
+}
+
+func (c *Case) detailKin(ctx context.Context, d *Detail) error {
+	var hows []string
+	var eids []int64
+	err := c.query(ctx, "detail_kin", map[string]string{"limit": strconv.Itoa(maxKin)}, []any{sql.Named("eid", d.EID)}, func(r *sql.Rows) error {
+		var how string
+		var eid int64
+		err := r.Scan(&how, &eid)
+		hows, eids = append(hows, how), append(eids, eid)
+		return err
+	})
+	if err != nil || len(eids) == 0 {
+		return err
+	}
+	rows, err := c.Events(ctx, eids, nil)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		switch hows[i] {
+		case "original":
+			d.Original = row.EventID
+		case "copy":
+			d.Copies = append(d.Copies, row.EventID)
+		case "conflict":
+			d.Conflicts = append(d.Conflicts, row.EventID)
+		}
+	}
+	slices.Sort(d.Copies)
+	slices.Sort(d.Conflicts)
+	return nil
+}

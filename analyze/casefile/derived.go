@@ -42,15 +42,22 @@ func derivedTables() []string {
 // beginning of that entry's hash.
 func (s *state) derivedName() string { return s.generation }
 
-// extension is what a generation gains.
+// extension is what a generation gains: a load, or all of them when it is
+// rebuilt.
 type extension struct {
-	load     string
-	items    []*Item
-	files    []FileRef // new segments
-	columns  map[string]map[string]int64
+	loads    []extensionLoad
 	previous *state
 	dir      string
-	staging  string
+	staging  string // where the files of the loads are
+}
+
+// extensionLoad is one load of an extension. Rows that sum up events do so load
+// by load, so that a rebuilt generation has the same.
+type extensionLoad struct {
+	name    string
+	items   []*Item
+	files   []FileRef
+	columns map[string]map[string]int64
 }
 
 // extendDerived builds the next generation in the staging folder: a copy of
@@ -66,7 +73,7 @@ func (w *writer) extendDerived(ctx context.Context, o *LoadOptions, a *assembly,
 		return nil, errors.New("reading the derived database: no generation belongs to the ledger's last load; run exhibit rebuild, then load again")
 	}
 	x := &extension{
-		load: fmt.Sprintf("load-%06d", w.state.head.Size+1), items: a.items, files: a.files, columns: a.columns,
+		loads:    []extensionLoad{{fmt.Sprintf("load-%06d", w.state.head.Size+1), a.items, a.files, a.columns}},
 		previous: w.state, dir: w.dir, staging: staging,
 	}
 	temp, err := os.MkdirTemp(cmp.Or(o.Temp, staging), "exhibit-*")
@@ -119,9 +126,9 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 	if fresh {
 		steps = append(steps, run("schema"), run("calls_schema"))
 	}
-	steps = append(steps, func() error { return x.insertEvidence(ctx, db) })
+	steps = append(steps, func() error { return x.insertEvidence(ctx, db) }, run("lookup_digits"))
 	if fill["events"] != "[]" {
-		steps = append(steps, run("identifiers"), run("minute"))
+		steps = append(steps, run("identifiers"), func() error { return x.insertMinutes(ctx, db) })
 		if x.any(func(events, withID int64) bool { return withID > 0 }) {
 			steps = append(steps, run("duplicates_id"))
 		}
@@ -142,17 +149,25 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 // any reports whether a format of this load satisfies is, which sees how many
 // events it has and how many of them have a native id.
 func (x *extension) any(is func(events, withID int64) bool) bool {
-	for _, counts := range x.columns {
-		if is(counts["*"], counts["native_id"]) {
-			return true
+	for _, l := range x.loads {
+		for _, counts := range l.columns {
+			if is(counts["*"], counts["native_id"]) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// evidenceCount is the number of pieces of evidence in the case with this
-// load.
-func (x *extension) evidenceCount() int64 { return lastEvidence(x.items) }
+// evidenceCount is the number of pieces of evidence in the case with these
+// loads.
+func (x *extension) evidenceCount() int64 {
+	last := int64(0)
+	for _, l := range x.loads {
+		last = max(last, lastEvidence(l.items))
+	}
+	return last
+}
 
 // maxRounds bounds the joining of calls: a chain of identifiers longer than
 // this is cut into several calls.
@@ -198,16 +213,25 @@ func isEmpty(ctx context.Context, db *sql.DB, table string) (bool, error) {
 	return empty, nil
 }
 
-// insertEvidence adds the items of the load.
+// insertEvidence adds the items of the loads.
 func (x *extension) insertEvidence(ctx context.Context, db *sql.DB) error {
-	return appendRows(ctx, db, "evidence", len(x.items), func(i int) []driver.Value {
-		it := x.items[i]
+	for _, l := range x.loads {
+		if err := l.insertEvidence(ctx, db); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *extensionLoad) insertEvidence(ctx context.Context, db *sql.DB) error {
+	return appendRows(ctx, db, "evidence", len(l.items), func(i int) []driver.Value {
+		it := l.items[i]
 		var number driver.Value
 		if it.Evidence != 0 {
 			number = int32(it.Evidence)
 		}
 		return []driver.Value{
-			number, nullable(it.SHA256), x.load, it.Path, string(it.Status), nullable(it.Label), it.Size,
+			number, nullable(it.SHA256), l.name, it.Path, string(it.Status), nullable(it.Label), it.Size,
 			nullable(it.Compression), it.StreamSize, nullable(it.StreamSHA256), nullable(it.Format),
 			it.Records, it.Frames, it.Events, it.Unparsed, it.WithoutTime, nullable(it.RecordsRoot),
 			instant(it.FirstTS), instant(it.LastTS), nullable(it.Note),
@@ -215,16 +239,43 @@ func (x *extension) insertEvidence(ctx context.Context, db *sql.DB) error {
 	})
 }
 
-// insertCoverage adds the counts of the load.
+// insertMinutes adds the events per minute of the loads.
+func (x *extension) insertMinutes(ctx context.Context, db *sql.DB) error {
+	for _, l := range x.loads {
+		paths, err := x.paths(l.files)
+		if err != nil {
+			return err
+		}
+		events := only(paths, "events")
+		if len(events) == 0 {
+			continue
+		}
+		if err := runFile(ctx, db, "minute", map[string]string{"events": quoteList(events)}, x.firstSegment()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertCoverage adds the counts of the loads.
 func (x *extension) insertCoverage(ctx context.Context, db *sql.DB) error {
+	for _, l := range x.loads {
+		if err := l.insertCoverage(ctx, db); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *extensionLoad) insertCoverage(ctx context.Context, db *sql.DB) error {
 	type row struct {
 		format, column string
 		n              int64
 	}
 	var rows []row
-	for _, format := range slices.Sorted(maps.Keys(x.columns)) {
-		for _, column := range slices.Sorted(maps.Keys(x.columns[format])) {
-			rows = append(rows, row{format, column, x.columns[format][column]})
+	for _, format := range slices.Sorted(maps.Keys(l.columns)) {
+		for _, column := range slices.Sorted(maps.Keys(l.columns[format])) {
+			rows = append(rows, row{format, column, l.columns[format][column]})
 		}
 	}
 	return appendRows(ctx, db, "coverage", len(rows), func(i int) []driver.Value {
@@ -277,21 +328,34 @@ func (x *extension) places() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	staging, err := filepath.Abs(x.staging)
-	if err != nil {
-		return nil, fmt.Errorf("finding the staging folder: %w", err)
-	}
 	var added []string
-	for _, f := range x.files {
-		if filepath.Dir(f.Path) != recordsDir {
-			added = append(added, filepath.Join(staging, filepath.FromSlash(f.Path)))
+	for _, l := range x.loads {
+		paths, err := x.paths(l.files)
+		if err != nil {
+			return nil, err
 		}
+		added = append(added, paths...)
 	}
 	all := append(slices.Clone(old), added...)
 	return map[string]string{
 		"events": quoteList(only(added, "events")), "new_events": quoteList(only(added, "events")),
 		"all_events": quoteList(only(all, "events")), "all_content": relation(only(all, "content"), emptyContent),
 	}, nil
+}
+
+// paths are where the decoded segments among files of a load are now.
+func (x *extension) paths(files []FileRef) ([]string, error) {
+	staging, err := filepath.Abs(x.staging)
+	if err != nil {
+		return nil, fmt.Errorf("finding the staging folder: %w", err)
+	}
+	var out []string
+	for _, f := range files {
+		if filepath.Dir(f.Path) != recordsDir {
+			out = append(out, filepath.Join(staging, filepath.FromSlash(f.Path)))
+		}
+	}
+	return out, nil
 }
 
 // only selects the paths of one kind of segment.
@@ -393,6 +457,13 @@ func publishDerived(dir, staged, name string) error {
 	if err := ledger.MoveSync(staged, filepath.Join(folder, name)); err != nil {
 		return fmt.Errorf("publishing the derived database: %w", err)
 	}
+	return pointCurrent(dir, name)
+}
+
+// pointCurrent makes a generation that is in place the current one, and removes
+// the others.
+func pointCurrent(dir, name string) error {
+	folder := filepath.Join(dir, derivedDir)
 	tmp := filepath.Join(folder, currentFile+".new")
 	if err := ledger.WriteFileSync(tmp, []byte(name+"\n")); err != nil {
 		return fmt.Errorf("publishing the derived database: %w", err)

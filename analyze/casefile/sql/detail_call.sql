@@ -7,5 +7,5 @@ select m.eid, j.disagreements
 from call_event e
 join self s on s.eid = e.eid
 join call_event m on m.call_id = e.call_id
-join joined_call j on j.call_id = m.call_id
+join calls j on j.call_id = m.call_id
 order by m.eid

@@ -1,5 +1,4 @@
 -- Columns of the events at given places, each a segment and a row.
-select {{columns}}e.segment * 268435456 + e.row, i.evidence_id, e.record, e.part
+select {{columns}}e.segment * 268435456 + e.row, e.evidence, e.record, e.part
 from read_parquet({{events}}) e
 join (values {{places}}) p(segment, row) on p.segment = e.segment and p.row = e.row
-join evidence i on i.evidence = e.evidence

@@ -1,4 +1,3 @@
--- Whether the first digits of the hashes of all evidence differ.
-select count(distinct ('0x' || left(evidence_id, {{digits}}))::ubigint) = count(*)
-from evidence
-where evidence is not null
+select value::bigint
+from about
+where key = 'evidence_digits'

@@ -37,5 +37,5 @@ create table content_repeat (segment bigint, row bigint, place integer);
 create table coverage (format varchar, column_name varchar, events bigint);
 -- Events per minute, for histograms.
 create table minute (ts timestamptz, format varchar, plane varchar, kind varchar, outcome varchar, events bigint);
--- What the database was made from.
+-- What is known about the case as a whole.
 create table about (key varchar, value varchar);

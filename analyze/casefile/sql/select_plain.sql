@@ -1,0 +1,4 @@
+select {{columns}}
+from (
+{{query}}
+) as query({{names}})

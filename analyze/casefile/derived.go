@@ -176,28 +176,48 @@ const maxRounds = 16
 // joinCalls lets linked events agree on the smallest event of their part, and
 // forms the calls.
 func (x *extension) joinCalls(ctx context.Context, db *sql.DB, run func(string) func() error) error {
-	last := ""
-	for range maxRounds {
-		if none, err := isEmpty(ctx, db, "link"); err != nil || none {
+	if none, err := isEmpty(ctx, db, "link"); err != nil || none {
+		return err
+	}
+	for more := x.firstSegment() > 1; more; {
+		if err := run("calls_expand")(); err != nil {
 			return err
 		}
-		if err := run("calls_link")(); err != nil {
-			return err
-		}
-		var sum string
-		q, err := statement("calls_sum", nil)
+		none, err := isEmpty(ctx, db, "also")
 		if err != nil {
 			return err
 		}
-		if err := db.QueryRowContext(ctx, q).Scan(&sum); err != nil {
-			return fmt.Errorf("joining calls: %w", err)
+		more = !none
+	}
+	last := ""
+	for range maxRounds {
+		if err := run("calls_link")(); err != nil {
+			return err
 		}
-		if sum == last {
+		single, sum, err := linkState(ctx, db)
+		if err != nil {
+			return err
+		}
+		if single || sum == last {
 			break
 		}
 		last = sum
 	}
 	return run("calls_join")()
+}
+
+// linkState reports whether every event has a single shared identifier, so
+// that one round of joining is enough, and a sum that a round which changes
+// anything changes.
+func linkState(ctx context.Context, db *sql.DB) (single bool, sum string, err error) {
+	q, err := statement("calls_sum", nil)
+	if err != nil {
+		return false, "", err
+	}
+	if err := db.QueryRowContext(ctx, q).Scan(&single, &sum); err != nil {
+		return false, "", fmt.Errorf("joining calls: %w", err)
+	}
+	return single, sum, nil
 }
 
 // isEmpty reports whether a table has no rows.

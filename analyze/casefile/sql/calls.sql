@@ -1,5 +1,5 @@
 -- Identifiers of calls that more than one event has, as far as this load
--- touches them. $first is the first event of the load.
+-- touches them, and their events. $first is the first event of the load.
 create or replace temp table shared as
 select i.h, i.kind
 from identifier_index i
@@ -8,17 +8,8 @@ where i.kind in ('call_request', 'call_response')
 group by i.h, i.kind
 having count(*) > 1;
 
--- Their events, and what these are linked to in turn.
 create or replace temp table link as
-with recursive touched as (
-    select h, kind from shared
-    union
-    select i.h, i.kind
-    from touched t
-    join identifier_index o on o.h = t.h and o.kind = t.kind
-    join identifier_index i on i.eid = o.eid and i.kind in ('call_request', 'call_response')
-)
 select i.h, i.kind, i.eid, i.eid as part_of
 from identifier_index i
-semi join touched t on t.h = i.h and t.kind = i.kind
+semi join shared s on s.h = i.h and s.kind = i.kind
 where i.kind in ('call_request', 'call_response');

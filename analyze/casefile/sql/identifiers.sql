@@ -4,7 +4,7 @@
 -- without looking at every use of it. The kinds call_request and call_response
 -- are ids of one invocation of a model or tool.
 insert into identifier_index
-select hash(value), kind, eid
+select hash(value) as h, kind, eid
 from (
     select segment * 268435456 + row as eid, 'event' as kind, native_id as value
     from read_parquet({{events}}) where native_id <> ''
@@ -52,4 +52,4 @@ from (
     )
 )
 where value <> ''
-order by 1, 2, 3;
+order by kind, h, eid;

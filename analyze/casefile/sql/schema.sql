@@ -23,7 +23,8 @@ create table evidence (
     last_ts timestamptz,
     note varchar
 );
--- One row per identifier of an event, sorted by the hash of the value.
+-- One row per identifier of an event, sorted by kind and by the hash of the
+-- value, so that a search reads one row group of each kind.
 create table identifier_index (h ubigint, kind varchar, eid bigint);
 -- Events that show the same thing as another event, which is kept.
 create table duplicate (eid bigint, of_eid bigint);

@@ -120,3 +120,47 @@ func smallCase(t testing.TB, key *ledger.Key) string {
 	mustLoad(t, dir, key, filepath.Join(evidence, "c"))
 	return dir
 }
+
+// mustOpen opens the case in dir for reading.
+func mustOpen(t testing.TB, dir string) *Case {
+	t.Helper()
+	c, err := Open(t.Context(), dir, OpenOptions{Threads: 2, Memory: 1 << 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// queryText returns the rows of a query as text, a row a line.
+func queryText(t testing.TB, c *Case, query string) string {
+	t.Helper()
+	rows, err := c.Query(t.Context(), query)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for rows.Next() {
+		values, at := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			at[i] = &values[i]
+		}
+		if err := rows.Scan(at...); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&out, values...)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}

@@ -33,6 +33,7 @@ func putInPlace(dir, load string, files []FileRef) error {
 				return fmt.Errorf("making a folder of the case: %w", err)
 			}
 			folders[filepath.Dir(dst)] = true
+			folders[filepath.Dir(filepath.Dir(dst))], folders[dir] = true, true
 		}
 		if _, err := os.Lstat(dst); err == nil {
 			continue
@@ -92,6 +93,10 @@ func finishLoad(dir, load string, s *state) error {
 	staged := filepath.Join(dir, stagingDir, load, stagedDerived)
 	if _, err := os.Stat(staged); err == nil {
 		return publishDerived(dir, staged, s.derivedName())
+	}
+	// The generation may have come into place without becoming the current one.
+	if _, err := os.Stat(filepath.Join(dir, derivedDir, s.derivedName())); err == nil {
+		return pointCurrent(dir, s.derivedName())
 	}
 	return nil
 }

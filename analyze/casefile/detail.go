@@ -107,23 +107,43 @@ func (c *Case) detailCall(ctx context.Context, d *Detail) error {
 	}
 	d.CallID = ids[d.EID]
 	var eids []int64
-	var disagreements sql.NullString
 	err = c.query(ctx, "detail_call", nil, []any{sql.Named("eid", d.EID)}, func(r *sql.Rows) error {
 		var eid int64
-		err := r.Scan(&eid, &disagreements)
+		err := r.Scan(&eid)
 		eids = append(eids, eid)
 		return err
 	})
 	if err != nil || len(eids) == 0 {
 		return err
 	}
-	if disagreements.String != "" {
-		d.Disagreements = strings.Split(disagreements.String, ",")
-	}
 	d.Call, err = c.Events(ctx, eids, CallColumns())
 	ts := slices.Index(CallColumns(), "ts")
 	slices.SortFunc(d.Call, func(a, b EventRow) int { return compareRows(&a, &b, ts) })
+	d.Disagreements = disagreements(d.Call)
 	return err
+}
+
+// disagreements names the columns in which the events of a call differ, as the
+// calls view does. What one event does not say is no disagreement.
+func disagreements(call []EventRow) []string {
+	var out []string
+	for _, name := range []string{
+		"principal", "model", "operation", "outcome", "region", "error_code", "input_tokens", "output_tokens", "session_id",
+	} {
+		var first any
+		at := slices.Index(CallColumns(), name)
+		for _, row := range call {
+			v := row.Values[at]
+			if first == nil {
+				first = v
+			}
+			if v != nil && v != first {
+				out = append(out, name)
+				break
+			}
+		}
+	}
+	return out
 }
 
 // compareRows orders events by time, those without one last, and then by where
@@ -170,4 +190,28 @@ func (c *Case) detailKin(ctx context.Context, d *Detail) error {
 	slices.Sort(d.Copies)
 	slices.Sort(d.Conflicts)
 	return nil
+}
+
+// CompleteEvent returns ids of events that begin with what was typed, at most
+// limit: without a dash, the first event of each evidence.
+func (c *Case) CompleteEvent(ctx context.Context, typed string, limit int) ([]string, error) {
+	digits, record, _ := strings.Cut(strings.ToLower(typed), "-")
+	var ids []string
+	fill := map[string]string{
+		"events": c.allEvents(), "limit": strconv.Itoa(limit), "first": strconv.FormatBool(!strings.Contains(typed, "-")),
+	}
+	args := []any{sql.Named("digits", digits), sql.Named("record", record)}
+	err := c.query(ctx, "detail_complete", fill, args, func(r *sql.Rows) error {
+		var sum string
+		var number, part int64
+		if err := r.Scan(&sum, &number, &part); err != nil {
+			return err
+		}
+		id := EventID(sum[:max(c.prefix, len(digits))], number, part)
+		if strings.HasPrefix(id, strings.ToLower(typed)) {
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	return ids, err
 }

@@ -127,6 +127,17 @@ func lockDown(ctx context.Context, db *sql.DB, allowed []string) error {
 	return nil
 }
 
+// builtInsFirst makes a name mean DuckDB's own function or view before anything
+// in the database at path: a macro may have been planted there. A database is
+// known by the name of its file.
+func builtInsFirst(ctx context.Context, db *sql.DB, path string) error {
+	catalog := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if _, err := db.ExecContext(ctx, "set search_path = "+quoteText("system.main,"+QuoteIdent(catalog)+".main")); err != nil {
+		return fmt.Errorf("opening the derived database: %w", err)
+	}
+	return nil
+}
+
 // absolute returns the absolute paths of the referenced files.
 func absolute(dir string, s *state, refs []FileRef) ([]string, error) {
 	var out []string

@@ -358,23 +358,74 @@ func (t *eventTable) add(o *origin, part int, e *formats.Event) {
 	for i := range t.put {
 		t.put[i].put(t.events.columns[eventColumnsFrom+i], e, &t.scratch)
 	}
-	t.addContent(o.segment, row, e)
+	t.addContent(o, row, e)
 }
 
 // eventColumnsFrom is the index of the first [eventColumn] in the table.
 const eventColumnsFrom = 14
 
 // firstUse is where a text stands first in the segment: in the order of time,
-// events without a time last, and of rows.
+// events without a time last, and of rows. Which of several pieces of evidence
+// comes first at the same time is left to the derived database: it goes by
+// their SHA-256, which is not known here yet, so that the order of loading does
+// not matter.
 type firstUse struct {
-	ts, row int64
-	bit     place // column of the event that holds it; 0 when it stands in the content table
-	content int64 // row of the content table
+	ts int64
+	usedAt
+	ties   []usedAt // at the same time in other evidence
+	stored int64    // row of the content table that has the text, or noRow
+}
+
+const noRow = -1
+
+// usedAt is a use of a text.
+type usedAt struct {
+	row, evidence int64
+	bit           place // column of the event that holds the text; 0 when the content table does
+	content       int64 // row of the content table
+}
+
+// note notes a use, and reports whether it may be the first.
+func (t *eventTable) note(key [sha256.Size]byte, ts int64, u usedAt) (*firstUse, bool) {
+	f := t.seen[key]
+	switch {
+	case f == nil:
+		f = &firstUse{ts: ts, usedAt: u, stored: noRow}
+		t.seen[key] = f
+	case ts > f.ts || ts == f.ts && f.last().evidence == u.evidence: // rows of an evidence stand together
+		return f, false
+	case ts == f.ts:
+		f.ties = append(f.ties, u)
+	default:
+		t.forget(&f.usedAt)
+		for i := range f.ties {
+			t.forget(&f.ties[i])
+		}
+		f.ts, f.usedAt, f.ties = ts, u, f.ties[:0]
+	}
+	return f, true
+}
+
+// last returns the use that was noted last.
+func (f *firstUse) last() *usedAt {
+	if n := len(f.ties); n > 0 {
+		return &f.ties[n-1]
+	}
+	return &f.usedAt
+}
+
+// forget makes a use one of many: an earlier one was found.
+func (t *eventTable) forget(u *usedAt) {
+	if u.bit != 0 {
+		t.fixed.first.ints[u.row] &^= int64(u.bit)
+	} else {
+		t.c.event.ints[u.content] = noRow
+	}
 }
 
 // addContent hashes the texts of the event, notes where each stands first, and
 // stores the texts that no column of an event holds.
-func (t *eventTable) addContent(segment, row int64, e *formats.Event) {
+func (t *eventTable) addContent(o *origin, row int64, e *formats.Event) {
 	ts := int64(math.MaxInt64)
 	if e.TS.OK {
 		ts = e.TS.Micros
@@ -389,36 +440,20 @@ func (t *eventTable) addContent(segment, row int64, e *formats.Event) {
 		key := sha256.Sum256(text)
 		own[i] = t.keepSum(key)
 		t.fixed.hash[i].sum(own[i])
-		t.noteOwn(key, ts, row, 1<<i)
+		if _, first := t.note(key, ts, usedAt{row: row, evidence: o.evidence, bit: 1 << i}); first {
+			t.fixed.first.ints[row] |= 1 << i
+		}
 	}
 	if formats.PlainMessages(e) {
 		return
 	}
-	at := usePlace{segment: segment, row: row, ts: ts}
+	at := usePlace{segment: o.segment, evidence: o.evidence, row: row, ts: ts}
 	t.addUses(&at, "input", e.Input, &own)
 	t.addUses(&at, "output", e.Output, &own)
 }
 
-// noteOwn notes that a column of an event holds the text.
-func (t *eventTable) noteOwn(key [sha256.Size]byte, ts, row int64, bit place) {
-	first := t.seen[key]
-	switch {
-	case first == nil:
-		t.seen[key] = &firstUse{ts: ts, row: row, bit: bit}
-		t.fixed.first.ints[row] |= int64(bit)
-	case ts >= first.ts:
-	case first.bit == 0:
-		first.ts, first.row = ts, row
-		t.c.event.ints[first.content] = row
-	default:
-		t.fixed.first.ints[first.row] &^= int64(first.bit)
-		t.fixed.first.ints[row] |= int64(bit)
-		*first = firstUse{ts: ts, row: row, bit: bit}
-	}
-}
-
 // usePlace walks over the message parts of an event.
-type usePlace struct{ segment, row, ts, position int64 }
+type usePlace struct{ segment, evidence, row, ts, position int64 }
 
 // addUses adds a use for each text part of the messages that is not one of the
 // event's own texts.
@@ -451,18 +486,23 @@ func (t *eventTable) addUses(at *usePlace, side string, list []formats.Message, 
 }
 
 // noteUse notes that a message of an event holds the text, and stores it when
-// it is new in the segment.
+// it may be the first use and is not stored yet.
 func (t *eventTable) noteUse(key [sha256.Size]byte, sum []byte, at *usePlace, role, text formats.Text) {
-	first := t.seen[key]
-	if first != nil {
-		if at.ts < first.ts && first.bit == 0 {
-			first.ts, first.row = at.ts, at.row
-			t.c.event.ints[first.content] = at.row
-		}
+	f, first := t.note(key, at.ts, usedAt{row: at.row, evidence: at.evidence})
+	if !first {
+		return
+	}
+	if f.stored != noRow && len(f.ties) == 0 {
+		f.content = f.stored
+		t.c.event.ints[f.stored] = at.row
+		t.c.role.setText(int(f.stored), role)
 		return
 	}
 	row := int64(t.content.rows())
-	t.seen[key] = &firstUse{ts: at.ts, row: at.row, content: row}
+	f.last().content = row
+	if f.stored == noRow {
+		f.stored = row
+	}
 	t.c.segment.int(at.segment, true)
 	t.c.row.int(row, true)
 	t.c.event.int(at.row, true)

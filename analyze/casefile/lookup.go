@@ -20,6 +20,8 @@ import (
 var (
 	// ErrNoEvent means that no event has the id.
 	ErrNoEvent = errors.New("no such event")
+	// ErrAmbiguous means that an id is too short to name one event.
+	ErrAmbiguous = errors.New("ambiguous")
 	// ErrNotEventID means that a text does not have the form of an event id.
 	ErrNotEventID = errors.New("not an event id: want EVIDENCE-RECORD or EVIDENCE-RECORD.PART, with EVIDENCE the first digits of a SHA-256")
 )
@@ -56,10 +58,13 @@ func (c *Case) allEvents() string { return quoteList(only(c.events, "events")) }
 // findPrefix finds how many digits tell the evidence apart, from the derived
 // database.
 func (c *Case) findPrefix(ctx context.Context) error {
-	c.prefix = minPrefix
-	unique, err := queryOne[bool](ctx, c, "lookup_prefix", map[string]string{"digits": strconv.Itoa(minPrefix)})
-	if err != nil || unique {
+	digits, err := queryOne[int](ctx, c, "lookup_prefix")
+	if err != nil {
 		return err
+	}
+	if digits >= minPrefix && digits < hex.EncodedLen(sha256.Size) {
+		c.prefix = digits
+		return nil
 	}
 	var all []string
 	err = c.query(ctx, "lookup_sums", nil, nil, func(r *sql.Rows) error {
@@ -87,8 +92,8 @@ const maxCandidates = 8
 // one, EVIDENCE-RECORD all events of the record, in order, of which the first
 // is the one that is shown under this id. EVIDENCE is any prefix of the
 // evidence's SHA-256 that no other evidence shares. The error is
-// [ErrNotEventID], [ErrNoEvent], or names the evidence that the prefix could
-// mean.
+// [ErrNotEventID], [ErrNoEvent], or [ErrAmbiguous] with the evidence that the
+// prefix could mean.
 func (c *Case) ResolveEvent(ctx context.Context, id string) ([]int64, error) {
 	m := eventIDForm.FindStringSubmatch(strings.ToLower(id))
 	if m == nil {
@@ -136,7 +141,7 @@ func (c *Case) resolveEvidence(ctx context.Context, id, digits string) (int64, e
 		names[maxCandidates-1] = "..."
 		fallthrough
 	case len(numbers) > 1:
-		return 0, fmt.Errorf("looking up %q: more than one piece of evidence has a SHA-256 that begins with %s: %s", id, digits, strings.Join(names, ", "))
+		return 0, fmt.Errorf("looking up %q: %w: more than one piece of evidence has a SHA-256 that begins with %s: %s", id, ErrAmbiguous, digits, strings.Join(names, ", "))
 	}
 	return numbers[0], nil
 }
@@ -175,6 +180,7 @@ func (c *Case) readEvents(ctx context.Context, eids []int64, columns []string, c
 		return nil, err
 	}
 	rows := make([]EventRow, len(eids))
+	numbers := make([]int64, len(eids)) // of the evidence
 	at := make(map[int64]int, len(eids))
 	for i, eid := range eids {
 		at[eid] = i
@@ -186,32 +192,64 @@ func (c *Case) readEvents(ctx context.Context, eids []int64, columns []string, c
 		for i := range values {
 			into = append(into, &values[i])
 		}
-		into = append(into, &row.EID, &row.EvidenceID, &row.Record, &row.Part)
+		var number int64
+		into = append(into, &row.EID, &number, &row.Record, &row.Part)
 		if err := r.Scan(into...); err != nil {
 			return err
 		}
-		row.EventID = c.EventID(row.EvidenceID, row.Record, row.Part)
 		for i := range values {
 			values[i] = plainValue(values[i])
 		}
 		row.Values = values
 		if i, ok := at[row.EID]; ok {
-			rows[i] = row
+			rows[i], numbers[i] = row, number
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	return rows, c.nameEvents(ctx, eids, rows, numbers, at)
+}
+
+// nameEvents gives rows the hash of their evidence, by its number, and their
+// id. Rows of an event that was asked for twice become equal.
+func (c *Case) nameEvents(ctx context.Context, eids []int64, rows []EventRow, numbers []int64, at map[int64]int) error {
+	if err := c.readEvidence(ctx, numbers); err != nil {
+		return err
+	}
 	for i, eid := range eids {
-		if rows[i].EventID == "" {
-			if j := at[eid]; rows[j].EventID == "" {
-				return nil, fmt.Errorf("reading event %d of segment %d: %w", eid&(1<<eidShift-1), eid>>eidShift, ErrNoEvent)
-			}
-			rows[i] = rows[at[eid]]
+		sum, ok := c.evidence[numbers[at[eid]]]
+		if !ok {
+			return fmt.Errorf("reading event %d of segment %d: %w", eid&(1<<eidShift-1), eid>>eidShift, ErrNoEvent)
+		}
+		rows[i] = rows[at[eid]]
+		rows[i].EvidenceID, rows[i].EventID = sum, c.EventID(sum, rows[i].Record, rows[i].Part)
+	}
+	return nil
+}
+
+// readEvidence reads the hashes of evidence that are not known yet.
+func (c *Case) readEvidence(ctx context.Context, numbers []int64) error {
+	var fresh []int64
+	for _, n := range distinct(numbers) {
+		if _, ok := c.evidence[n]; !ok && n > 0 {
+			fresh = append(fresh, n)
 		}
 	}
-	return rows, nil
+	if len(fresh) == 0 {
+		return nil
+	}
+	if c.evidence == nil {
+		c.evidence = map[int64]string{}
+	}
+	return c.query(ctx, "lookup_number", map[string]string{"numbers": joinInts(fresh)}, nil, func(r *sql.Rows) error {
+		var n int64
+		var sum string
+		err := r.Scan(&n, &sum)
+		c.evidence[n] = sum
+		return err
+	})
 }
 
 // plainValue turns what DuckDB hands out into what [EventRow] promises.
@@ -338,7 +376,7 @@ func (c *Case) Raw(ctx context.Context, eid int64) (*Record, error) {
 }
 
 // query runs an embedded statement and hands each row to a function.
-func (c *Case) query(ctx context.Context, name string, fill map[string]string, args []any, row func(*sql.Rows) error) error {
+func (c *Case) query(ctx context.Context, name string, fill map[string]string, args []any, row func(*sql.Rows) error) (err error) {
 	text, err := statement(name, fill)
 	if err != nil {
 		return err
@@ -347,7 +385,7 @@ func (c *Case) query(ctx context.Context, name string, fill map[string]string, a
 	if err != nil {
 		return fmt.Errorf("running %s.sql: %w", name, err)
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		if err := row(rows); err != nil {
 			return fmt.Errorf("running %s.sql: %w", name, err)
@@ -359,9 +397,10 @@ func (c *Case) query(ctx context.Context, name string, fill map[string]string, a
 	return nil
 }
 
-// queryOne runs an embedded statement that yields one value.
-func queryOne[T any](ctx context.Context, c *Case, name string, fill map[string]string) (v T, err error) {
-	err = c.query(ctx, name, fill, nil, func(r *sql.Rows) error { return r.Scan(&v) })
+// queryOne runs an embedded statement that yields one value, or none for the
+// zero value.
+func queryOne[T any](ctx context.Context, c *Case, name string) (v T, err error) {
+	err = c.query(ctx, name, nil, nil, func(r *sql.Rows) error { return r.Scan(&v) })
 	return v, err
 }
 

@@ -39,6 +39,7 @@ type Case struct {
 	// events and records are the absolute paths of the live segments.
 	events, records []string
 	segment         segmentPaths
+	evidence        map[int64]string // SHA-256 by number, of the evidence that was looked up
 }
 
 // ErrEmptyCase means that a case holds no events yet.
@@ -137,6 +138,9 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	}
 	c.db, err = openDuck(path, true, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp})
 	if err != nil {
+		return err
+	}
+	if err := builtInsFirst(ctx, c.db, path); err != nil {
 		return err
 	}
 	if c.events, err = absolute(c.Dir, c.state, c.state.events); err != nil {

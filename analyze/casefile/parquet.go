@@ -83,10 +83,23 @@ func (c *column) text(v []byte) {
 		c.null()
 		return
 	}
-	if !utf8.Valid(v) {
-		v = bytes.ToValidUTF8(v, []byte("\uFFFD"))
+	c.raw(validText(v))
+}
+
+func validText(v []byte) []byte {
+	if utf8.Valid(v) {
+		return v
 	}
-	c.raw(v)
+	return bytes.ToValidUTF8(v, []byte("\uFFFD"))
+}
+
+// setText changes a text of a dictionary column that was added already.
+func (c *column) setText(row int, v []byte) {
+	if v == nil {
+		c.def[row], c.dict.index[row] = 0, 0
+		return
+	}
+	c.def[row], c.dict.index[row] = 1, c.dict.find(validText(v))
 }
 
 // word adds a text of a closed vocabulary; "" is NULL.

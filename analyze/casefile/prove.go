@@ -211,6 +211,9 @@ func (s *state) proveRecord(ctx context.Context, dir string, it *Item, load *loa
 		}
 	}
 	path, err := ledger.ProveFromLeaves(w.next, id.record-1, it.Records)
+	if w.file != nil {
+		err = errors.Join(err, w.file.close())
+	}
 	if err = errors.Join(w.err, err); err != nil {
 		return err
 	}

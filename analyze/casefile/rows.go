@@ -3,7 +3,6 @@ package casefile
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,8 +62,8 @@ func (r *Rows) Next() bool {
 // Values are those of the current row, valid until the next: nil for NULL,
 // bool, string, integers, float32 and float64, [json.Number] for decimals and
 // integers of more than 64 bits, [time.Time] for an instant, [json.RawMessage]
-// for lists, structs, maps and unions. Blobs are in hexadecimal digits. Dates
-// and times without a zone are text.
+// for columns of type JSON. Blobs are in hexadecimal digits. Dates and times
+// without a zone are text.
 func (r *Rows) Values() []any { return r.values }
 
 // Err is what ended the rows before their end.
@@ -103,14 +102,19 @@ func resultValue(v any, typ string) any {
 				return id.String()
 			}
 		}
-	case []any, map[string]any, duckdb.OrderedMap, duckdb.Union:
-		return nestedValue(v)
+	case string:
+		if typ == "JSON" {
+			return json.RawMessage(v)
+		}
 	}
 	return plainValue(v)
 }
 
 // timeValue gives an instant as it is, and what is none as text.
 func timeValue(t time.Time, typ string) any {
+	if isInstant(typ) {
+		return t
+	}
 	switch typ {
 	case "DATE":
 		return t.Format(time.DateOnly)
@@ -118,11 +122,13 @@ func timeValue(t time.Time, typ string) any {
 		return t.Format("15:04:05.999999")
 	case "TIMETZ", "TIME WITH TIME ZONE":
 		return t.Format("15:04:05.999999-07:00")
-	case "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS":
-		return t.Format("2006-01-02T15:04:05.999999999")
 	}
-	return t
+	return t.Format("2006-01-02T15:04:05.999999999")
 }
+
+// isInstant reports whether a type of DuckDB is that of an instant. Its
+// catalogue and its client spell it differently.
+func isInstant(typ string) bool { return typ == "TIMESTAMPTZ" || typ == "TIMESTAMP WITH TIME ZONE" }
 
 // intervalText writes an interval as ISO 8601 does, its parts with their own
 // signs: P1M2DT3.5S.
@@ -144,52 +150,4 @@ func intervalText(v duckdb.Interval) string {
 		fmt.Fprintf(&b, "T%s%sS", sign, strings.TrimSuffix(strings.TrimRight(seconds, "0"), "."))
 	}
 	return b.String()
-}
-
-// nestedValue writes a nested value as JSON. A map is a list of objects with
-// key and value, because its keys may be anything.
-func nestedValue(v any) any {
-	data, err := json.Marshal(jsonReady(v, 0))
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return json.RawMessage(data)
-}
-
-// maxNested bounds the depth of nested values that are shown.
-const maxNested = 100
-
-// jsonReady turns a nested value into what package json can write.
-func jsonReady(v any, depth int) any {
-	if depth > maxNested {
-		return "..."
-	}
-	switch v := v.(type) {
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = jsonReady(v[i], depth+1)
-		}
-		return list
-	case map[string]any:
-		object := make(map[string]any, len(v))
-		for name, value := range v {
-			object[name] = jsonReady(value, depth+1)
-		}
-		return object
-	case duckdb.OrderedMap:
-		list := make([]any, 0, v.Len())
-		values := v.Values()
-		for i, key := range v.Keys() {
-			list = append(list, map[string]any{"key": jsonReady(key, depth+1), "value": jsonReady(values[i], depth+1)})
-		}
-		return list
-	case duckdb.Union:
-		return map[string]any{v.Tag: jsonReady(v.Value, depth+1)}
-	case duckdb.UUID:
-		return v.String()
-	case []byte:
-		return hex.EncodeToString(v)
-	}
-	return resultValue(v, "")
 }

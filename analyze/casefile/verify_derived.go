@@ -146,19 +146,15 @@ func (v *verification) checkDatabase(ctx context.Context, s *state, path, name s
 }
 
 func (v *verification) checkTables(ctx context.Context, db *sql.DB, s *state, name string) error {
-	want, err := catalog(ctx, db, "memory")
-	if err != nil {
-		return err
-	}
-	have, err := catalog(ctx, db, "derived")
+	all, err := catalog(ctx, db)
 	if err != nil {
 		v.problem(name, "", "its catalog cannot be read: %v", err)
 		return ctx.Err()
 	}
-	for _, what := range missingFrom(have, want) {
+	for _, what := range missingFrom(all["derived"], all["memory"]) {
 		v.problem(name, what, "the schema has no such thing: it was added")
 	}
-	for _, what := range missingFrom(want, have) {
+	for _, what := range missingFrom(all["memory"], all["derived"]) {
 		v.problem(name, what, "missing or altered")
 	}
 	said := map[string]TableHash{}
@@ -184,25 +180,25 @@ func (v *verification) checkTables(ctx context.Context, db *sql.DB, s *state, na
 	return nil
 }
 
-// catalog lists what a database holds besides rows.
-func catalog(ctx context.Context, db *sql.DB, database string) ([]string, error) {
+// catalog lists what each database holds besides rows.
+func catalog(ctx context.Context, db *sql.DB) (map[string][]string, error) {
 	q, err := statement("verify_catalog", nil)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.QueryContext(ctx, q, sql.Named("database", database))
+	rows, err := db.QueryContext(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalog: %w", err)
 	}
 	defer rows.Close()
-	var out []string
+	out := map[string][]string{}
 	for rows.Next() {
-		var kind, name string
+		var database, kind, name string
 		var what sql.NullString
-		if err := rows.Scan(&kind, &name, &what); err != nil {
+		if err := rows.Scan(&database, &kind, &name, &what); err != nil {
 			return nil, fmt.Errorf("reading the catalog: %w", err)
 		}
-		out = append(out, strings.TrimRight(kind+" "+name+" "+what.String, " "))
+		out[database] = append(out[database], strings.TrimRight(kind+" "+name+" "+what.String, " "))
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("reading the catalog: %w", err)

@@ -174,7 +174,7 @@ func (w *walk) result(ctx context.Context) (*Result, error) {
 	setParents(r.Entries, made)
 	setTimes(r.Entries)
 	setTimes(r.Probable)
-	r.Weak = w.weakOf(r.Entries)
+	r.Weak = w.weakOf(slices.Concat(r.Entries, r.Probable))
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		r.Duplicates += e.Duplicates

@@ -77,13 +77,15 @@ cloudtrail:GetObject@10:01:00 credential=ASIAEXAMPLEAPP000001 used cloudtrail:As
 		{"session, from content to access and up to who issued the credential", Options{Start: []string{session}}, calls},
 		{"issuing event, down to all uses of the credential", Options{Start: []string{"q-sts"}}, chain("request=q-sts")},
 		{
-			"depth bounds the steps", Options{Start: []string{session}, Depth: 1},
+			"depth bounds the steps",
+			Options{Start: []string{session}, Depth: 1},
 			strings.NewReplacer(
 				"cloudtrail:AssumeRole@10:00:00 issued_credential=ASIAEXAMPLEAPP000001 issued cloudtrail:InvokeModel@10:00:05\n", "",
 				" under cloudtrail:AssumeRole@10:00:00 by credential", "").Replace(calls),
 		},
 		{
-			"depth goes down from an issuer that was reached", Options{Start: []string{"q-3"}, Depth: 2},
+			"depth goes down from an issuer that was reached",
+			Options{Start: []string{"q-3"}, Depth: 2},
 			`cloudtrail:AssumeRole@10:00:00 issued_credential=ASIAEXAMPLEAPP000001 issued cloudtrail:GetObject@10:01:00
 cloudtrail:InvokeModel@10:00:05 credential=ASIAEXAMPLEAPP000001 used cloudtrail:AssumeRole@10:00:00 under cloudtrail:AssumeRole@10:00:00 by credential
 cloudtrail:InvokeModel@10:00:20 credential=ASIAEXAMPLEAPP000001 used cloudtrail:AssumeRole@10:00:00 under cloudtrail:AssumeRole@10:00:00 by credential
@@ -91,11 +93,13 @@ cloudtrail:GetObject@10:01:00 request=q-3 under cloudtrail:AssumeRole@10:00:00 b
 `,
 		},
 		{
-			"a long-term credential is followed only from the start", Options{Start: []string{"q-4"}},
+			"a long-term credential is followed only from the start",
+			Options{Start: []string{"q-4"}},
 			"cloudtrail:ListUsers@10:02:00 request=q-4\n",
 		},
 		{
-			"principal selects and its issued credentials are followed", Options{Principal: alice, Depth: 1},
+			"principal selects and its issued credentials are followed",
+			Options{Principal: alice, Depth: 1},
 			`cloudtrail:AssumeRole@10:00:00 principal=` + alice + `
 cloudtrail:InvokeModel@10:00:05 credential=ASIAEXAMPLEAPP000001 used cloudtrail:AssumeRole@10:00:00 under cloudtrail:AssumeRole@10:00:00 by credential
 cloudtrail:InvokeModel@10:00:20 credential=ASIAEXAMPLEAPP000001 used cloudtrail:AssumeRole@10:00:00 under cloudtrail:AssumeRole@10:00:00 by credential
@@ -104,11 +108,13 @@ cloudtrail:ListUsers@10:02:00 principal=` + alice + `
 `,
 		},
 		{
-			"the window alone selects", Options{Around: at("10:30:00"), Window: time.Minute},
+			"the window alone selects",
+			Options{Around: at("10:30:00"), Window: time.Minute},
 			"bedrock:InvokeModel@10:30:00 time=\n",
 		},
 		{
-			"the window limits what is followed", Options{Start: []string{"q-sts"}, Around: at("10:00:00"), Window: 10 * time.Second},
+			"the window limits what is followed",
+			Options{Start: []string{"q-sts"}, Around: at("10:00:00"), Window: 10 * time.Second},
 			`cloudtrail:AssumeRole@10:00:00 request=q-sts
 cloudtrail:InvokeModel@10:00:05 credential=ASIAEXAMPLEAPP000001 used cloudtrail:AssumeRole@10:00:00 under cloudtrail:AssumeRole@10:00:00 by credential
 bedrock:InvokeModel@10:00:06 request=q-1 shares cloudtrail:InvokeModel@10:00:05 under cloudtrail:InvokeModel@10:00:05 by call
@@ -175,19 +181,17 @@ func ids(r *Result) []string {
 // threads changes anything.
 func TestRepeatable(t *testing.T) {
 	files := incident()
-	var want *Result
+	again := file{"again.json", files[0].records[1:3]}
+	want := map[string]*Result{}
 	for _, threads := range []int{1, 8} {
-		for _, list := range [][]file{{files[0], files[1]}, {files[1], files[0]}} {
+		for _, list := range [][]file{{files[0], files[1], again}, {again, files[1], files[0]}} {
 			c := openCase(t, threads, list...)
 			for _, start := range []string{session, "q-sts"} {
 				got := timeline(t, c, Options{Start: []string{start}})
-				if start != session {
-					continue
+				if want[start] == nil {
+					want[start] = got
 				}
-				if want == nil {
-					want = got
-				}
-				if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Entry{})); diff != "" {
+				if diff := cmp.Diff(want[start], got, cmpopts.IgnoreUnexported(Entry{})); diff != "" {
 					t.Errorf("%d threads, %s first (-want +got)\n%s", threads, list[0].name, diff)
 				}
 			}
@@ -203,16 +207,32 @@ func TestDuplicatesAreCounted(t *testing.T) {
 	if r.Duplicates != 3 || len(r.Entries) != 5 {
 		t.Errorf("got %d entries and %d duplicates, want 5 and 3", len(r.Entries), r.Duplicates)
 	}
-	for i := range r.Entries {
-		if r.Entries[i].Lane != "cloudtrail" {
-			continue
-		}
-		// The copy that was hidden leads to the one that is shown.
-		copies, err := c.IdentifierEvents(t.Context(), r.Entries[i].Text("request_id"))
-		if err != nil || len(copies) == 0 {
-			t.Fatalf("got %d events, %v", len(copies), err)
+	hidden := 0
+	for _, evidence := range evidenceOf(t, c, "cloudtrail") {
+		for record := 1; record <= 3; record++ {
+			from := timeline(t, c, Options{Start: []string{fmt.Sprintf("%s-%d", evidence, record)}})
+			if same := from.Starts[0].Same; same != "" {
+				hidden++
+				if !slices.Contains(ids(from), same) {
+					t.Errorf("%s stands for %s and is not shown", same, from.Starts[0].Value)
+				}
+			}
 		}
 	}
+	if hidden != 3 {
+		t.Errorf("%d events are shown by another one, want 3", hidden)
+	}
+}
+
+// evidenceOf returns the hashes of the evidence of a format.
+func evidenceOf(t *testing.T, c *casefile.Case, format string) []string {
+	t.Helper()
+	var joined string
+	row := c.DB().QueryRowContext(t.Context(), "select string_agg(evidence_id, ' ' order by evidence_id) from evidence where format = $1", format)
+	if err := row.Scan(&joined); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(joined)
 }
 
 func TestWeakIdentifiers(t *testing.T) {
@@ -225,6 +245,7 @@ func TestWeakIdentifiers(t *testing.T) {
 		many = append(many, trail(fmt.Sprintf("3000000000%02d", i), ts, "InvokeModel", "batch", alice, "AKIAEXAMPLEALICE0001", nil))
 	}
 	c := openCase(t, 2, file{"trail.json", slices.Concat(shared, zeros, many)})
+	evidence := timeline(t, c, Options{Start: []string{"same-for-all"}}).Entries[0].EvidenceID
 	for _, test := range []struct {
 		name   string
 		from   int // record
@@ -241,7 +262,7 @@ func TestWeakIdentifiers(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := test.o
-			o.Start = []string{fmt.Sprintf("%s-%d", evidence(t, c), test.from)}
+			o.Start = []string{fmt.Sprintf("%s-%d", evidence, test.from)}
 			r := timeline(t, c, o)
 			if len(r.Entries) != test.events {
 				t.Errorf("got %d entries, want %d", len(r.Entries), test.events)
@@ -387,9 +408,19 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// evidence returns the only evidence of a case.
-func evidence(t *testing.T, c *casefile.Case) string {
-	t.Helper()
-	r := timeline(t, c, Options{Start: []string{"same-for-all"}})
-	return r.Entries[0].EvidenceID
+// TestToolCalls checks that a tool call ties the turns of a conversation that
+// has no other identifier, and that the result stands under the call.
+func TestToolCalls(t *testing.T) {
+	logs := incident()[1].records[:2]
+	for _, r := range logs {
+		body := r["input"].(object)["inputBodyJson"].(object)
+		delete(body, "metadata")
+	}
+	c := openCase(t, 2, file{"bedrock.json", logs})
+	want := `bedrock:InvokeModel@10:00:06 request=q-1
+bedrock:InvokeModel@10:00:21 tool_call=toolu_01 shares bedrock:InvokeModel@10:00:06 under bedrock:InvokeModel@10:00:06 by tool_call
+`
+	if diff := cmp.Diff(want, describe(timeline(t, c, Options{Start: []string{"q-1"}}))); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }

@@ -86,7 +86,7 @@ func (w *walk) start(ctx context.Context) error {
 // startAt finds the events of an identifier or event id.
 func (w *walk) startAt(ctx context.Context, value string) ([]*node, StartMatch, error) {
 	match := StartMatch{Value: value}
-	nodes, err := w.startEvent(ctx, value, &match)
+	nodes, ambiguous, err := w.startEvent(ctx, value, &match)
 	if err != nil {
 		return nil, match, err
 	}
@@ -120,22 +120,28 @@ func (w *walk) startAt(ctx context.Context, value string) ([]*node, StartMatch, 
 			nodes = append(nodes, &node{Keys: w.keys[eid], link: Link{Kind: q.kind, Value: value}, stop: a.weak != ""})
 		}
 	}
-	return nodes, match, nil
+	if len(nodes) > 0 {
+		return nodes, match, nil
+	}
+	return nil, match, ambiguous
 }
 
 // startEvent finds the events of an event id. A text that has the form of one
-// but names none can still be an identifier.
-func (w *walk) startEvent(ctx context.Context, value string, match *StartMatch) ([]*node, error) {
+// but names none, or several, can still be an identifier: that it is ambiguous
+// is an error only when it is none.
+func (w *walk) startEvent(ctx context.Context, value string, match *StartMatch) (nodes []*node, ambiguous, err error) {
 	eids, err := w.c.ResolveEvent(ctx, value)
-	if errors.Is(err, casefile.ErrNotEventID) || errors.Is(err, casefile.ErrNoEvent) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.Is(err, casefile.ErrNotEventID), errors.Is(err, casefile.ErrNoEvent):
+		return nil, nil, nil
+	case errors.Is(err, casefile.ErrAmbiguous):
+		return nil, err, nil
+	case err != nil:
+		return nil, nil, err
 	}
 	survivors, err := w.c.Survivors(ctx, eids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i, eid := range eids {
 		if of, ok := survivors[eid]; ok {
@@ -143,9 +149,8 @@ func (w *walk) startEvent(ctx context.Context, value string, match *StartMatch) 
 		}
 	}
 	if err := w.read(ctx, eids); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var nodes []*node
 	for _, eid := range eids {
 		nodes = append(nodes, &node{Keys: w.keys[eid], link: Link{Kind: kindEventID, Value: value}})
 	}
@@ -153,7 +158,7 @@ func (w *walk) startEvent(ctx context.Context, value string, match *StartMatch) 
 		match.Same = nodes[0].EventID
 	}
 	match.Kinds, match.Events = append(match.Kinds, kindEventID), match.Events+int64(len(nodes))
-	return nodes, nil
+	return nodes, nil, nil
 }
 
 // startFilter selects events by their columns.
@@ -281,8 +286,13 @@ func (w *walk) accept(nodes []*node) []*node {
 		case w.nodes[n.EID] != nil:
 		case !w.inside(n.Keys):
 			w.outside[n.EID] = true
-		case have == nil || have.stop && !n.stop:
+		case have == nil:
 			fresh[n.EID] = n
+		case have.stop && !n.stop:
+			n.down = n.down || have.down
+			fresh[n.EID] = n
+		default:
+			have.down = have.down || n.down
 		}
 	}
 	out := slices.SortedFunc(maps.Values(fresh), compareNodes)
@@ -302,7 +312,7 @@ func (w *walk) inside(k *casefile.Keys) bool {
 	return w.from == nil || k.TS != nil && *k.TS >= *w.from && *k.TS <= *w.to
 }
 
-func compareNodes(a, b *node) int { return a.Keys.Compare(b.Keys) }
+func compareNodes(a, b *node) int { return a.Compare(b.Keys) }
 
 // sorted returns all nodes in the order of time.
 func (w *walk) sorted() []*node {

@@ -1,4 +1,6 @@
--- Texts that stand in more than one segment: every place but the first in time.
+-- Texts that stand in more than one place of the segments: every place but the
+-- first in time, and at the same time in the order of evidence, whatever the
+-- order of loading.
 create or replace temp table repeated as
 with place_of as (
     select segment, row, row as event_row, 1 as place, system_prompt_hash as hash from read_parquet({{all_events}}) where content_first & 1 <> 0

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+
 	// Time zones by name must work where the system has no list of them.
 	_ "time/tzdata"
 )
@@ -51,6 +53,9 @@ func systemFactory() *factory {
 		now:    time.Now,
 		build:  readBuildInfo,
 		status: &statusLine{w: os.Stderr},
+
+		duckDBVersion: casefile.DuckDBVersion,
+		eventIDs:      eventIDs,
 	}
 }
 

@@ -102,7 +102,7 @@ func newLoad(f *factory) *cobra.Command {
 func addSourceFlags(cmd *cobra.Command, o *loadOptions) {
 	o.RecordLimit = formats.DefaultRecordLimit
 	flags := cmd.Flags()
-	flags.Var(&choiceValue{&o.LogFormat, formatNames()}, "log-format", "read every file as this format, whatever it looks like")
+	flags.Var(&choiceValue{&o.LogFormat, formatNames()}, "log-format", logFormatUsage)
 	flags.StringVar(&o.Map, "map", "", "`FILE` that says which column is where, for JSON of your own (see exhibit formats infer)")
 	flags.Var(globValue{&o.Select.Include}, "include", "in folders, only files whose path or name fits; repeatable")
 	flags.Var(globValue{&o.Select.Exclude}, "exclude", "in folders, no files whose path or name fits; repeatable")

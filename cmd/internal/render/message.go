@@ -96,7 +96,7 @@ const (
 	KindSize                 // an integer number of bytes
 	KindJSON                 // json.RawMessage, []string or anything encoding/json takes
 	KindLong                 // string of several lines: lists and stacked rows wrap it, tables show it as text
-	KindTallies               // [Tallies]
+	KindTallies              // [Tallies]
 )
 
 // Align says on which side of its column a value stands.

@@ -1,0 +1,256 @@
+package casefile
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrNoColumn means that events have no column of that name.
+var ErrNoColumn = errors.New("no such column")
+
+// Match is a condition on text columns: that one of them is one of the values.
+// In a value, * stands for any text.
+type Match struct {
+	Columns []string
+	Values  []string
+}
+
+// EventQuery selects events and says how they are to come. What is empty or
+// zero does not select; all that is given must hold.
+type EventQuery struct {
+	Matches  []Match
+	From, To time.Time // From <= ts < To
+	// Contains is looked for, whatever the case of its letters, in what was
+	// said: the texts of messages, the tool calls that the model made, the
+	// documents it was given, and error messages. Regex is the same for a
+	// regular expression in RE2 syntax. Raw looks through raw records as well.
+	Contains string
+	Regex    string
+	Raw      bool
+	Where    string // condition on the columns of events in SQL; checked by [Case.CheckWhere]
+
+	Duplicates bool     // also events that repeat another
+	Columns    []string // of the events view; at least one
+	ByRecord   bool     // in the order of the evidence, else in that of time
+	Limit      int      // 0 is all
+}
+
+// SelectEvents runs the query. Events come in the order of time, those without
+// one last, and then by evidence, record and part. A wrong column is
+// [ErrNoColumn].
+func (c *Case) SelectEvents(ctx context.Context, q EventQuery) (*Rows, error) {
+	s, err := c.eventStatement(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.text(&q)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.open(ctx, text, s.args)
+	if err != nil {
+		return nil, fmt.Errorf("selecting events: %w", err)
+	}
+	return rows, nil
+}
+
+// EventColumns describes the columns of the events view.
+func (c *Case) EventColumns(ctx context.Context) ([]ResultColumn, error) {
+	var columns []ResultColumn
+	err := c.query(ctx, "events_columns", nil, nil, func(r *sql.Rows) error {
+		var col ResultColumn
+		err := r.Scan(&col.Name, &col.Type)
+		columns = append(columns, col)
+		return err
+	})
+	return columns, err
+}
+
+// eventStatement is a query of events as SQL, in parts.
+type eventStatement struct {
+	with       []string
+	conditions []string
+	columns    []string
+	args       []any
+}
+
+func (c *Case) eventStatement(ctx context.Context, q *EventQuery) (*eventStatement, error) {
+	known, err := c.EventColumns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &eventStatement{args: []any{sql.Named("from", nullableTime(q.From)), sql.Named("to", nullableTime(q.To))}}
+	for _, name := range q.Columns {
+		if err := checkColumn(known, name); err != nil {
+			return nil, err
+		}
+		s.columns = append(s.columns, "e."+QuoteIdent(name))
+	}
+	for _, m := range q.Matches {
+		for _, name := range m.Columns {
+			if err := checkColumn(known, name); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.match(m); err != nil {
+			return nil, err
+		}
+	}
+	if q.Where != "" {
+		if err := c.CheckWhere(ctx, q.Where); err != nil {
+			return nil, err
+		}
+		if err := s.condition("events_where", map[string]string{"where": q.Where}); err != nil {
+			return nil, err
+		}
+	}
+	return s, c.search(s, q)
+}
+
+func checkColumn(known []ResultColumn, name string) error {
+	if slices.ContainsFunc(known, func(c ResultColumn) bool { return c.Name == name }) {
+		return nil
+	}
+	return fmt.Errorf("%w: events have no %q", ErrNoColumn, name)
+}
+
+func nullableTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t.UTC(), Valid: !t.IsZero()} }
+
+// condition adds an embedded condition.
+func (s *eventStatement) condition(name string, fill map[string]string) error {
+	text, err := statement(name, fill)
+	s.conditions = append(s.conditions, text)
+	return err
+}
+
+// bind adds a parameter and returns its place in the statement.
+func (s *eventStatement) bind(value any) string {
+	name := "v" + strconv.Itoa(len(s.args))
+	s.args = append(s.args, sql.Named(name, value))
+	return "$" + name
+}
+
+// match adds the condition that one of the columns has one of the values.
+func (s *eventStatement) match(m Match) error {
+	name, place := "events_equal", ""
+	if slices.ContainsFunc(m.Values, func(v string) bool { return strings.Contains(v, "*") }) {
+		name, place = "events_pattern", s.bind(anyPattern(m.Values))
+	} else {
+		place = s.bind(m.Values)
+	}
+	var either []string
+	for _, column := range m.Columns {
+		text, err := statement(name, map[string]string{"column": QuoteIdent(column), "values": place})
+		if err != nil {
+			return err
+		}
+		either = append(either, strings.TrimSpace(text))
+	}
+	return s.condition("events_where", map[string]string{"where": strings.Join(either, " or ")})
+}
+
+// anyPattern is a regular expression for any of the values, in which * stands
+// for any text.
+func anyPattern(values []string) string {
+	var patterns []string
+	for _, v := range values {
+		parts := strings.Split(v, "*")
+		for i := range parts {
+			parts[i] = regexp.QuoteMeta(parts[i])
+		}
+		patterns = append(patterns, strings.Join(parts, ".*"))
+	}
+	return "(?:" + strings.Join(patterns, "|") + ")"
+}
+
+// search adds what finds the events whose texts hold something. Each text is
+// looked through once, however many events it is part of.
+func (c *Case) search(s *eventStatement, q *EventQuery) error {
+	if q.Contains != "" {
+		s.args = append(s.args, sql.Named("contains", q.Contains))
+		if err := c.searchFor(s, "literal", q.Raw); err != nil {
+			return err
+		}
+	}
+	if q.Regex != "" {
+		if err := CheckRegex(q.Regex); err != nil {
+			return err
+		}
+		s.args = append(s.args, sql.Named("regex", q.Regex))
+		return c.searchFor(s, "regex", q.Raw)
+	}
+	return nil
+}
+
+// searchFor adds one search by the embedded predicate events_NAME.
+func (c *Case) searchFor(s *eventStatement, name string, raw bool) error {
+	fill := map[string]string{"name": name, "uses": relation(only(c.events, "uses"), emptyUses), "raw": ""}
+	var err error
+	for _, column := range []string{"text", "tool_calls", "retrieved", "error_message"} {
+		if fill[column], err = statement("events_"+name, map[string]string{"text": column}); err != nil {
+			return err
+		}
+	}
+	if raw {
+		if fill["raw"], err = rawSearch(name); err != nil {
+			return err
+		}
+	}
+	found, err := statement("events_found", fill)
+	if err != nil {
+		return err
+	}
+	s.with = append(s.with, found)
+	return s.condition("events_holder", fill)
+}
+
+// rawSearch is the part of a search that looks through raw records. One that
+// is not UTF-8 is looked through with its bytes beyond ASCII written as \xNN.
+func rawSearch(name string) (string, error) {
+	text, err := statement("events_raw_text", nil)
+	if err != nil {
+		return "", err
+	}
+	if text, err = statement("events_"+name, map[string]string{"text": strings.TrimSpace(text)}); err != nil {
+		return "", err
+	}
+	return statement("events_raw", map[string]string{"raw": text})
+}
+
+// CheckRegex says what is wrong with a regular expression for
+// [EventQuery.Regex].
+func CheckRegex(expr string) error {
+	if _, err := syntax.Parse(expr, syntax.Perl); err != nil {
+		return fmt.Errorf("reading the regular expression: %w", err)
+	}
+	return nil
+}
+
+// text puts the statement together.
+func (s *eventStatement) text(q *EventQuery) (string, error) {
+	if len(s.columns) == 0 {
+		return "", errors.New("selecting events: no columns")
+	}
+	fill := map[string]string{
+		"with": "", "columns": strings.Join(s.columns, ", "), "view": "events", "conditions": strings.Join(s.conditions, "    "),
+		"by_time": strconv.FormatBool(!q.ByRecord), "limit": "null",
+	}
+	if len(s.with) > 0 {
+		fill["with"] = "with " + strings.Join(s.with, ",\n")
+	}
+	if q.Duplicates {
+		fill["view"] = "events_all"
+	}
+	if q.Limit > 0 {
+		fill["limit"] = strconv.Itoa(q.Limit)
+	}
+	return statement("events_select", fill)
+}

@@ -1,0 +1,293 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
+	"github.com/exhibit-forensics/exhibit/formats"
+)
+
+type sqlOptions struct {
+	Case      caseOptions
+	Query     string // "-" is stdin
+	Tables    bool
+	PrintOpen bool
+	Output    outputOptions
+}
+
+const sqlLong = `sql runs one SELECT, or EXPLAIN of one, over the views of a case: events (duplicates
+hidden), events_all, calls, records (with the raw bytes), identifiers, content,
+content_use and evidence. --tables lists their columns. QUERY is in the SQL of DuckDB;
+- reads it from standard input.
+
+A query can read the case and nothing else: no other file, no network, no extension.
+It cannot change anything.
+
+Bytes are shown in hexadecimal digits; lists, structs and maps as JSON. Columns that
+share a name are told apart by a number.
+
+--print-open, or no QUERY on a terminal, prints SQL that opens the case in any client
+of DuckDB, where queries are not held back from anything.
+
+`
+
+func newSQL(f *factory) *cobra.Command {
+	var o sqlOptions
+	cmd := &cobra.Command{
+		Use:   "sql [QUERY | -]",
+		Short: "Run a query, or say how to open the case in DuckDB",
+		Long:  sqlLong + exitStatus(),
+		Example: `  # Tokens by model and day
+  $ exhibit sql "select model, ts::date as day, sum(output_tokens) from calls group by all order by all"
+
+  # What there is to ask
+  $ exhibit sql --tables
+
+  # In another client
+  $ exhibit sql --print-open -o case.sql`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("%s takes one QUERY, and there are %d: put it in quotation marks", cmd.CommandPath(), len(args))
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.Query = args[0]
+			}
+			return runSQL(cmd.Context(), f, o)
+		},
+	}
+	addCaseFlags(cmd, &o.Case)
+	cmd.Flags().BoolVar(&o.Tables, "tables", false, "list the views and their columns")
+	cmd.Flags().BoolVar(&o.PrintOpen, "print-open", false, "print SQL that opens the case in any client of DuckDB")
+	addZoneFlag(cmd, &o.Output.Zone)
+	addOutputFlags(cmd, &o.Output, render.Formats()...)
+	return cmd
+}
+
+func runSQL(ctx context.Context, f *factory, o sqlOptions) error {
+	asked := 0
+	for _, given := range []bool{o.Query != "", o.Tables, o.PrintOpen} {
+		if given {
+			asked++
+		}
+	}
+	switch {
+	case asked > 1:
+		return usagef("a query, --tables and --print-open are three things: ask for one")
+	case asked == 0 && !f.outTTY:
+		return usagef("no query given").hint("exhibit sql --tables lists what there is to ask; - reads the query from standard input")
+	}
+	if o.Query == "-" {
+		var err error
+		if o.Query, err = readQuery(f.in); err != nil {
+			return err
+		}
+	}
+	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
+		switch {
+		case o.Tables:
+			return f.emit(o.Output, caseConfig(c, nil), func(r *render.Renderer) error { return writeTables(ctx, r, c) })
+		case o.Query == "":
+			return f.writeScript(c, o.Output)
+		}
+		return f.runQuery(ctx, c, &o)
+	})
+}
+
+// maxQuery bounds a query read from standard input.
+const maxQuery = 1 << 20
+
+func readQuery(in io.Reader) (string, error) {
+	var b bytes.Buffer
+	n, err := b.ReadFrom(io.LimitReader(in, maxQuery+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("reading the query: %w", err)
+	case n > maxQuery:
+		return "", usagef("the query is longer than %s", render.Size(maxQuery))
+	case strings.TrimSpace(b.String()) == "":
+		return "", usagef("the query is empty")
+	}
+	return b.String(), nil
+}
+
+// writeScript prints how to open the case elsewhere.
+func (f *factory) writeScript(c *casefile.Case, o outputOptions) error {
+	script, err := c.OpenScript()
+	if err != nil {
+		return err
+	}
+	out, err := f.openOutput(o)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	if _, err := io.WriteString(out, script); err != nil {
+		return fmt.Errorf("writing the output: %w", err)
+	}
+	return out.commit()
+}
+
+// writeTables lists the SQL surface.
+func writeTables(ctx context.Context, r *render.Renderer, c *casefile.Case) error {
+	columns, err := c.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	t := render.Table{Name: "columns", Columns: []render.Column{{Name: "view"}, {Name: "column"}, {Name: "type"}, {Name: "meaning"}}}
+	for _, col := range columns {
+		t.Rows = append(t.Rows, []any{col.Table, col.Name, col.Type, known(meaning(col.Table, col.Name))})
+	}
+	return r.Write(t)
+}
+
+// meaning is one line on a column of a view, "" where its name says it all.
+func meaning(view, column string) string {
+	switch view + "." + column {
+	case "events.part", "events_all.part":
+		return "number of the event in its record, from 0"
+	case "calls.events":
+		return "how many events show the call"
+	case "records.events":
+		return "how many events the record holds"
+	case "identifiers.kind":
+		return "what the value is the id of"
+	case "content.role", "content_use.role":
+		return "who said it: system, user, assistant, reasoning, tool ..."
+	}
+	switch column {
+	case "event_id":
+		return "EVIDENCE-RECORD[.PART], as show and timeline take it"
+	case "evidence_id":
+		return "SHA-256 of the evidence as it was received"
+	case "record":
+		return "number of the record in its evidence, from 1"
+	case "byte_offset":
+		return "where the record begins in the decompressed stream of the evidence"
+	case "byte_length":
+		return "bytes of the record"
+	case "record_sha256":
+		return "SHA-256 of the record"
+	case "format":
+		return "how the log is written"
+	case "system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash", "hash":
+		return "SHA-256 of the text"
+	case "eid":
+		return "number of the event inside this case; depends on the order of loads"
+	case "call_id":
+		return "names the call"
+	case "planes":
+		return "planes of the events that show the call"
+	case "disagreements":
+		return "columns in which these events differ"
+	case "raw":
+		return "bytes of the record"
+	case "frame":
+		return "bytes between the record before and this one"
+	case "first_event":
+		return "event that said the text first"
+	case "position":
+		return "place of the text among the message parts of the event; below 0 for its own columns"
+	}
+	c, _ := formats.ColumnByName(column)
+	return c.Doc
+}
+
+// runQuery runs the query and writes its rows as they come.
+func (f *factory) runQuery(ctx context.Context, c *casefile.Case, o *sqlOptions) (err error) {
+	rows, err := c.Select(ctx, o.Query)
+	if err != nil {
+		return queryProblem(err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	config := caseConfig(c, map[string]any{"query": o.Query})
+	return f.emit(o.Output, config, func(r *render.Renderer) error {
+		table := queryTable(rows.Columns())
+		if err := r.Write(table); err != nil {
+			return err
+		}
+		for rows.Next() {
+			if err := r.Write(render.Row{Values: queryValues(rows.Values())}); err != nil {
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return queryProblem(err)
+		}
+		return nil
+	})
+}
+
+// queryTable describes the result of a query. A plan has long texts.
+func queryTable(columns []casefile.ResultColumn) render.Table {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	t := render.Table{Name: "rows", Stacked: slices.Equal(names, []string{"explain_key", "explain_value"})}
+	for i, name := range render.Unique(names) {
+		col := render.Column{Name: name, Kind: kindOf(columns[i].Type)}
+		if t.Stacked {
+			col.Kind = render.KindLong
+		}
+		t.Columns = append(t.Columns, col)
+	}
+	return t
+}
+
+// queryValues turns the values of a row into those of a table.
+func queryValues(row []any) []any {
+	values := make([]any, len(row))
+	for i, v := range row {
+		values[i] = v
+		if t, ok := v.(time.Time); ok {
+			values[i] = stampOf(&t)
+		}
+	}
+	return values
+}
+
+// SQLError is what DuckDB says about a query: what is wrong, and on lines of
+// their own where, and what was meant perhaps.
+type SQLError struct{ Err error }
+
+// Error returns the first line.
+func (e *SQLError) Error() string {
+	line, _, _ := strings.Cut(e.Err.Error(), "\n")
+	return line
+}
+
+// Unwrap returns the error inside.
+func (e *SQLError) Unwrap() error { return e.Err }
+
+func (e *SQLError) hints() []string {
+	var lines []string
+	for i, line := range strings.Split(e.Err.Error(), "\n") {
+		if i > 0 && strings.TrimSpace(line) != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// queryProblem makes what is no SELECT an error of use, and lets the lines of
+// DuckDB's messages stay lines.
+func queryProblem(err error) error {
+	if errors.Is(err, casefile.ErrNotSelect) {
+		return &UsageError{Err: err}
+	}
+	return &SQLError{err}
+}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,7 +35,7 @@ const eidShift = 28
 
 // derivedTables are the tables whose row hashes are kept, in order.
 func derivedTables() []string {
-	return []string{"evidence", "identifier_index", "duplicate", "conflict", "call_event", "joined_call", "content_repeat", "coverage", "minute", "about"}
+	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "content_repeat", "coverage", "minute", "about"}
 }
 
 // derivedName is the name of the generation that belongs to the last entry
@@ -128,7 +129,7 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 	}
 	steps = append(steps, func() error { return x.insertEvidence(ctx, db) }, run("lookup_digits"))
 	if fill["events"] != "[]" {
-		steps = append(steps, run("identifiers"), func() error { return x.insertMinutes(ctx, db) })
+		steps = append(steps, run("identifiers"), run("hashes"), func() error { return x.insertMinutes(ctx, db) })
 		if x.any(func(events, withID int64) bool { return withID > 0 }) {
 			steps = append(steps, run("duplicates_id"))
 		}
@@ -143,7 +144,65 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 			return nil, err
 		}
 	}
-	return hashTables(ctx, db)
+	if fresh || x.previous.derived == nil {
+		return hashTables(ctx, db)
+	}
+	return x.addHashes(ctx, db)
+}
+
+// addHashes computes the row hashes of an extended database. A table that only
+// grows keeps the hash that the ledger has for it, plus that of its new rows:
+// hashing ten million rows again would take longer than the load.
+func (x *extension) addHashes(ctx context.Context, db *sql.DB) (*DerivedState, error) {
+	st := &DerivedState{Schema: derivedSchema}
+	for _, name := range derivedTables() {
+		before, grows := x.growing(name)
+		var t TableHash
+		var err error
+		if grows {
+			t, err = addHash(ctx, db, name, before, x.firstSegment()<<eidShift)
+		} else {
+			t, err = hashTable(ctx, db, QuoteIdent(name))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("hashing table %s: %w", name, err)
+		}
+		t.Table = name
+		st.Tables = append(st.Tables, t)
+	}
+	return st, nil
+}
+
+// growing returns the hash of a table that only grows, as of the last load.
+func (x *extension) growing(name string) (TableHash, bool) {
+	if name != "identifier_index" && name != "hash_index" {
+		return TableHash{}, false
+	}
+	for _, t := range x.previous.derived.Tables {
+		if t.Table == name {
+			return t, true
+		}
+	}
+	return TableHash{}, false
+}
+
+// addHash adds the rows of a table from event first on to a hash of the rows
+// before them.
+func addHash(ctx context.Context, db *sql.DB, table string, before TableHash, first int64) (TableHash, error) {
+	q, err := statement("table_hash_new", map[string]string{"table": QuoteIdent(table)})
+	if err != nil {
+		return TableHash{}, err
+	}
+	var t TableHash
+	if err := db.QueryRowContext(ctx, q, sql.Named("first", first)).Scan(&t.Rows, &t.Hash); err != nil {
+		return TableHash{}, err
+	}
+	sum, ok := new(big.Int).SetString(before.Hash, 10)
+	added, okAdded := new(big.Int).SetString(t.Hash, 10)
+	if !ok || !okAdded {
+		return TableHash{}, fmt.Errorf("hash %.40q is no number", before.Hash)
+	}
+	return TableHash{Rows: before.Rows + t.Rows, Hash: sum.Add(sum, added).String()}, nil
 }
 
 // any reports whether a format of this load satisfies is, which sees how many
@@ -359,7 +418,7 @@ func (x *extension) places() (map[string]string, error) {
 	all := append(slices.Clone(old), added...)
 	return map[string]string{
 		"events": quoteList(only(added, "events")), "new_events": quoteList(only(added, "events")),
-		"all_events": quoteList(only(all, "events")), "all_content": relation(only(all, "content"), emptyContent),
+		"all_events": quoteList(only(all, "events")), "content": relation(only(added, "content"), emptyContent), "all_content": relation(only(all, "content"), emptyContent),
 	}, nil
 }
 

@@ -1,28 +1,33 @@
--- Texts that stand in more than one place of the segments: every place but the
--- first in time, and at the same time in the order of evidence, whatever the
--- order of loading.
+-- Texts that stand in more than one segment: every place but the first in time.
+create or replace temp table repeated_h as
+select h
+from hash_index
+where kind = 'content'
+    and h in (select h from hash_index where kind = 'content' and eid >= $first) -- when extending
+group by h
+having count(*) > 1;
+
+create or replace temp table place_of as
+select i.eid // 268435456 as segment, i.eid % 268435456 as row, i.place
+from hash_index i
+semi join repeated_h r on r.h = i.h
+where i.kind = 'content';
+
+create or replace temp table located as
+select
+    p.segment, p.row, p.row as event_row, p.place,
+    case p.place when 1 then e.system_prompt_hash when 2 then e.prompt_hash when 4 then e.response_hash else e.reasoning_hash end as hash
+from (select * from place_of where place <> 0) p
+join read_parquet({{all_events}}) e on e.segment = p.segment and e.row = p.row
+union all
+select p.segment, p.row, c.event_row, p.place, c.hash
+from (select * from place_of where place = 0) p
+join {{all_content}} c on c.segment = p.segment and c.row = p.row;
+
 create or replace temp table repeated as
-with place_of as (
-    select segment, row, row as event_row, 1 as place, system_prompt_hash as hash from read_parquet({{all_events}}) where content_first & 1 <> 0
-    union all
-    select segment, row, row, 2, prompt_hash from read_parquet({{all_events}}) where content_first & 2 <> 0
-    union all
-    select segment, row, row, 4, response_hash from read_parquet({{all_events}}) where content_first & 4 <> 0
-    union all
-    select segment, row, row, 8, reasoning_hash from read_parquet({{all_events}}) where content_first & 8 <> 0
-    union all
-    select segment, row, event_row, 0, hash from {{all_content}}
-),
-more_than_once as (
-    select hash
-    from place_of
-    where hash(hash) in (select hash(hash) from place_of where segment >= $segment) -- when extending
-    group by hash
-    having count(*) > 1
-)
-select c.segment, c.row, c.event_row, c.place, c.hash
-from place_of c
-semi join more_than_once m on m.hash = c.hash;
+select l.*
+from located l
+semi join (select hash from located group by hash having count(*) > 1) m on m.hash = l.hash;
 
 delete from content_repeat c where exists (select 1 from repeated r where r.segment = c.segment and r.row = c.row and r.place = c.place);
 insert into content_repeat

@@ -2,12 +2,23 @@
 -- different evidence are matched as multisets, so that forty equal lines of
 -- one evidence stay forty. Records that could not be parsed are never
 -- duplicates: two truncated files must not hide each other.
+create or replace temp table repeated as
+select h
+from hash_index
+where kind = 'record'
+    and h in (select h from hash_index where kind = 'record' and eid >= $first) -- when extending
+group by h
+having count(*) > 1;
+
 create or replace temp table candidate as
-select e.segment * 268435456 + e.row as eid, e.evidence, e.record, e.part, e.record_sha256, e.format
-from read_parquet({{all_events}}) e
-where e.native_id is null and e.kind <> 'unparsed'
-    and e.record_sha256 in (select record_sha256 from read_parquet({{new_events}}) where native_id is null and kind <> 'unparsed') -- when extending
-;
+select x.eid, e.evidence, e.record, e.part, e.record_sha256, e.format
+from (
+    select i.eid, i.eid // 268435456 as segment, i.eid % 268435456 as row
+    from hash_index i
+    semi join repeated r on r.h = i.h
+    where i.kind = 'record'
+) x
+join read_parquet({{all_events}}) e on e.segment = x.segment and e.row = x.row;
 
 create or replace temp table shared as
 select record_sha256 from candidate group by record_sha256 having min(evidence) <> max(evidence);

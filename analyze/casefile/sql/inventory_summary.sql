@@ -1,8 +1,9 @@
 -- What each {{subject}} did: calls, once each however many events show them,
 -- and events that are no calls. Model-related is what calls a model or tool and
--- what asks a model service for anything else. One pass makes all tallies; of
--- each list the $top most frequent values are named and the rest is summed up
--- under rank $top::bigint + 1.
+-- what asks a model service for anything else. Equal ones are counted first, and
+-- the tallies are made of these counts, which keeps memory small. Of each list,
+-- the $top most frequent values are named, and the rest is summed up under the
+-- rank after theirs.
 with activity as (
     select true as is_call, ts, operation, outcome, service, region, src_ip, credential_id, user_agent, principal, principal_type, model
     from calls
@@ -23,10 +24,12 @@ with activity as (
 ),
 judged as (
     select
-        {{subject}} as subject, ts, operation, region, src_ip, credential_id, user_agent, principal, principal_type, model,
+        {{subject}} as subject, operation, region, src_ip, credential_id, user_agent, principal, principal_type, model,
         is_call or coalesce(regexp_matches(service, '(?i)bedrock|sagemaker|aiplatform|generativelanguage|cognitiveservices|openai|anthropic'), false) as of_model,
-        case when outcome = 'success' then 'success' when outcome in ('denied', 'error', 'throttled', 'blocked') then 'failed' else 'unknown' end as ended
+        case when outcome = 'success' then 'success' when outcome in ('denied', 'error', 'throttled', 'blocked') then 'failed' else 'unknown' end as ended,
+        count(*) as n, min(ts) as first_ts, max(ts) as last_ts
     from activity
+    group by all
 ),
 tally as (
     select
@@ -37,7 +40,7 @@ tally as (
             when 251 then 'principals' when 253 then 'principal_types' when 254 then 'models'
         end as list,
         coalesce(operation, region, src_ip, credential_id, user_agent, principal, principal_type, model) as value,
-        count(*) as n, min(ts) as first_ts, max(ts) as last_ts
+        sum(n)::bigint as n, min(first_ts) as first_ts, max(last_ts) as last_ts
     from judged
     group by grouping sets (
         (subject), (subject, of_model, ended, operation), (subject, region), (subject, src_ip), (subject, credential_id),

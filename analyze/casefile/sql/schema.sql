@@ -26,6 +26,11 @@ create table evidence (
 -- One row per identifier of an event, sorted by kind and by the hash of the
 -- value, so that a search reads one row group of each kind.
 create table identifier_index (h ubigint, kind varchar, eid bigint);
+-- Hashes of texts (kind content) and of records without a native id (kind
+-- record), sorted. A text stands in the column of its event that place names (1
+-- system prompt, 2 prompt, 4 response, 8 reasoning), or with place 0 in a row of
+-- the content segment.
+create table hash_index (kind varchar, h ubigint, eid bigint, place integer);
 -- Events that show the same thing as another event, which is kept.
 create table duplicate (eid bigint, of_eid bigint);
 -- Events that share a native id with another event and differ from it.

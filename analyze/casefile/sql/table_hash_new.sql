@@ -1,0 +1,2 @@
+select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar
+from (select * from {{table}} where eid >= $first) t

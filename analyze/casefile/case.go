@@ -199,10 +199,11 @@ func checkRefs(first FileRef, lists ...[]FileRef) error {
 	return nil
 }
 
-// Exists reports whether dir holds a case.
+// Exists reports whether dir holds a case: a ledger with at least one entry,
+// whatever its state. What an interrupted creation left is none.
 func Exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, ledgerFile))
-	return err == nil
+	ok, err := ledger.Exists(dir)
+	return ok || err != nil
 }
 
 // locate returns where a file of the case is now: in place, or still in the

@@ -62,6 +62,19 @@ type duckSettings struct {
 	temp    string // folder for what does not fit; "" is none
 }
 
+// memoryPerThread is what a thread of DuckDB needs to scan and sort wide
+// segments.
+const memoryPerThread = 100 << 20
+
+// affordable is how many threads the memory is enough for; 0 leaves it to
+// DuckDB.
+func (s duckSettings) affordable() int {
+	if s.threads <= 0 || s.memory <= 0 {
+		return s.threads
+	}
+	return max(1, min(s.threads, int(s.memory/memoryPerThread)))
+}
+
 // maxDuckMemory is the most that DuckDB is given: a limit of 600 MB was
 // measured to let it grow to 790 MB resident, so 400 MB keeps a budget of
 // 1 GiB.
@@ -97,8 +110,8 @@ func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
 
 func configure(exec driver.ExecerContext, s duckSettings) error {
 	set := []string{"set TimeZone = 'UTC'", "set preserve_insertion_order = true", "set parquet_metadata_cache = true"}
-	if s.threads > 0 {
-		set = append(set, "set threads = "+strconv.Itoa(s.threads))
+	if n := s.affordable(); n > 0 {
+		set = append(set, "set threads = "+strconv.Itoa(n))
 	}
 	if s.memory > 0 {
 		set = append(set, "set memory_limit = '"+strconv.FormatInt(s.memory>>10, 10)+"KiB'")

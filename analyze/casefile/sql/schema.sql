@@ -23,11 +23,11 @@ create table evidence (
     last_ts timestamptz,
     note varchar
 );
--- One row per identifier of an event, sorted by kind and by the hash of the
--- value, so that a search reads one row group of each kind.
+-- One row per identifier of an event, per load and kind sorted by the hash of
+-- the value, so that a search reads one row group of each.
 create table identifier_index (h ubigint, kind varchar, eid bigint);
 -- Hashes of texts (kind content) and of records without a native id (kind
--- record), sorted. A text stands in the column of its event that place names (1
+-- record), sorted like them. A text stands in the column of its event that place names (1
 -- system prompt, 2 prompt, 4 response, 8 reasoning), or with place 0 in a row of
 -- the content segment.
 create table hash_index (kind varchar, h ubigint, eid bigint, place integer);

@@ -154,7 +154,7 @@ func runEvents(ctx context.Context, f *factory, o eventsOptions) error {
 		if err != nil {
 			return err
 		}
-		if n := timeless(c); n > 0 && !(q.From.IsZero() && q.To.IsZero()) {
+		if n := timeless(c); n > 0 && (!q.From.IsZero() || !q.To.IsZero()) {
 			f.warn(fmt.Sprintf("--from and --to leave out what has no time: %s of this case", plural(n, "event")))
 		}
 		config := caseConfig(c, o.params(q))

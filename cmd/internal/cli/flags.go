@@ -37,6 +37,11 @@ func addResourceFlags(cmd *cobra.Command, o *resourceOptions) {
 	cmd.Flags().Var((*sizeValue)(&o.Memory), "memory", "memory to use at most, such as 512MiB or 2GiB")
 }
 
+// addTempFlag is for commands that write a case.
+func addTempFlag(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "temp", "", "folder (`DIR`) for what does not fit in memory (default: in the case)")
+}
+
 func addZoneFlag(cmd *cobra.Command, zone **time.Location) {
 	*zone = time.UTC
 	cmd.Flags().Var(&zoneValue{zone}, "tz", "time zone of times in text and of dates in flags: a name, an offset or Local")

@@ -208,8 +208,13 @@ func subjectColumn(by string) string {
 func summaryLists(subject string) (operations, values []string) {
 	operations = []string{"model_success", "model_failed", "model_unknown", "other_success", "other_failed", "other_unknown"}
 	for _, l := range []struct{ name, subject string }{
-		{"principals", "principal"}, {"principal_types", ""}, {"models", "model"}, {"regions", ""}, {"src_ips", "src_ip"},
-		{"credentials", "credential_id"}, {"user_agents", ""},
+		{"principals", "principal"},
+		{"principal_types", ""},
+		{"models", "model"},
+		{"regions", ""},
+		{"src_ips", "src_ip"},
+		{"credentials", "credential_id"},
+		{"user_agents", ""},
 	} {
 		if l.subject != subject {
 			values = append(values, l.name)

@@ -92,7 +92,7 @@ func newLoad(f *factory) *cobra.Command {
 	addLimitFlag(cmd, &o.Limit, 5)
 	addZoneFlag(cmd, &o.Output.Zone)
 	addResourceFlags(cmd, &o.Resources)
-	flags.StringVar(&o.Temp, "temp", "", "folder (`DIR`) for what does not fit in memory (default: in the case)")
+	addTempFlag(cmd, &o.Temp)
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
 	return cmd
 }

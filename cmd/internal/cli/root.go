@@ -56,6 +56,8 @@ func newRoot(f *factory) *cobra.Command {
 		newSQL(f),
 		newTimeline(f),
 		newVerify(f),
+		newExtract(f),
+		newRebuild(f),
 		newDrill(f),
 		newDemo(f),
 		newVersion(f),

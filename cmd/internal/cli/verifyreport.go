@@ -88,14 +88,10 @@ func verifyFields(report *casefile.VerifyReport) render.Fields {
 	return render.Fields{Name: "verify", Title: "What was checked", Items: items}
 }
 
-// limits say what the result does not prove. Where much is wrong, they do not
-// matter.
+// limits say what the result does not prove.
 func limits(report *casefile.VerifyReport) []string {
-	if !report.OK() {
-		return nil
-	}
 	list := report.Limits
-	if report.Ledger.TruncationUnknown {
+	if report.OK() && report.Ledger.TruncationUnknown {
 		list = append(list, fmt.Sprintf("Write the head %.20s… down outside the case, for the next time.", report.Ledger.Head))
 	}
 	return list

@@ -57,7 +57,7 @@ func (d *drawing) probable() error {
 	if len(d.r.Probable) == 0 {
 		return nil
 	}
-	if err := d.e.part("Probable: only time, principal and model join these; no identifier does"); err != nil {
+	if err := d.e.part("Probable: joined by time, principal and model only"); err != nil {
 		return err
 	}
 	return d.list(d.r.Probable)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -45,7 +47,8 @@ type EventQuery struct {
 
 // SelectEvents runs the query. Events come in the order of time, those without
 // one last, and then by evidence, record and part. A wrong column is
-// [ErrNoColumn].
+// [ErrNoColumn]. Memory is bounded, but for a few bytes an event: the columns
+// are read batch by batch.
 func (c *Case) SelectEvents(ctx context.Context, q EventQuery) (*Rows, error) {
 	s, err := c.eventStatement(ctx, &q)
 	if err != nil {
@@ -55,11 +58,102 @@ func (c *Case) SelectEvents(ctx context.Context, q EventQuery) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.open(ctx, text, s.args)
-	if err != nil {
+	p := eventPager{c: c, columns: strings.Join(s.columns, ", "), byTime: !q.ByRecord, most: maxPageEvents}
+	if err := p.find(ctx, text, s.args); err != nil {
 		return nil, fmt.Errorf("selecting events: %w", err)
 	}
-	return rows, nil
+	return newPages(func() (*sql.Rows, error) { return p.page(ctx) })
+}
+
+// eventPager reads the columns of selected events, a batch at a time.
+type eventPager struct {
+	c       *Case
+	columns string // as SQL
+	byTime  bool
+	eids    []int64
+	sizes   []int32 // bytes of their records
+	most    int     // events of a batch
+	begun   bool
+}
+
+// The bounds of a batch: so many bytes of records come to a few times as much
+// in memory, and so many events to a statement of a sensible size.
+const (
+	maxPageBytes  = 32 << 20
+	maxPageEvents = 1 << 16
+)
+
+// find fills in the events that a statement selects.
+func (p *eventPager) find(ctx context.Context, text string, args []any) (err error) {
+	rows, err := p.c.db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var eid, size int64
+		if err := rows.Scan(&eid, &size); err != nil {
+			return err
+		}
+		p.eids, p.sizes = append(p.eids, eid), append(p.sizes, int32(min(size, math.MaxInt32)))
+	}
+	return rows.Err()
+}
+
+// page reads the next batch, nil after the last. The first is there even when
+// there are no events, for its columns.
+func (p *eventPager) page(ctx context.Context) (*sql.Rows, error) {
+	if p.begun && len(p.eids) == 0 {
+		return nil, nil
+	}
+	p.begun = true
+	n, size := 0, 0
+	for n < len(p.eids) && n < p.most && size < maxPageBytes {
+		size += int(p.sizes[n])
+		n++
+	}
+	eids := p.eids[:n]
+	p.eids, p.sizes = p.eids[n:], p.sizes[n:]
+	view, err := p.c.eventsOf(eids)
+	if err != nil {
+		return nil, err
+	}
+	text, err := statement("events_batch", map[string]string{
+		"events_all": view, "columns": p.columns, "by_time": strconv.FormatBool(p.byTime),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.c.db.QueryContext(ctx, text, sql.Named("eids", eids))
+}
+
+// eventsOf returns the SELECT of the view events_all over only the segments
+// that hold the given events; over one of them when there are none.
+func (c *Case) eventsOf(eids []int64) (string, error) {
+	segments, err := c.segmentFiles()
+	if err != nil {
+		return "", err
+	}
+	numbers := map[int64]bool{}
+	for _, eid := range eids {
+		numbers[eid>>eidShift] = true
+	}
+	var files []string
+	for _, n := range slices.Sorted(maps.Keys(numbers)) {
+		files = append(files, segments.events[n])
+	}
+	if len(files) == 0 {
+		files = only(c.events, "events")[:1]
+	}
+	views, err := c.viewSQL(files, nil)
+	if err != nil {
+		return "", err
+	}
+	_, query, ok := strings.Cut(views[0], "create temp view events_all as\n")
+	if !ok {
+		return "", errors.New("reading views.sql: it does not begin with events_all")
+	}
+	return query, nil
 }
 
 // EventColumns describes the columns of the events view.
@@ -240,7 +334,7 @@ func (s *eventStatement) text(q *EventQuery) (string, error) {
 		return "", errors.New("selecting events: no columns")
 	}
 	fill := map[string]string{
-		"with": "", "columns": strings.Join(s.columns, ", "), "view": "events", "conditions": strings.Join(s.conditions, "    "),
+		"with": "", "view": "events", "conditions": strings.Join(s.conditions, "    "),
 		"by_time": strconv.FormatBool(!q.ByRecord), "limit": "null",
 	}
 	if len(s.with) > 0 {

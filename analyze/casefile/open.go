@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 )
@@ -38,6 +40,7 @@ type Case struct {
 	temp   string
 	// events and records are the absolute paths of the live segments.
 	events, records []string
+	path            string // absolute, of the derived database
 	segment         segmentPaths
 	evidence        map[int64]string // SHA-256 by number, of the evidence that was looked up
 }
@@ -45,8 +48,66 @@ type Case struct {
 // ErrEmptyCase means that a case holds no events yet.
 var ErrEmptyCase = errors.New("the case holds no events yet: load evidence into it")
 
+// A writer that commits moves files from staging into place and replaces the
+// derived database, in a few milliseconds. A reader that meets it there looks
+// again: openTries times, openWait apart. After an interrupted commit the files
+// stay in staging, and are read there.
+const (
+	openTries = 20
+	openWait  = 25 * time.Millisecond
+)
+
 // Open opens a case for reading. The caller closes it.
 func Open(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
+	for try := 1; ; try++ {
+		c, err := openCase(ctx, dir, o)
+		if c == nil || try == openTries || err == nil && !c.moving() || err != nil && !c.moved() {
+			return c.opened(err)
+		}
+		if err := c.Close(); err != nil {
+			return nil, err
+		}
+		select {
+		case <-time.After(openWait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// opened returns an open case, or closes what could be opened of it.
+func (c *Case) opened(err error) (*Case, error) {
+	if err == nil || c == nil {
+		return c, err
+	}
+	return nil, errors.Join(err, c.Close())
+}
+
+// moving reports whether the case was opened with files in staging.
+func (c *Case) moving() bool {
+	folder, err := filepath.Abs(filepath.Join(c.Dir, stagingDir))
+	return err == nil && slices.ContainsFunc(c.files(), func(p string) bool {
+		return strings.HasPrefix(p, folder+string(filepath.Separator))
+	})
+}
+
+// moved reports whether files that the case was to be opened with are not
+// there any more.
+func (c *Case) moved() bool {
+	return slices.ContainsFunc(c.files(), func(p string) bool {
+		_, err := os.Stat(p)
+		return err != nil
+	})
+}
+
+// files are the absolute paths of the files that the case is opened with.
+func (c *Case) files() []string {
+	return append(slices.Concat(c.events, c.records), c.path)
+}
+
+// openCase opens a case as it is at this moment. After an error it returns as
+// much of the case as it got to, or nil.
+func openCase(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 	if !Exists(dir) {
 		return nil, fmt.Errorf("opening %s: %w", dir, ErrNoCase)
 	}
@@ -68,10 +129,7 @@ func Open(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 	if s.generation == "" || len(only(paths(s.events), "events")) == 0 {
 		return nil, fmt.Errorf("opening %s: %w", dir, ErrEmptyCase)
 	}
-	if err := c.openDerived(ctx, o); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
+	return c, c.openDerived(ctx, o)
 }
 
 func paths(refs []FileRef) []string {
@@ -129,10 +187,13 @@ func derivedPath(dir string, s *state) string {
 
 func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	path := c.DerivedPath()
+	var err error
+	if c.path, err = filepath.Abs(path); err != nil {
+		return fmt.Errorf("finding the derived database: %w", err)
+	}
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("opening the derived database %s: it is missing; run exhibit rebuild", path)
 	}
-	var err error
 	if c.temp, err = os.MkdirTemp(o.Temp, "exhibit-*"); err != nil {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}

@@ -38,6 +38,7 @@ func mixedCase(t *testing.T) *casefile.Case {
 		"own.jsonl": `{"timestamp":"2026-03-02T08:00:00Z","model":"m1","user":"eve","prompt":"hi","response":"Straße \u001b[2J"}` + "\n" +
 			`{"timestamp":"2099-01-01T00:00:00Z","model":"m1","user":"eve","prompt":"later","response":"no"}` + "\n" +
 			`{"timestamp":"1970-01-01T00:00:01Z","user":"eve","message":"never set"}` + "\n" +
+			`{"timestamp":"2026-03-02T08:01:00Z","model":"m1","user":"eve","error_message":"Quota of Heron used up"}` + "\n" +
 			`{"user":"eve","message":"no time"}` + "\nnot json\n",
 		"copy.jsonl": `{"timestamp":"2026-03-02T08:00:00Z","model":"m1","user":"eve","prompt":"hi","response":"Straße \u001b[2J"}` + "\n",
 		"noise.bin":  "\x00\x01\x02",

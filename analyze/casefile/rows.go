@@ -24,6 +24,7 @@ type ResultColumn struct {
 // is closed.
 type Rows struct {
 	rows    *sql.Rows
+	page    func() (*sql.Rows, error) // the next part of the result, nil after the last; nil when there is one part
 	columns []ResultColumn
 	values  []any
 	into    []any
@@ -44,12 +45,43 @@ func newRows(rows *sql.Rows) (*Rows, error) {
 	return r, nil
 }
 
+// newPages makes rows of a result that comes in parts.
+func newPages(page func() (*sql.Rows, error)) (*Rows, error) {
+	rows, err := page()
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRows(rows)
+	if err == nil {
+		r.page = page
+	}
+	return r, err
+}
+
+// turn moves to the next part of the result that has a row.
+func (r *Rows) turn() bool {
+	for r.page != nil {
+		if r.err = errors.Join(r.rows.Err(), r.rows.Close()); r.err != nil {
+			return false
+		}
+		rows, err := r.page()
+		if err != nil || rows == nil {
+			r.page, r.err = nil, err
+			return false
+		}
+		if r.rows = rows; r.rows.Next() {
+			return true
+		}
+	}
+	return false
+}
+
 // Columns describes the columns. Names may be empty or there twice.
 func (r *Rows) Columns() []ResultColumn { return r.columns }
 
 // Next moves to the next row. It returns false at the end and on an error.
 func (r *Rows) Next() bool {
-	if r.err != nil || !r.rows.Next() {
+	if r.err != nil || !r.rows.Next() && !r.turn() {
 		return false
 	}
 	r.err = r.rows.Scan(r.into...)

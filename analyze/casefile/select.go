@@ -139,7 +139,7 @@ func (c *Case) Tables(ctx context.Context) ([]TableColumn, error) {
 
 // CheckCondition says what is wrong with an expression of a user as a
 // condition on the columns of a view of the SQL surface.
-func (c *Case) CheckCondition(ctx context.Context, view, expr string) error {
+func (c *Case) CheckCondition(ctx context.Context, view, expr string) (err error) {
 	if err := c.CheckWhere(ctx, expr); err != nil {
 		return err
 	}
@@ -151,7 +151,8 @@ func (c *Case) CheckCondition(ctx context.Context, view, expr string) error {
 	if err != nil {
 		return fmt.Errorf("reading the condition: %w", err)
 	}
-	return prepared.Close()
+	defer func() { err = errors.Join(err, prepared.Close()) }()
+	return nil
 }
 
 // DuckDBVersion asks the linked DuckDB for its version.

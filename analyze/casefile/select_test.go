@@ -134,7 +134,7 @@ func TestSearch(t *testing.T) {
 		{"terminal escape", casefile.EventQuery{Contains: "\x1b[2J"}, contains("\x1b[2J"), true},
 		{"quotes", casefile.EventQuery{Contains: `'; drop table evidence; --"`}, contains(`'; drop table evidence; --"`), false},
 		{"regex", casefile.EventQuery{Regex: `(?i)\bthe \w+s\b`}, regexp.MustCompile(`(?i)\bthe \w+s\b`).MatchString, true},
-		{"error message", casefile.EventQuery{Contains: "not authorized"}, contains("not authorized"), true},
+		{"error message", casefile.EventQuery{Contains: "QUOTA of heron"}, contains("quota of heron"), true},
 		{"raw", casefile.EventQuery{Contains: `"eventversion":`, Raw: true}, contains(`"eventversion":`), true},
 		{"raw regex", casefile.EventQuery{Regex: `"(model|modelId)":"`, Raw: true}, regexp.MustCompile(`"(model|modelId)":"`).MatchString, true},
 		{"raw only on request", casefile.EventQuery{Contains: `"eventversion":`}, contains(`"eventversion":`), false},

@@ -338,7 +338,6 @@ func TestCutTail(t *testing.T) {
 
 // TestTamperingWithACaseIsPlaced looks at the words of the report.
 func TestTamperingWithACaseIsPlaced(t *testing.T) {
-	key := testKey(t)
 	join := filepath.Join
 	generation := func(t *testing.T, dir string) string { return stateOf(t, dir).generation }
 	tests := []struct {
@@ -400,9 +399,11 @@ func TestTamperingWithACaseIsPlaced(t *testing.T) {
 			return os.WriteFile(join(dir, derivedDir, currentFile), []byte("other.duckdb\n"), 0o600)
 		}, []string{"derived/CURRENT: names \"other.duckdb\\n\""}},
 	}
+	whole := smallCase(t, testKey(t))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := smallCase(t, key)
+			dir := join(t.TempDir(), "x.case")
+			copyCase(t, whole, dir)
 			if err := tt.alter(t, dir); err != nil {
 				t.Fatal(err)
 			}

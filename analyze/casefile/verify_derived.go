@@ -18,24 +18,40 @@ const maxCurrentFile = 4096
 
 // checkDerived compares the derived database with what the ledger says about
 // its rows. It can be rebuilt, so that it may be missing, but not be changed.
+// When a writer replaces it meanwhile the next one is looked at.
 func (v *verification) checkDerived(ctx context.Context) error {
 	if v.s.generation == "" {
 		v.unusedDerived("")
 		return nil
 	}
-	s, path, err := v.generation()
-	name := derivedDir + "/" + s.generation
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		v.note(name, "missing; it can be rebuilt from the segments")
-		v.unusedDerived(s.generation)
-		return nil
-	case err != nil:
-		v.problem(name, "", "%v", err)
-		return nil
+	for range openTries {
+		s, path, err := v.generation()
+		name := derivedDir + "/" + s.generation
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			v.note(name, "missing; it can be rebuilt from the segments")
+			v.unusedDerived(s.generation)
+			return nil
+		case err != nil:
+			v.problem(name, "", "%v", err)
+			return nil
+		}
+		before := len(v.report.Problems)
+		if err := v.checkGeneration(ctx, s, path, name); err != nil {
+			return err
+		}
+		if _, err := os.Lstat(path); err == nil || len(v.report.Problems) == before {
+			v.checkCurrent(s)
+			v.unusedDerived(s.generation)
+			return nil
+		}
+		v.report.Problems = v.report.Problems[:before] // those of a file that went away
 	}
-	v.checkCurrent(s)
-	v.unusedDerived(s.generation)
+	return errors.New("checking the derived database: writers replace it faster than it can be read")
+}
+
+// checkGeneration checks one generation of the derived database.
+func (v *verification) checkGeneration(ctx context.Context, s *state, path, name string) error {
 	if _, err := os.Lstat(path + ".wal"); err == nil {
 		v.problem(name+".wal", "", "no command leaves changes beside a generation: it was written to")
 	}
@@ -62,12 +78,8 @@ func (v *verification) generation() (*state, string, error) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return s, path, err
 		}
-		l, lerr := ledger.Open(v.dir)
-		if lerr != nil {
-			return s, path, err
-		}
-		newer, lerr := readState(l)
-		if lerr != nil || newer.generation == s.generation {
+		newer, nerr := openState(v.dir)
+		if nerr != nil || newer.generation == s.generation {
 			return s, path, err
 		}
 		s = newer
@@ -93,6 +105,11 @@ func (v *verification) checkCurrent(s *state) {
 		return
 	}
 	name, ok := strings.CutSuffix(string(text), "\n")
+	if name != s.generation && !s.earlier[name] {
+		if newer, err := openState(v.dir); err == nil {
+			s = newer // a writer may have added it just now
+		}
+	}
 	switch {
 	case ok && name == s.generation:
 	case ok && s.earlier[name]:

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math/big"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -136,7 +137,7 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 		if x.any(func(events, withID int64) bool { return withID < events }) && x.evidenceCount() > 1 {
 			steps = append(steps, run("duplicates_record"))
 		}
-		steps = append(steps, run("content_repeat"), run("calls"), func() error { return x.joinCalls(ctx, db, run) })
+		steps = append(steps, run("content_repeat"), run("calls"), func() error { return x.joinCalls(ctx, db, fill, run) })
 	}
 	steps = append(steps, func() error { return x.insertCoverage(ctx, db) })
 	for _, step := range steps {
@@ -234,7 +235,7 @@ const maxRounds = 16
 
 // joinCalls lets linked events agree on the smallest event of their part, and
 // forms the calls.
-func (x *extension) joinCalls(ctx context.Context, db *sql.DB, run func(string) func() error) error {
+func (x *extension) joinCalls(ctx context.Context, db *sql.DB, fill map[string]string, run func(string) func() error) error {
 	if none, err := isEmpty(ctx, db, "link"); err != nil || none {
 		return err
 	}
@@ -262,7 +263,93 @@ func (x *extension) joinCalls(ctx context.Context, db *sql.DB, run func(string) 
 		}
 		last = sum
 	}
-	return run("calls_join")()
+	if x.firstSegment() > 1 {
+		if err := run("calls_gone")(); err != nil {
+			return err
+		}
+	}
+	return x.formCalls(ctx, db, fill)
+}
+
+// callSegments is how many segments' worth of parts are formed into calls at
+// once: what is joined must fit in memory.
+const callSegments = 16
+
+// formCalls forms the linked parts into calls, some segments at a time, and
+// reads only the segments whose events are linked.
+func (x *extension) formCalls(ctx context.Context, db *sql.DB, fill map[string]string) error {
+	bounds, err := statement("calls_bounds", nil)
+	if err != nil {
+		return err
+	}
+	var low, high int64
+	if err := db.QueryRowContext(ctx, bounds).Scan(&low, &high); err != nil {
+		return fmt.Errorf("forming calls: %w", err)
+	}
+	for at := low; at <= high; at += callSegments {
+		args := map[string]int64{"from": at << eidShift, "to": (at + callSegments) << eidShift}
+		files, err := x.linkedFiles(ctx, db, args)
+		if err != nil {
+			return err
+		}
+		if len(files) == 0 {
+			continue
+		}
+		part := maps.Clone(fill)
+		part["all_events"] = quoteList(files)
+		if err := runWith(ctx, db, "calls_join", part, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkedFiles returns the event files that the parts in the given range need.
+func (x *extension) linkedFiles(ctx context.Context, db *sql.DB, args map[string]int64) ([]string, error) {
+	q, err := statement("calls_segments", nil)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, q, named(q, args)...)
+	if err != nil {
+		return nil, fmt.Errorf("forming calls: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var segment int64
+		if err := rows.Scan(&segment); err != nil {
+			return nil, fmt.Errorf("forming calls: %w", err)
+		}
+		path, err := x.eventFile(segment)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, path)
+	}
+	return out, rows.Err()
+}
+
+// eventFile is where the events of a segment are.
+func (x *extension) eventFile(segment int64) (string, error) {
+	name := fmt.Sprintf("%06d-events.parquet", segment)
+	for _, l := range x.loads {
+		for _, f := range l.files {
+			if path.Base(f.Path) == name {
+				paths, err := x.paths([]FileRef{f})
+				if err != nil {
+					return "", err
+				}
+				return paths[0], nil
+			}
+		}
+	}
+	for _, f := range x.previous.events {
+		if path.Base(f.Path) == name {
+			return filepath.Abs(locate(x.dir, x.previous, f.Path))
+		}
+	}
+	return "", fmt.Errorf("forming calls: segment %d has no events", segment)
 }
 
 // linkState reports whether every event has a single shared identifier, so
@@ -475,19 +562,36 @@ func runFile(ctx context.Context, db *sql.DB, name string, fill map[string]strin
 	if firstSegment == 1 {
 		text = extending.ReplaceAllString(text, "")
 	}
+	return runText(ctx, db, name, text, map[string]int64{"first": firstSegment << eidShift})
+}
+
+// runWith runs the statements of an embedded file with the given parameters.
+func runWith(ctx context.Context, db *sql.DB, name string, fill map[string]string, args map[string]int64) error {
+	text, err := statement(name, fill)
+	if err != nil {
+		return err
+	}
+	return runText(ctx, db, name, text, args)
+}
+
+func runText(ctx context.Context, db *sql.DB, name, text string, args map[string]int64) error {
 	for _, q := range splitStatements(text) {
-		var args []any
-		if strings.Contains(q, "$first") {
-			args = append(args, sql.Named("first", firstSegment<<eidShift))
-		}
-		if strings.Contains(q, "$segment") {
-			args = append(args, sql.Named("segment", firstSegment))
-		}
-		if _, err := db.ExecContext(ctx, q, args...); err != nil {
+		if _, err := db.ExecContext(ctx, q, named(q, args)...); err != nil {
 			return fmt.Errorf("running %s.sql: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// named returns the parameters that a statement names.
+func named(q string, args map[string]int64) []any {
+	var out []any
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		if strings.Contains(q, "$"+name) {
+			out = append(out, sql.Named(name, args[name]))
+		}
+	}
+	return out
 }
 
 // splitStatements splits embedded SQL at semicolons that end a line.

@@ -14,7 +14,8 @@ const (
 )
 
 // Item is one input of a load, and a line of its manifest. Sizes are in
-// bytes, times in microseconds since the epoch, UTC.
+// bytes, times in microseconds since the epoch, UTC. The manifest has times as
+// text: from the year 2255 on, canonical JSON has no number for them.
 type Item struct {
 	Evidence     int64  `json:"evidence,omitempty"` // number of the evidence in the case, from 1; 0 when nothing was loaded
 	Path         string `json:"path"`               // as given, with bytes that are not UTF-8 escaped
@@ -32,8 +33,8 @@ type Item struct {
 	Unparsed     int64  `json:"unparsed"`
 	WithoutTime  int64  `json:"without_time"`
 	RecordsRoot  string `json:"records_root,omitempty"` // RFC 6962 root over the record leaves, hex
-	FirstTS      *int64 `json:"first_ts,omitempty"`
-	LastTS       *int64 `json:"last_ts,omitempty"`
+	FirstTS      *int64 `json:"first_ts,omitempty,string"`
+	LastTS       *int64 `json:"last_ts,omitempty,string"`
 	Note         string `json:"note,omitempty"` // why the status is what it is
 
 	Problems []Problem `json:"-"` // the first few, for the summary

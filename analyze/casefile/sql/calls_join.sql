@@ -2,11 +2,13 @@
 -- 32 events is no call but an identifier that means nothing, such as a
 -- placeholder. Two events of one plane are two calls that share an id: events
 -- with different request ids (a retry that was given the same response), or
--- copies that are told apart by their order only.
+-- copies that are told apart by their order only. $from and $to bound the parts
+-- that are joined at once.
 create or replace temp table member as
 select distinct l.part_of, l.eid
 from link l
-anti join duplicate d on d.eid = l.eid;
+anti join duplicate d on d.eid = l.eid
+where l.part_of >= $from and l.part_of < $to;
 
 create or replace temp table part as
 select m.part_of, m.eid, m.eid // 268435456 as segment, m.eid % 268435456 as row
@@ -61,11 +63,6 @@ from (
 join read_parquet({{all_events}}) w on w.segment = f.any_segment and w.row = f.any_row
 left join read_parquet({{all_events}}) s on s.segment = f.said_segment and s.row = f.said_row
 join evidence i on i.evidence = w.evidence;
-
-create or replace temp table gone as
-select distinct call_id from call_event where eid in (select eid from link);
-delete from joined_call where call_id in (select call_id from gone);
-delete from call_event where call_id in (select call_id from gone);
 
 insert into call_event
 select n.call_id, m.eid, m.plane

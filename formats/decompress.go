@@ -3,6 +3,7 @@ package formats
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -112,7 +113,7 @@ func (d *Decompressor) open() error {
 		d.gzip = new(gzip.Reader)
 	}
 	err := d.gzip.Reset(d.in)
-	if err == io.EOF { // not an end: the magic was there
+	if errors.Is(err, io.EOF) { // not an end: the magic was there
 		err = io.ErrUnexpectedEOF
 	}
 	return err
@@ -143,7 +144,7 @@ func (d *Decompressor) Read(p []byte) (int, error) {
 
 // where adds to an error of a gzip stream where it is.
 func (d *Decompressor) where(err error) error {
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
 	return fmt.Errorf("reading gzip at byte %d (byte %d decompressed): %w", d.consumed(), d.out, err)

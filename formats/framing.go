@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -163,7 +164,7 @@ func (s *Scanner) scan(b *Block, data []byte) {
 // finish ends the stream: what is still open becomes a record or a problem.
 func (s *Scanner) finish(b *Block, data []byte) {
 	if s.framing.Kind == FrameLines {
-		if s.start < len(data) && s.err != io.EOF && !blank(data[s.start:]) {
+		if s.start < len(data) && !errors.Is(s.err, io.EOF) && !blank(data[s.start:]) {
 			s.emit(b, data, len(data), s.cutOff("line", data))
 		} else {
 			s.emit(b, data, len(data), "")
@@ -178,7 +179,7 @@ func (s *Scanner) finish(b *Block, data []byte) {
 // cutOff is the problem of something that was not read to its end.
 func (s *Scanner) cutOff(what string, data []byte) string {
 	cause := "the end of the stream"
-	if s.err != io.EOF {
+	if !errors.Is(s.err, io.EOF) {
 		cause = "a failed read"
 	}
 	return fmt.Sprintf("%s cut off by %s at byte %d", what, cause, s.offset+int64(len(data)))

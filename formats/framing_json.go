@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -210,7 +211,7 @@ func (s *Scanner) finishJSON(b *Block, data []byte) {
 	problem := w.problem
 	switch w.state {
 	case inScalar:
-		if w.array || s.err != io.EOF {
+		if w.array || !errors.Is(s.err, io.EOF) {
 			problem = s.cutOff("record", data)
 		}
 	case inValue:

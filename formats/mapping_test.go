@@ -99,7 +99,7 @@ func TestParseMapErrors(t *testing.T) {
 		{"text", "model", "reading map m.yaml:1: want columns and their paths, not a value", ""},
 		{"broken", "model: [", "reading map m.yaml: ", ""},
 		{"two documents", "model: a\n---\nmodel: b\n", "reading map m.yaml:2: there is more than one document", ""},
-		{"unknown column", "model: a\nmodle: b\n", `reading map m.yaml:2: unknown column "modle"`, "latency_us, "},
+		{"unknown column", "model: a\nmodelx: b\n", `reading map m.yaml:2: unknown column "modelx"`, "latency_us, "},
 		{"column of ours", "ts_source: a", "reading map m.yaml:1: ts_source cannot be mapped: it follows from ts", ""},
 		{"other_ids", "other_ids: a", "reading map m.yaml:1: other_ids cannot be mapped: write other_ids.KIND, for instance other_ids.batch_id", ""},
 		{"kind of id", "other_ids.Batch: a", `reading map m.yaml:1: unknown column "other_ids.Batch"`, "other_ids.KIND"},

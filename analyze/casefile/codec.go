@@ -12,7 +12,7 @@ import (
 // useCodec makes the Parquet library compress with the C implementation of
 // zstd, at half the time of the Go one it brings: compression is the largest
 // single cost of a load. DuckDB already needs a C compiler.
-var useCodec = sync.OnceFunc(func() {
+var useCodec = sync.OnceFunc(func() { //nolint:gochecknoglobals // the library's list of codecs is global: set it once, and only when needed
 	compress.RegisterCodec(compress.Codecs.Zstd, zstdCodec{contexts: &sync.Pool{New: func() any { return zstd.NewCtx() }}})
 })
 

@@ -25,7 +25,7 @@ import (
 )
 
 // derivedSchema grows when the tables of the derived database change.
-const derivedSchema = 1
+const derivedSchema = 2
 
 // stagedDerived is the name of a new generation in a staging folder.
 const stagedDerived = "derived.duckdb"
@@ -67,6 +67,9 @@ type extensionLoad struct {
 func (w *writer) extendDerived(ctx context.Context, o *LoadOptions, a *assembly, staging string) (*DerivedState, error) {
 	path := filepath.Join(staging, stagedDerived)
 	base := w.currentDerived()
+	if base != "" && w.state.derived.Schema != derivedSchema {
+		return nil, errors.New("extending the derived database: another version of exhibit made it, with other tables; run exhibit rebuild, then load again")
+	}
 	if base != "" {
 		if err := copyFile(base, path); err != nil {
 			return nil, fmt.Errorf("copying the derived database: %w", err)
@@ -82,7 +85,7 @@ func (w *writer) extendDerived(ctx context.Context, o *LoadOptions, a *assembly,
 	if err != nil {
 		return nil, fmt.Errorf("making a temporary folder: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
 	return x.build(ctx, path, base == "", duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp})
 }
 

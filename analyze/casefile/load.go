@@ -272,7 +272,7 @@ func (w *writer) body(o *LoadOptions, a *assembly, name, staging string) (*loadB
 	if o.AssumeTZ != nil {
 		b.Settings["assume_tz"] = o.AssumeTZ.String()
 	}
-	b.Settings = o.Select.settings(b.Settings)
+	b.Settings = o.settings(b.Settings)
 	if len(o.Formats) > 0 {
 		var names []any
 		for _, f := range o.Formats {

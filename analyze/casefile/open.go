@@ -194,6 +194,9 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("opening the derived database %s: it is missing; run exhibit rebuild", path)
 	}
+	if d := c.state.derived; d == nil || d.Schema != derivedSchema {
+		return fmt.Errorf("opening the derived database %s: another version of exhibit made it, with other tables; run exhibit rebuild", path)
+	}
 	if c.temp, err = os.MkdirTemp(o.Temp, "exhibit-*"); err != nil {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}

@@ -147,7 +147,7 @@ func (w *writer) deriveAgain(ctx context.Context, o *RebuildOptions, staging, ro
 	if err != nil {
 		return nil, fmt.Errorf("making a temporary folder: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
 	settings := duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp}
 	x := &extension{previous: newState(), dir: w.dir, staging: root}
 	if x.loads, err = w.allLoads(events); err != nil {

@@ -20,7 +20,7 @@ func (c *Case) Select(ctx context.Context, query string) (*Rows, error) {
 		return nil, err
 	}
 	if explained.MatchString(query) {
-		return c.open(ctx, query, nil)
+		return c.open(ctx, query)
 	}
 	query = strings.TrimRight(query, "; \t\r\n")
 	columns, err := c.describe(ctx, query)
@@ -28,7 +28,7 @@ func (c *Case) Select(ctx context.Context, query string) (*Rows, error) {
 		return c.selectFlat(ctx, query)
 	}
 	if !slices.ContainsFunc(columns, isNested) {
-		return c.open(ctx, query, nil)
+		return c.open(ctx, query)
 	}
 	plain, err := plainColumns(columns)
 	if err != nil {
@@ -40,7 +40,7 @@ func (c *Case) Select(ctx context.Context, query string) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.open(ctx, text, nil)
+	rows, err := c.open(ctx, text)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (c *Case) Select(ctx context.Context, query string) (*Rows, error) {
 // follows its semicolon. Nested values cannot be had then: what DuckDB's client
 // makes of them loses digits and the order of members.
 func (c *Case) selectFlat(ctx context.Context, query string) (*Rows, error) {
-	rows, err := c.open(ctx, query, nil)
+	rows, err := c.open(ctx, query)
 	if err != nil || !slices.ContainsFunc(rows.columns, isNested) {
 		return rows, err
 	}

@@ -41,10 +41,10 @@ func readTree(t testing.TB, dir string) tree {
 }
 
 // put makes the folder hold the tree, given what it holds.
-func (want tree) put(t testing.TB, dir string, have tree) {
+func (tr tree) put(t testing.TB, dir string, have tree) {
 	t.Helper()
 	for p := range have {
-		if _, ok := want[p]; !ok {
+		if _, ok := tr[p]; !ok {
 			path := filepath.Join(dir, filepath.FromSlash(p))
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
@@ -53,7 +53,7 @@ func (want tree) put(t testing.TB, dir string, have tree) {
 			}
 		}
 	}
-	for p, data := range want {
+	for p, data := range tr {
 		if old, ok := have[p]; ok && bytes.Equal(old, data) {
 			continue
 		}

@@ -140,7 +140,7 @@ func (v *verification) checkDatabase(ctx context.Context, s *state, path, name s
 	if err != nil {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
 	db, err := openDuck("", false, duckSettings{threads: v.o.Threads, memory: share(v.o.Memory), temp: temp})
 	if err != nil {
 		return err

@@ -68,11 +68,12 @@ func wanted(want state) string {
 // value reads a scalar or opens a container at src[at].
 func (d *Doc) value(at int, want state) (int, state, *SyntaxError) {
 	src := d.src
-	end, kind, mark := at, Null, marks(0)
+	kind := Null
+	var end int
 	var err *SyntaxError
 	switch c := src[at]; c {
 	case '"':
-		end, mark, err = scanString(src, at+1)
+		end, mark, err := scanString(src, at+1)
 		if err != nil {
 			return at, want, err
 		}

@@ -58,7 +58,7 @@ func Exists(dir string) (bool, error) {
 	}
 	defer f.Close()
 	line, err := newLineReader(io.LimitReader(f, maxLine)).next()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return false, fmt.Errorf("looking for a ledger: %w", err)
 	}
 	return line.complete, nil
@@ -407,7 +407,7 @@ func Lines(dir string) iter.Seq2[Entry, error] {
 		for lines := newLineReader(f); ; {
 			line, err := lines.next()
 			switch {
-			case err == io.EOF || err == nil && !line.complete:
+			case errors.Is(err, io.EOF), err == nil && !line.complete:
 				return
 			case err != nil:
 				yield(Entry{}, fmt.Errorf("reading the ledger: %w", err))

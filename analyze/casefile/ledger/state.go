@@ -84,7 +84,7 @@ func (s *state) scan(r io.Reader, c *collector) error {
 	lastTime := ""
 	for {
 		line, err := lines.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -179,13 +179,13 @@ func (l *lineReader) next() (rawLine, error) {
 		if line.length < maxLine {
 			l.buf = append(l.buf, part...)
 		}
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return rawLine{}, err
 		}
-		if err == io.EOF && line.length == 0 {
+		if errors.Is(err, io.EOF) && line.length == 0 {
 			return rawLine{}, io.EOF
 		}
 		l.leaf.Sum(line.leaf[:0])

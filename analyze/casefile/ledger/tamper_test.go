@@ -237,10 +237,10 @@ func TestTamperingIsPlaced(t *testing.T) {
 		alter func(dir string) error
 		want  string // one of the problems
 	}{
-		{"text of line 3", func(dir string) error { return replace(dir, fileName, "number 2", "number 9") }, "ledger.jsonl:3: not the line that checkpoints/00000003.txt was signed for"},
-		{"space in line 2", func(dir string) error { return replace(dir, fileName, `"seq":2`, `"seq": 2`) }, "ledger.jsonl:2: not the canonical JSON of an entry"},
-		{"number of line 4", func(dir string) error { return replace(dir, fileName, `"seq":4`, `"seq":7`) }, "ledger.jsonl:4: seq is 7, so lines are missing, added or out of order"},
-		{"action of line 2", func(dir string) error { return replace(dir, fileName, `"note","actor"`, `"Note","actor"`) }, `ledger.jsonl:2: action "Note" is not in the list`},
+		{"text of line 3", func(dir string) error { return replace(dir, "number 2", "number 9") }, "ledger.jsonl:3: not the line that checkpoints/00000003.txt was signed for"},
+		{"space in line 2", func(dir string) error { return replace(dir, `"seq":2`, `"seq": 2`) }, "ledger.jsonl:2: not the canonical JSON of an entry"},
+		{"number of line 4", func(dir string) error { return replace(dir, `"seq":4`, `"seq":7`) }, "ledger.jsonl:4: seq is 7, so lines are missing, added or out of order"},
+		{"action of line 2", func(dir string) error { return replace(dir, `"note","actor"`, `"Note","actor"`) }, `ledger.jsonl:2: action "Note" is not in the list`},
 		{"no ledger", func(dir string) error { return os.Remove(filepath.Join(dir, fileName)) }, "ledger.jsonl: missing"},
 		{"no checkpoints", func(dir string) error { return os.RemoveAll(filepath.Join(dir, checkpointDir)) }, "checkpoints: missing"},
 		{"no checkpoint 2", func(dir string) error { return os.Remove(filepath.Join(dir, checkpointPath(2))) }, "checkpoints/00000002.txt: missing"},
@@ -257,7 +257,7 @@ func TestTamperingIsPlaced(t *testing.T) {
 		}, "checkpoints/00000002.txt: longer than the 16384 bytes it can have"},
 		{"folder among the checkpoints", func(dir string) error { return os.Mkdir(filepath.Join(dir, checkpointDir, "x"), 0o755) }, "checkpoints/x: not a file of the ledger"},
 		{"stray bits in the signature", func(dir string) error { return strayBits(filepath.Join(dir, checkpointPath(2))) }, "checkpoints/00000002.txt: not as it was written, though the signed text is"},
-		{"key of the case", func(dir string) error { return replace(dir, fileName, key.Verifier, testKey(t, "eve@lab").Verifier) }, "checkpoints/00000001.txt: not signed by eve@lab"},
+		{"key of the case", func(dir string) error { return replace(dir, key.Verifier, testKey(t, "eve@lab").Verifier) }, "checkpoints/00000001.txt: not signed by eve@lab"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -276,8 +276,8 @@ func TestTamperingIsPlaced(t *testing.T) {
 	}
 }
 
-func replace(dir, path, old, with string) error {
-	path = filepath.Join(dir, path)
+func replace(dir, old, with string) error {
+	path := filepath.Join(dir, fileName)
 	data, err := os.ReadFile(path)
 	if err == nil && !strings.Contains(string(data), old) {
 		err = fmt.Errorf("%q is not there", old)

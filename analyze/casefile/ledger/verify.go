@@ -83,7 +83,7 @@ func Verify(dir string, opts VerifyOptions) (*Report, error) {
 		}
 		return err
 	})
-	if err != nil && err != found {
+	if err != nil && !errors.Is(err, found) {
 		return nil, err
 	}
 	return report, nil

@@ -22,7 +22,7 @@ func sharedData(t *testing.T, name string) string {
 }
 
 // loadForTest runs load and opens the case.
-func loadForTest(t *testing.T, wantCode int, args ...string) (c *casefile.Case, out, errOut string) {
+func loadForTest(t *testing.T, wantCode int, args ...string) (c *casefile.Case, out string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "test.case")
 	t.Setenv("EXHIBIT_KEY", filepath.Join(t.TempDir(), "key"))
@@ -40,14 +40,14 @@ func loadForTest(t *testing.T, wantCode int, args ...string) (c *casefile.Case, 
 			t.Error(err)
 		}
 	})
-	return c, outBuf.String(), errBuf.String()
+	return c, outBuf.String()
 }
 
 // TestJSONSuite loads the files of a test suite for JSON parsers as jsonl.
 // Every file whose name begins with n_ is not JSON, those with y_ are; the
 // others may be either.
 func TestJSONSuite(t *testing.T) {
-	c, _, _ := loadForTest(t, exitPartial, "--log-format", "jsonl", "--include", "*.json", sharedData(t, "json_test_suite"))
+	c, _ := loadForTest(t, exitPartial, "--log-format", "jsonl", "--include", "*.json", sharedData(t, "json_test_suite"))
 	without := map[string]bool{"n_structure_no_data.json": true, "n_single_space.json": true, "y_structure_whitespace_array.json": true}
 	seen := map[string]int{}
 	for _, it := range c.Items() {
@@ -74,7 +74,7 @@ func TestJSONSuite(t *testing.T) {
 // TestLoadCloudTrail loads the logs of a real exercise and compares what load
 // prints with what is known of them.
 func TestLoadCloudTrail(t *testing.T) {
-	_, out, _ := loadForTest(t, exitDone, "--include", "*.json.gz", sharedData(t, filepath.Join("cloudtrail", "invictus")))
+	_, out := loadForTest(t, exitDone, "--include", "*.json.gz", sharedData(t, filepath.Join("cloudtrail", "invictus")))
 	for _, want := range []string{
 		"cloudtrail     55     2900    ",
 		"cloudtrail  2023-07-10T11:42:18Z  2023-07-10T12:37:50Z             0\n",

@@ -132,10 +132,10 @@ func (d *drawing) branch(i int) (glyph, under string) {
 		parent = d.entries[parent].Parent
 	}
 	glyph = strings.Repeat("  ", level-1)
-	switch {
-	case parent == shown:
+	switch parent {
+	case shown:
 		return glyph + "└ ", ""
-	case parent == i+1:
+	case i + 1:
 		return glyph + "┌ ", ""
 	}
 	return glyph + "· ", d.entries[parent].EventID

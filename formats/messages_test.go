@@ -60,15 +60,20 @@ func TestSummarise(t *testing.T) {
 			"a\n\nb", "three\n\nfour", "x\n\ny", "-", false,
 		},
 		{
-			"other case of a role", []Message{msg("USER", textPart("hi"))}, nil,
+			"other case of a role",
+			[]Message{msg("USER", textPart("hi"))},
+			nil,
 			"-", "hi", "-", "-", false,
 		},
 		{
-			"image beside the text", []Message{msg("user", textPart("hi"), Part{Type: PartBlob})}, nil,
+			"image beside the text",
+			[]Message{msg("user", textPart("hi"), Part{Type: PartBlob})},
+			nil,
 			"-", "hi", "-", "-", false,
 		},
 		{
-			"assistant without parts", nil, []Message{msg("assistant")},
+			"assistant without parts", nil,
+			[]Message{msg("assistant")},
 			"-", "-", "-", "-", false,
 		},
 	}
@@ -81,8 +86,10 @@ func TestSummarise(t *testing.T) {
 				got    Text
 				want   string
 			}{
-				{"system_prompt", e.SystemPrompt, tt.system}, {"prompt", e.Prompt, tt.prompt},
-				{"response", e.Response, tt.response}, {"reasoning", e.Reasoning, tt.reasoning},
+				{"system_prompt", e.SystemPrompt, tt.system},
+				{"prompt", e.Prompt, tt.prompt},
+				{"response", e.Response, tt.response},
+				{"reasoning", e.Reasoning, tt.reasoning},
 			} {
 				got := "-"
 				if c.got != nil {
@@ -162,11 +169,13 @@ func TestAppendMessages(t *testing.T) {
 		{"no role", []Message{{}}, `[{"parts":[]}]`},
 		{"finish reason", []Message{{Role: Text("assistant"), FinishReason: Text("stop")}}, `[{"role":"assistant","parts":[],"finish_reason":"stop"}]`},
 		{
-			"text", []Message{msg("user", textPart("a \"b\"\n\\ \x01 é \xff\xc3"))},
+			"text",
+			[]Message{msg("user", textPart("a \"b\"\n\\ \x01 é \xff\xc3"))},
 			`[{"role":"user","parts":[{"type":"text","content":"a \"b\"\n\\ \u0001 é ` + "\uFFFD\uFFFD" + `"}]}]`,
 		},
 		{
-			"tools", []Message{msg("assistant",
+			"tools",
+			[]Message{msg("assistant",
 				Part{Type: PartToolCall, ID: Text("c1"), Name: Text("f"), JSON: Text(`{"a": 1}`)},
 				Part{Type: PartToolCall, Name: Text("g"), JSON: Text(`{"a":`)},
 				Part{Type: PartToolCall, Name: Text("h"), JSON: Text("\"\xff\"")},
@@ -178,7 +187,8 @@ func TestAppendMessages(t *testing.T) {
 				`{"type":"tool_call_response","id":"c1","response":"ok"},{"type":"tool_call_response","id":"c2","response":[1]}]}]`,
 		},
 		{
-			"media", []Message{msg("user",
+			"media",
+			[]Message{msg("user",
 				Part{Type: PartBlob, Name: Text("image/png"), JSON: Text("12")},
 				Part{Type: PartURI, Name: Text("application/pdf"), Text: Text("s3://b/k")},
 				Part{Type: PartOther, JSON: Text(`{"x":null}`)}, Part{Type: PartOther, Text: Text("y")})},

@@ -13,8 +13,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 )
 
 // fileCheck is one file, or one segment with its events, on its way through

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 )
 
 // evidencePart is what one segment holds of one piece of evidence.

@@ -7,11 +7,16 @@ where kind = 'content'
 group by h
 having count(*) > 1;
 
+-- Of the places that were there before, only the kept one can still be first.
 create or replace temp table place_of as
-select i.eid // 268435456 as segment, i.eid % 268435456 as row, i.place
-from hash_index i
-semi join repeated_h r on r.h = i.h
-where i.kind = 'content';
+select p.segment, p.row, p.place
+from (
+    select i.eid // 268435456 as segment, i.eid % 268435456 as row, i.place
+    from hash_index i
+    semi join repeated_h r on r.h = i.h
+    where i.kind = 'content'
+) p
+anti join content_repeat c on c.segment = p.segment and c.row = p.row and c.place = p.place;
 
 create or replace temp table located as
 select
@@ -29,7 +34,6 @@ select l.*
 from located l
 semi join (select hash from located group by hash having count(*) > 1) m on m.hash = l.hash;
 
-delete from content_repeat c where exists (select 1 from repeated r where r.segment = c.segment and r.row = c.row and r.place = c.place);
 insert into content_repeat
 select r.segment, r.row, r.place
 from repeated r

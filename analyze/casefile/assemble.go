@@ -121,8 +121,9 @@ func (a *assembly) pack(ctx context.Context, inputs []Input, jobs chan<- *segmen
 			}
 			job.batches = append(job.batches, batch{block: b, item: t.item, format: t.format, firstRec: record})
 			job.size += int64(len(b.Data))
+			job.records += len(b.Records)
 			record += int64(len(b.Records))
-			if job.size >= segmentSize {
+			if job.size >= segmentSize || job.records >= segmentRecords {
 				if err := send(); err != nil {
 					return err
 				}

@@ -88,14 +88,15 @@ func share(budget int64) int64 {
 	return budget * 4 / 10
 }
 
-// openDuck opens a database, "" in memory, on one connection.
+// openDuck opens a database, "" in memory, on one connection. A file is
+// attached rather than connected to: in what the driver connects to, a question
+// mark or a percent sign of the path would begin something else.
 func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
-	params := []string{"autoinstall_known_extensions=false", "autoload_known_extensions=false"}
-	if readOnly {
-		params = append(params, "access_mode=read_only")
-	}
-	c, err := duckdb.NewConnector(path+"?"+strings.Join(params, "&"), func(exec driver.ExecerContext) error {
-		return configure(exec, s)
+	c, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", func(exec driver.ExecerContext) error {
+		if err := configure(exec, s); err != nil || path == "" {
+			return err
+		}
+		return attach(exec, path, readOnly)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the derived database: %w", err)
@@ -106,6 +107,30 @@ func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
 		return nil, errors.Join(fmt.Errorf("opening the derived database: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// attach makes the database at path the current one.
+func attach(exec driver.ExecerContext, path string, readOnly bool) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	mode := "read_write"
+	if readOnly {
+		mode = "read_only"
+	}
+	name := QuoteIdent(catalogName(path))
+	for _, q := range []string{"attach " + quoteText(abs) + " as " + name + " (type duckdb, " + mode + ")", "use " + name} {
+		if _, err := exec.ExecContext(context.Background(), q, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// catalogName is the name of an attached database: that of its file.
+func catalogName(path string) string {
+	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 }
 
 func configure(exec driver.ExecerContext, s duckSettings) error {
@@ -141,11 +166,9 @@ func lockDown(ctx context.Context, db *sql.DB, allowed []string) error {
 }
 
 // builtInsFirst makes a name mean DuckDB's own function or view before anything
-// in the database at path: a macro may have been planted there. A database is
-// known by the name of its file.
+// in the database at path: a macro may have been planted there.
 func builtInsFirst(ctx context.Context, db *sql.DB, path string) error {
-	catalog := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	if _, err := db.ExecContext(ctx, "set search_path = "+quoteText("system.main,"+QuoteIdent(catalog)+".main")); err != nil {
+	if _, err := db.ExecContext(ctx, "set search_path = "+quoteText("system.main,"+QuoteIdent(catalogName(path))+".main")); err != nil {
 		return fmt.Errorf("opening the derived database: %w", err)
 	}
 	return nil

@@ -43,6 +43,7 @@ type intake struct {
 	stdin    io.Reader
 	spool    string         // folder for the copy of standard input
 	sizes    map[int64]bool // sizes that evidence of the case, or two inputs, share
+	hashAll  bool           // there is an input whose size is not known yet
 	progress *Progress
 	blocks   *blockPool
 }
@@ -68,7 +69,7 @@ func (p *blockPool) get() *formats.Block {
 }
 
 func (p *blockPool) put(b *formats.Block) {
-	if cap(b.Data) < pooledBlock || cap(b.Data) > 4<<20 {
+	if cap(b.Data) < pooledBlock || cap(b.Data) > 4<<20 || cap(b.Records) > 2*blockRecords {
 		return
 	}
 	select {
@@ -106,7 +107,7 @@ func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()
 	defer cleanup()
 	t.item.Size = size
 	var src io.Reader = f
-	if size <= smallFile || in.sizes[size] {
+	if size <= smallFile || in.hashAll || in.sizes[size] {
 		if src, err = in.hashFirst(t, d, f, size); err != nil {
 			return err
 		}
@@ -119,13 +120,15 @@ func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()
 		return err
 	}
 	// What follows the compressed stream belongs to the evidence as received.
-	if _, err := io.Copy(io.Discard, raw); err != nil {
-		return fmt.Errorf("reading the end of %s: %w", t.input.Path, err)
-	}
+	_, err = io.Copy(io.Discard, raw)
 	sum := hexSum(h.Sum(nil))
-	if t.sha != "" && t.sha != sum || raw.n != size {
-		t.item.Status = StatusDamaged
-		t.item.Note = "the file changed while it was being read; load a copy that nothing writes to"
+	switch {
+	case err != nil && !t.item.loaded():
+		return fmt.Errorf("reading evidence: %w", err)
+	case err != nil:
+		t.item.fault(fmt.Sprintf("the hash is of the %d bytes that could be read", raw.n))
+	case t.sha != "" && t.sha != sum || raw.n != size:
+		t.item.fault("the file changed while it was being read; load a copy that nothing writes to")
 	}
 	t.item.SHA256, t.item.Size = sum, raw.n
 	if t.item.StreamSHA256 == "" {
@@ -168,8 +171,8 @@ func (in *intake) open(path string) (io.ReadSeeker, int64, func(), error) {
 }
 
 // hashFirst computes the item's hash before anything is decoded: always for
-// small files, and for larger ones when their size equals that of evidence
-// already in the case, so that the same evidence twice adds nothing.
+// small files, and for larger ones when other evidence may have their size, so
+// that the same evidence twice adds nothing.
 func (in *intake) hashFirst(t *task, d *desk, f io.ReadSeeker, size int64) (io.Reader, error) {
 	h := sha256.New()
 	if size <= smallFile {
@@ -235,15 +238,21 @@ func (in *intake) frame(ctx context.Context, t *task, d *desk, raw io.Reader, kn
 		stream = h
 	}
 	sample, readErr, err := in.detect(t, d, stream)
-	if len(d.prefix) == 0 && readErr == nil {
+	switch {
+	case len(d.prefix) == 0 && readErr == nil:
 		t.item.Status = StatusEmpty
 		return nil
-	}
-	if err != nil {
+	case len(d.prefix) == 0:
+		t.item.Status = StatusUnreadable
+		t.item.Note = readErr.Error()
+		return nil
+	case err != nil:
 		t.item.Status = StatusUnrecognised
 		t.item.Note = err.Error()
-		_, err := io.Copy(io.Discard, stream)
-		return err
+		if _, err := io.Copy(io.Discard, stream); err != nil {
+			t.item.Note += "\n" + err.Error()
+		}
+		return nil
 	}
 	t.item.Format = t.format.Name()
 	t.item.Status = StatusLoaded
@@ -277,10 +286,10 @@ func (in *intake) detect(t *task, d *desk, stream io.Reader) (sample *formats.Sa
 	for _, size := range []int{firstSample, formats.SampleSize, formats.MaxSampleSize} {
 		from := len(d.prefix)
 		d.prefix = slices.Grow(d.prefix, size-from)[:size]
-		n, rerr := io.ReadFull(stream, d.prefix[from:])
+		n, rerr := readFull(stream, d.prefix[from:])
 		d.prefix = d.prefix[:from+n]
 		whole := rerr != nil
-		if whole && !errors.Is(rerr, io.EOF) && !errors.Is(rerr, io.ErrUnexpectedEOF) {
+		if whole && rerr != io.EOF {
 			readErr = rerr
 		}
 		sample = formats.NewSample(t.input.Path, d.prefix, whole, &d.doc)
@@ -296,29 +305,31 @@ func (in *intake) detect(t *task, d *desk, stream io.Reader) (sample *formats.Sa
 	return sample, readErr, err
 }
 
-// cut frames the stream and hands its blocks on. A stream that fits in one
-// block of few bytes is copied out of the block it was read into, or a
-// segment of many small files would hold a full block for each.
+// readFull reads until p is full, and returns the reader's own error when it is
+// not: [io.ReadFull] makes the end of the stream the same error as that of a
+// gzip stream that was cut off.
+func readFull(r io.Reader, p []byte) (int, error) {
+	n := 0
+	for n < len(p) {
+		m, err := r.Read(p[n:])
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// cut frames the stream and hands its blocks on.
 func (in *intake) cut(ctx context.Context, t *task, s *formats.Scanner) error {
 	size := int64(0)
 	for {
 		b := in.blocks.get()
 		err := s.Next(b)
-		if len(b.Data) > 0 || len(b.Records) > 0 {
-			size += int64(len(b.Data))
-			in.progress.Records.Add(int64(len(b.Records)))
-			if len(b.Data) < cap(b.Data)/4 {
-				small := &formats.Block{Data: bytes.Clone(b.Data), Offset: b.Offset, Records: slices.Clone(b.Records)}
-				in.blocks.put(b)
-				b = small
-			}
-			select {
-			case t.out <- b:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		} else {
-			in.blocks.put(b)
+		size += int64(len(b.Data))
+		in.progress.Records.Add(int64(len(b.Records)))
+		if handErr := in.hand(ctx, t, b); handErr != nil {
+			return handErr
 		}
 		if errors.Is(err, io.EOF) {
 			break
@@ -333,4 +344,48 @@ func (in *intake) cut(ctx context.Context, t *task, s *formats.Scanner) error {
 		t.item.StreamSize = size
 	}
 	return nil
+}
+
+// blockRecords is the most records of a block that are handed on together: a
+// megabyte can hold half a million records, and a segment closes only between
+// blocks.
+const blockRecords = 16 << 10
+
+// hand hands a block on, in parts when it has very many records. A block of few
+// bytes is copied out of the memory it was read into, or a segment of many
+// small files would hold a full block for each.
+func (in *intake) hand(ctx context.Context, t *task, b *formats.Block) error {
+	whole := len(b.Records) <= blockRecords
+	if whole && len(b.Data) >= cap(b.Data)/4 && len(b.Data) > 0 {
+		return send(ctx, t, b)
+	}
+	defer in.blocks.put(b)
+	rest := b.Records
+	for from := 0; from < len(b.Data) || len(rest) > 0; {
+		n, to := len(rest), len(b.Data)
+		if n > blockRecords {
+			n, to = blockRecords, rest[blockRecords-1].End
+		}
+		part := &formats.Block{Offset: b.Offset + int64(from), Records: slices.Clone(rest[:n])}
+		rest = rest[n:]
+		for i := range part.Records {
+			part.Records[i].Start -= from
+			part.Records[i].End -= from
+		}
+		part.Data = bytes.Clone(b.Data[from:to])
+		from = to
+		if err := send(ctx, t, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func send(ctx context.Context, t *task, b *formats.Block) error {
+	select {
+	case t.out <- b:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -40,5 +40,17 @@ type Item struct {
 	Problems []Problem `json:"-"` // the first few, for the summary
 }
 
-// key is what the item shares with others from the same source: the format.
+// loaded reports whether something of the input is in the case.
 func (it *Item) loaded() bool { return it.Status == StatusLoaded || it.Status == StatusDamaged }
+
+// fault notes what went wrong while the input was read. Only what is loaded can
+// be damaged.
+func (it *Item) fault(note string) {
+	if it.loaded() {
+		it.Status = StatusDamaged
+	}
+	if it.Note != "" {
+		note = it.Note + "\n" + note
+	}
+	it.Note = note
+}

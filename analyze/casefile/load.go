@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +73,7 @@ func (e *HashError) Error() string {
 // Load takes evidence into a case. It commits everything or nothing.
 func Load(ctx context.Context, o *LoadOptions) (*LoadReport, error) {
 	start := time.Now()
-	inputs, err := Walk(o.Paths, o.Select)
+	inputs, err := Walk(o.Paths, o.Select, o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -239,8 +240,9 @@ func (w *writer) newAssembly(o *LoadOptions, staging string, inputs []Input) *as
 	}
 	a.in = &intake{
 		formats: candidates, limit: limit, stdin: o.Stdin, spool: cmp.Or(o.Temp, staging), sizes: sizes, progress: o.Progress,
-		setup:  func(d *formats.Decoder) { d.Map, d.AssumeTZ = o.Map, o.AssumeTZ },
-		blocks: &blockPool{free: make(chan *formats.Block, 3*segmentSize>>20)},
+		setup:   func(d *formats.Decoder) { d.Map, d.AssumeTZ = o.Map, o.AssumeTZ },
+		hashAll: slices.ContainsFunc(inputs, func(in Input) bool { return in.Path == "-" }),
+		blocks:  &blockPool{free: make(chan *formats.Block, 3*segmentSize>>20)},
 	}
 	return a
 }

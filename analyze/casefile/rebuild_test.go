@@ -71,7 +71,7 @@ func TestRebuildEqualsLoading(t *testing.T) {
 	// The same lines in other evidence, with and without native ids.
 	copyTo(t, filepath.Join(small, "a", "lines.jsonl"), filepath.Join(more, "lines.jsonl"), "\n")
 	copyTo(t, filepath.Join(small, "c", "trail.json"), filepath.Join(more, "trail.json"), "\n")
-	found, err := Walk([]string{evidence}, Select{})
+	found, err := Walk([]string{evidence}, Select{}, "")
 	if err != nil || len(found) < 2 {
 		t.Fatal(len(found), err)
 	}

@@ -46,7 +46,7 @@ func TestLoadOrder(t *testing.T) {
 	key := testKey(t)
 	small, traffic := smallEvidence(t), drillEvidence(t, drill.Config{Calls: 300, Days: 2})
 	copyTo(t, filepath.Join(small, "a", "lines.jsonl"), filepath.Join(small, "a", "again.jsonl"), "\n")
-	found, err := Walk([]string{small, traffic}, Select{})
+	found, err := Walk([]string{small, traffic}, Select{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func each1(paths []string) [][]string {
 func TestOneIncidentFromSeveralSources(t *testing.T) {
 	key := testKey(t)
 	traffic := drillEvidence(t, drill.Config{Calls: 1000, Days: 2, Sources: []string{"cloudtrail", "bedrock"}})
-	found, err := Walk([]string{traffic}, Select{})
+	found, err := Walk([]string{traffic}, Select{}, "")
 	if err != nil || len(found) != 2 {
 		t.Fatal(found, err)
 	}

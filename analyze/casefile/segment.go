@@ -16,6 +16,11 @@ import (
 // never on threads.
 const segmentSize = 32 << 20
 
+// segmentRecords is the number of records at which a segment closes too. A row
+// takes hundreds of bytes in its builder, however short its record is: without
+// a bound, a few megabytes of empty objects would fill the memory.
+const segmentRecords = 128 << 10
+
 // DecoderVersion names the meaning of decoded rows. It is the folder below
 // events/, and grows when the same record decodes into different rows.
 const DecoderVersion = "1"
@@ -32,6 +37,7 @@ type batch struct {
 type segmentJob struct {
 	number  int64
 	size    int64
+	records int
 	batches []batch
 }
 

@@ -57,8 +57,9 @@ func (s *Select) settings(to map[string]any) map[string]any {
 // Walk lists the files that paths name, each once, in the order that a load
 // takes them: sorted by path, folders walked. What cannot be read is listed
 // with its error. Links to files are followed when named; inside folders,
-// only regular files are taken and links are listed as not followed.
-func Walk(paths []string, sel Select) ([]Input, error) {
+// only regular files are taken, and links, pipes, devices and cases are listed
+// as left out. The case in the folder own, "" for none, is not listed.
+func Walk(paths []string, sel Select, own string) ([]Input, error) {
 	var out []Input
 	for _, p := range paths {
 		if p == "-" {
@@ -70,10 +71,10 @@ func Walk(paths []string, sel Select) ([]Input, error) {
 			return nil, fmt.Errorf("finding evidence: %w", err)
 		}
 		if !info.IsDir() {
-			out = append(out, Input{Path: p, Size: info.Size()})
+			out = append(out, newInput(p, info))
 			continue
 		}
-		found, err := walkFolder(p, sel)
+		found, err := walkFolder(p, sel, own)
 		if err != nil {
 			return nil, err
 		}
@@ -89,10 +90,30 @@ func Walk(paths []string, sel Select) ([]Input, error) {
 	return uniq, nil
 }
 
-var errNotFollowed = errors.New("links inside folders are not followed; name the file itself to load it")
+var (
+	errNotFollowed = errors.New("links inside folders are not followed; name the file itself to load it")
+	errNotRegular  = errors.New("not a regular file; pipe it in as standard input with -")
+	errIsCase      = errors.New("a case is not evidence; name its files to load them")
+)
 
-func walkFolder(root string, sel Select) ([]Input, error) {
+// newInput makes an input of a file. Anything but a regular file is not even
+// opened: a pipe would wait for its writer.
+func newInput(path string, info fs.FileInfo) Input {
+	if !info.Mode().IsRegular() {
+		return Input{Path: path, Err: errNotRegular}
+	}
+	return Input{Path: path, Size: info.Size()}
+}
+
+// leftOut reports whether the input is nothing that is loaded, rather than a
+// file that could not be read.
+func (in *Input) leftOut() bool {
+	return errors.Is(in.Err, errNotFollowed) || errors.Is(in.Err, errNotRegular) || errors.Is(in.Err, errIsCase)
+}
+
+func walkFolder(root string, sel Select, own string) ([]Input, error) {
 	var out []Input
+	ownInfo, _ := os.Stat(own) // without one there is nothing to leave out
 	err := filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
 			if p == root {
@@ -105,8 +126,11 @@ func walkFolder(root string, sel Select) ([]Input, error) {
 			return nil
 		}
 		if e.IsDir() {
-			// A case that lies inside the folder is not evidence.
+			if info, err := e.Info(); err == nil && os.SameFile(info, ownInfo) {
+				return fs.SkipDir
+			}
 			if _, err := os.Stat(filepath.Join(p, ledgerFile)); err == nil && strings.HasSuffix(p, ".case") {
+				out = append(out, Input{Path: p, Err: errIsCase})
 				return fs.SkipDir
 			}
 			return nil
@@ -127,9 +151,7 @@ func walkFolder(root string, sel Select) ([]Input, error) {
 			out = append(out, Input{Path: p, Err: err})
 			return nil
 		}
-		if info.Mode().IsRegular() {
-			out = append(out, Input{Path: p, Size: info.Size()})
-		}
+		out = append(out, newInput(p, info))
 		return nil
 	})
 	return out, err

@@ -289,7 +289,7 @@ func (in *intake) detect(t *task, d *desk, stream io.Reader) (sample *formats.Sa
 		n, rerr := readFull(stream, d.prefix[from:])
 		d.prefix = d.prefix[:from+n]
 		whole := rerr != nil
-		if whole && rerr != io.EOF {
+		if whole && !errors.Is(rerr, io.EOF) {
 			readErr = rerr
 		}
 		sample = formats.NewSample(t.input.Path, d.prefix, whole, &d.doc)

@@ -109,6 +109,19 @@ func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
 	return db, nil
 }
 
+// checkPlace refuses a case whose path DuckDB would read as a pattern, which the
+// files of another case may fit, or as options. It knows no way to quote them.
+func checkPlace(dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("finding the case: %w", err)
+	}
+	if i := strings.IndexAny(abs, "*?["); i >= 0 {
+		return fmt.Errorf("opening %s: a case cannot be where the path has a %q, which DuckDB reads as a pattern; rename or move it", abs, abs[i])
+	}
+	return nil
+}
+
 // attach makes the database at path the current one.
 func attach(exec driver.ExecerContext, path string, readOnly bool) error {
 	abs, err := filepath.Abs(path)

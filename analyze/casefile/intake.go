@@ -105,8 +105,14 @@ func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()
 		return err
 	}
 	defer cleanup()
+	return in.take(ctx, t, d, f, size, known)
+}
+
+// take takes in an opened input that has size bytes.
+func (in *intake) take(ctx context.Context, t *task, d *desk, f io.ReadSeeker, size int64, known *func()) error {
 	t.item.Size = size
 	var src io.Reader = f
+	var err error
 	if size <= smallFile || in.hashAll || in.sizes[size] {
 		if src, err = in.hashFirst(t, d, f, size); err != nil {
 			return err
@@ -115,7 +121,8 @@ func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()
 		*known = nil
 	}
 	h := sha256.New()
-	raw := &countingReader{r: src, h: h, progress: in.progress}
+	// No more is read than there was: a file may grow faster than it is read.
+	raw := &countingReader{r: io.LimitReader(src, size), h: h, progress: in.progress}
 	if err := in.frame(ctx, t, d, raw, known); err != nil {
 		return err
 	}
@@ -127,7 +134,7 @@ func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()
 		return fmt.Errorf("reading evidence: %w", err)
 	case err != nil:
 		t.item.fault(fmt.Sprintf("the hash is of the %d bytes that could be read", raw.n))
-	case t.sha != "" && t.sha != sum || raw.n != size:
+	case t.sha != "" && t.sha != sum || raw.n != size || !atEnd(src):
 		t.item.fault("the file changed while it was being read; load a copy that nothing writes to")
 	}
 	t.item.SHA256, t.item.Size = sum, raw.n
@@ -135,6 +142,12 @@ func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()
 		t.item.StreamSHA256 = sum
 	}
 	return nil
+}
+
+// atEnd reports whether r has nothing left. A failed read is not an end.
+func atEnd(r io.Reader) bool {
+	n, err := readFull(r, make([]byte, 1))
+	return n == 0 && errors.Is(err, io.EOF)
 }
 
 // open opens an input read-only. Standard input is copied to a file first, so
@@ -185,7 +198,7 @@ func (in *intake) hashFirst(t *task, d *desk, f io.ReadSeeker, size int64) (io.R
 		t.sha = hexSum(h.Sum(nil))
 		return io.MultiReader(bytes.NewReader(d.small[:n]), f), nil
 	}
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, io.LimitReader(f, size)); err != nil {
 		return nil, fmt.Errorf("hashing evidence: %w", err)
 	}
 	t.sha = hexSum(h.Sum(nil))

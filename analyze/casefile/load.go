@@ -107,6 +107,9 @@ type writer struct {
 // openWriter locks the case, finishes what an interrupted command left, and
 // creates the case when there is none.
 func openWriter(o *LoadOptions) (*writer, error) {
+	if err := checkPlace(o.Dir); err != nil {
+		return nil, err
+	}
 	created := !Exists(o.Dir)
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the case folder: %w", err)

@@ -186,8 +186,11 @@ func derivedPath(dir string, s *state) string {
 }
 
 func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
+	err := checkPlace(c.Dir)
+	if err != nil {
+		return err
+	}
 	path := c.DerivedPath()
-	var err error
 	if c.path, err = filepath.Abs(path); err != nil {
 		return fmt.Errorf("finding the derived database: %w", err)
 	}

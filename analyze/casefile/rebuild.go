@@ -57,6 +57,9 @@ func Rebuild(ctx context.Context, o *RebuildOptions) (*RebuildReport, error) {
 	if !Exists(o.Dir) {
 		return nil, fmt.Errorf("rebuilding %s: %w", o.Dir, ErrNoCase)
 	}
+	if err := checkPlace(o.Dir); err != nil {
+		return nil, err
+	}
 	lock, err := ledger.AcquireLock(o.Dir, "rebuild", o.Now())
 	if err != nil {
 		return nil, err

@@ -102,6 +102,8 @@ func TestKilled(t *testing.T) {
 		delay := time.Duration(r.Int64N(int64(w.took) * 11 / 10))
 		if killAfter(t, childCommand(t, dir, path, traffic), delay) {
 			killed++
+		} else { // the machine is faster now than when the whole load was timed
+			w.took = min(w.took, max(delay, 10*time.Millisecond))
 		}
 		what := fmt.Sprintf("round %d, killed after %v of %v", i, delay.Round(time.Millisecond), w.took.Round(time.Millisecond))
 		if Exists(dir) && ledgerBegun(t, dir) {

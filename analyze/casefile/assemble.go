@@ -50,12 +50,13 @@ func (a *assembly) run(ctx context.Context, inputs []Input, memory int64) error 
 	jobs := make(chan *segmentJob)
 	results := make(chan *segmentResult, builders)
 	var work sync.WaitGroup
+	later := new(flusher)
 	for range builders {
 		b, err := newSegmentBuilder(a.staging, a.in.setup)
 		if err != nil {
 			return err
 		}
-		b.shift = newTimeShift(a.offsets)
+		b.shift, b.later = newTimeShift(a.offsets), later
 		work.Go(func() {
 			for job := range jobs {
 				res, err := b.build(job)
@@ -81,8 +82,12 @@ func (a *assembly) run(ctx context.Context, inputs []Input, memory int64) error 
 	work.Wait()
 	close(results)
 	<-folded
+	flushed := later.wait()
 	if err == nil {
 		err = context.Cause(ctx)
+	}
+	if err == nil {
+		err = flushed
 	}
 	if err != nil {
 		return err

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -344,6 +346,13 @@ func (w *hashingWriter) Write(p []byte) (int, error) {
 // writeFile writes the table to a new file at path, fsyncs it and returns its
 // reference under the name ref.
 func (t *table) writeFile(path, ref string) (FileRef, error) {
+	done := new(flusher)
+	r, err := t.writeFileLater(path, ref, done)
+	return r, errors.Join(err, done.wait())
+}
+
+// writeFileLater is writeFile but for the fsync, which it leaves to later.
+func (t *table) writeFileLater(path, ref string, later *flusher) (FileRef, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return FileRef{}, fmt.Errorf("creating segment: %w", err)
@@ -356,13 +365,38 @@ func (t *table) writeFile(path, ref string) (FileRef, error) {
 	if err := bw.Flush(); err != nil {
 		return FileRef{}, closeAfter(f, fmt.Errorf("writing segment %s: %w", path, err))
 	}
-	if err := f.Sync(); err != nil {
-		return FileRef{}, closeAfter(f, fmt.Errorf("flushing segment %s to disk: %w", path, err))
-	}
-	if err := f.Close(); err != nil {
-		return FileRef{}, fmt.Errorf("closing segment %s: %w", path, err)
-	}
+	later.flush(f)
 	return FileRef{Path: ref, Size: hw.n, SHA256: hexSum(hw.h.Sum(nil)), Rows: int64(t.rows())}, nil
+}
+
+// flusher makes written files durable beside the work that goes on: a builder
+// that waited for the disk after each file would leave a core idle. The zero
+// flusher is ready.
+type flusher struct {
+	work sync.WaitGroup
+	mu   sync.Mutex
+	err  error // the first
+}
+
+// flush takes over f, fsyncs and closes it.
+func (s *flusher) flush(f *os.File) {
+	s.work.Go(func() {
+		err := f.Sync()
+		if err = errors.Join(err, f.Close()); err == nil {
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.err == nil {
+			s.err = fmt.Errorf("flushing segment %s to disk: %w", f.Name(), err)
+		}
+	})
+}
+
+// wait returns once every file is durable, or the first error.
+func (s *flusher) wait() error {
+	s.work.Wait()
+	return s.err
 }
 
 func closeAfter(f *os.File, err error) error {

@@ -76,7 +76,8 @@ const maxProblems = 3
 
 // segmentBuilder turns jobs into segment files. Each worker has one.
 type segmentBuilder struct {
-	dir     string // staging folder of the load
+	dir     string   // staging folder of the load
+	later   *flusher // fsyncs what build wrote; the owner waits for it
 	decoder *formats.Decoder
 	shift   *timeShift
 	events  *eventTable
@@ -89,7 +90,7 @@ type segmentBuilder struct {
 // newSegmentBuilder returns a builder that writes below dir and decodes with
 // the settings that setup makes on its decoder.
 func newSegmentBuilder(dir string, setup func(*formats.Decoder)) (*segmentBuilder, error) {
-	b := &segmentBuilder{dir: dir, decoder: formats.NewDecoder(), shift: newTimeShift(nil)}
+	b := &segmentBuilder{dir: dir, later: new(flusher), decoder: formats.NewDecoder(), shift: newTimeShift(nil)}
 	setup(b.decoder)
 	var err error
 	if b.events, err = newEventTable(); err != nil {
@@ -130,7 +131,7 @@ func (b *segmentBuilder) build(job *segmentJob) (*segmentResult, error) {
 		if t.table.rows() == 0 {
 			continue
 		}
-		ref, err := t.table.writeFile(filepath.Join(b.dir, filepath.FromSlash(t.ref)), t.ref)
+		ref, err := t.table.writeFileLater(filepath.Join(b.dir, filepath.FromSlash(t.ref)), t.ref, b.later)
 		if err != nil {
 			return nil, err
 		}

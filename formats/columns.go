@@ -98,6 +98,9 @@ var columns = []Column{
 	{"tool_call_ids", ColumnTexts, "ids of tool calls made or answered", func(e *Event) any { return &e.ToolCallIDs }},
 	{"other_ids", ColumnIDs, "ids of kinds that have no column", func(e *Event) any { return &e.OtherIDs }},
 
+	{"sequence", ColumnInt, "place of the record among those that make up one call", func(e *Event) any { return &e.Sequence }},
+
+	{"request_count", ColumnInt, "calls that a total sums up", func(e *Event) any { return &e.RequestCount }},
 	{"input_tokens", ColumnInt, "tokens of the request", func(e *Event) any { return &e.InputTokens }},
 	{"output_tokens", ColumnInt, "tokens of the reply", func(e *Event) any { return &e.OutputTokens }},
 	{"cache_read_tokens", ColumnInt, "tokens read from a cache", func(e *Event) any { return &e.CacheReadTokens }},
@@ -139,7 +142,8 @@ func words(column string) []string {
 	case "kind":
 		return []string{
 			string(KindInference), string(KindEmbedding), string(KindRetrieval), string(KindTool), string(KindMessage),
-			string(KindGuardrail), string(KindAdmin), string(KindAuth), string(KindData), string(KindUnparsed), string(KindOther),
+			string(KindGuardrail), string(KindAdmin), string(KindAuth), string(KindData), string(KindUsage), string(KindUnparsed),
+			string(KindOther),
 		}
 	case "outcome":
 		return []string{

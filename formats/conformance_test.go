@@ -269,6 +269,7 @@ func eventLines(t *testing.T, f Format, framing Framing, text []byte) []string {
 	eachRecord(t, text, framing, func(record []byte, problem string) {
 		d.Reset()
 		if problem == "" {
+			d.Context.Carry(f, record)
 			if err := f.Decode(d, record); err != nil {
 				problem = err.Error()
 			}

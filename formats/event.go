@@ -54,6 +54,7 @@ const (
 	KindAdmin     Kind = "admin"
 	KindAuth      Kind = "auth"
 	KindData      Kind = "data"
+	KindUsage     Kind = "usage" // a total over a period, as a bill has it: never a call
 	KindUnparsed  Kind = "unparsed"
 	KindOther     Kind = "other"
 )
@@ -197,7 +198,14 @@ type Event struct {
 	ToolCallIDs     []Text
 	OtherIDs        []ID
 
+	// Parts. Some logs write one call as several records that share an
+	// identifier: chunks of a body, a request and its reply apart, a line for
+	// each block of a reply. Sequence orders the records of such a call; events
+	// without it are calls of their own even when they share an identifier.
+	Sequence Int
+
 	// Usage.
+	RequestCount     Int // calls that an event of kind usage sums up
 	InputTokens      Int
 	OutputTokens     Int
 	CacheReadTokens  Int

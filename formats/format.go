@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
@@ -27,6 +28,41 @@ type Format interface {
 	// record becomes one event of kind unparsed. A record that holds no event
 	// adds none.
 	Decode(d *Decoder, record []byte) error
+}
+
+// A Carrier is a format whose records mean something only with an earlier one
+// of the same evidence: the line that begins a session, for instance.
+type Carrier interface {
+	Format
+	// Carry returns the slot of [Decoder.Context] in which the record stays for
+	// itself and those after it, or -1. It is asked for every record, in order,
+	// before the record is decoded, and must be cheap.
+	Carry(record []byte) int
+}
+
+// Context holds earlier records of an evidence, by slot: the last that the
+// format wanted carried. They are not to be changed.
+type Context [4][]byte
+
+// MaxCarry is the most bytes of a record that are carried. A longer one empties
+// its slot: nothing is better than something that was superseded.
+const MaxCarry = 1 << 20
+
+// Carry notes a record in c when the format wants it carried. The record is
+// copied.
+func (c *Context) Carry(f Format, record []byte) {
+	carrier, ok := f.(Carrier)
+	if !ok {
+		return
+	}
+	slot := carrier.Carry(record)
+	if slot < 0 {
+		return
+	}
+	c[slot] = nil
+	if len(record) <= MaxCarry {
+		c[slot] = bytes.Clone(record)
+	}
 }
 
 // Sample is what detection sees of a piece of evidence.
@@ -71,6 +107,9 @@ type Decoder struct {
 	Nested jsontape.Doc // for a JSON text inside a string of the record
 	Arena  *jsontape.Arena
 	Map    *Map // for the jsonl format; nil infers
+
+	// Context holds earlier records of the evidence, for a [Carrier].
+	Context Context
 
 	// AssumeTZ is the zone of times that a log writes without one. When it is
 	// nil such a time stays NULL and the event's TSSource says "(no zone)".

@@ -33,6 +33,7 @@ type Block struct {
 	Data    []byte
 	Offset  int64 // of Data in the stream
 	Records []Span
+	Context Context // what the records before the block carry into it
 }
 
 // Scanner cuts a stream into blocks of whole records. How it cuts depends on

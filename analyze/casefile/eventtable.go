@@ -125,6 +125,9 @@ func eventColumns() []eventColumn {
 		listColumn("tool_call_ids", func(e *ev) []formats.Text { return e.ToolCallIDs }),
 		{"other_ids", typeText, putOtherIDs},
 
+		intColumn("sequence", typeInt, func(e *ev) formats.Int { return e.Sequence }),
+
+		intColumn("request_count", typeInt, func(e *ev) formats.Int { return e.RequestCount }),
 		intColumn("input_tokens", typeInt, func(e *ev) formats.Int { return e.InputTokens }),
 		intColumn("output_tokens", typeInt, func(e *ev) formats.Int { return e.OutputTokens }),
 		intColumn("cache_read_tokens", typeInt, func(e *ev) formats.Int { return e.CacheReadTokens }),

@@ -32,6 +32,8 @@ type task struct {
 	known chan struct{}
 	sha   string
 	out   chan *formats.Block
+
+	context formats.Context // of the records after those sent
 }
 
 // intake reads inputs: it hashes, decompresses, detects and frames them.
@@ -394,7 +396,16 @@ func (in *intake) hand(ctx context.Context, t *task, b *formats.Block) error {
 	return nil
 }
 
+// send sends a block, with what the records before it carry into it.
 func send(ctx context.Context, t *task, b *formats.Block) error {
+	b.Context = t.context
+	if _, ok := t.format.(formats.Carrier); ok {
+		for _, span := range b.Records {
+			if span.Problem == "" {
+				t.context.Carry(t.format, b.Data[span.Start:span.End])
+			}
+		}
+	}
 	select {
 	case t.out <- b:
 		return nil

@@ -95,6 +95,10 @@ func (w *writer) redecodeLoad(ctx context.Context, o *RebuildOptions, d *redecod
 			segments = append(segments, f)
 		}
 	}
+	contexts, err := w.contexts(segments, byNumber)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mu sync.Mutex
@@ -106,7 +110,7 @@ func (w *writer) redecodeLoad(ctx context.Context, o *RebuildOptions, d *redecod
 			return err
 		}
 		b.shift = newTimeShift(offsets)
-		again := &redecoder{builder: b, dir: d.decoder, items: byNumber}
+		again := &redecoder{builder: b, dir: d.decoder, items: byNumber, contexts: contexts}
 		work.Go(func() {
 			for f := range jobs {
 				files, counts, err := again.segment(locate(w.dir, w.state, f.Path), f)
@@ -186,6 +190,52 @@ type redecoder struct {
 	dir     string
 	items   map[int64]*Item
 	stored  storedSegment
+
+	contexts map[contextAt]formats.Context // where it is not empty
+}
+
+// contextAt is the place in an evidence at which a segment begins.
+type contextAt struct{ segment, evidence int64 }
+
+// contexts returns what earlier records carry into the segments of a load, for
+// evidence of formats that carry any and that more than one segment holds.
+func (w *writer) contexts(segments []FileRef, items map[int64]*Item) (map[contextAt]formats.Context, error) {
+	carries := false
+	for _, it := range items {
+		if f, ok := formats.ByName(it.Format); ok {
+			_, is := f.(formats.Carrier)
+			carries = carries || is
+		}
+	}
+	if !carries || len(segments) < 2 {
+		return nil, nil
+	}
+	out := map[contextAt]formats.Context{}
+	var stored storedSegment
+	var context formats.Context
+	evidence := int64(0)
+	for _, ref := range segments {
+		if err := stored.read(locate(w.dir, w.state, ref.Path)); err != nil {
+			return nil, err
+		}
+		number, _ := segmentNumber(ref.Path)
+		for i := range stored.rows {
+			row := &stored.rows[i]
+			if row.evidence != evidence {
+				evidence, context = row.evidence, formats.Context{}
+			} else if i == 0 {
+				out[contextAt{number, evidence}] = context
+			}
+			it := items[evidence]
+			if it == nil || row.record == noRecord || row.problem != "" {
+				continue
+			}
+			if f, ok := formats.ByName(it.Format); ok {
+				context.Carry(f, stored.data[row.mid:row.to])
+			}
+		}
+	}
+	return out, nil
 }
 
 // segment decodes the records of one segment and writes their events.
@@ -215,6 +265,7 @@ func (r *redecoder) segment(path string, ref FileRef) ([]FileRef, EventCounts, e
 				return nil, counts, fmt.Errorf("this program does not know the format %q of %s", in.item.Format, in.item.Path)
 			}
 			in.format = format
+			b.decoder.Context = r.contexts[contextAt{number, row.evidence}]
 			res = batchResult{item: in.item, format: format.Name(), principals: map[string]int64{}, mods: map[string]int64{}}
 		}
 		if row.record == noRecord {

@@ -181,6 +181,7 @@ func (b *segmentBuilder) addBatch(segment int64, in *batch) batchResult {
 	res := batchResult{item: in.item, format: in.format.Name(), principals: map[string]int64{}, mods: map[string]int64{}}
 	data := in.block.Data
 	o := origin{segment: segment, evidence: in.item.Evidence, format: []byte(in.format.Name())}
+	b.decoder.Context = in.block.Context
 	end := 0
 	for i, span := range in.block.Records {
 		raw := data[span.Start:span.End]
@@ -245,6 +246,7 @@ func (b *segmentBuilder) decode(in *batch, o *origin, raw []byte, problem string
 	d := b.decoder
 	d.Clear()
 	if problem == "" {
+		d.Context.Carry(in.format, raw)
 		if err := in.format.Decode(d, raw); err != nil {
 			problem = err.Error()
 		}

@@ -50,7 +50,7 @@ func eventKinds() []string {
 	return []string{
 		string(formats.KindInference), string(formats.KindEmbedding), string(formats.KindRetrieval), string(formats.KindTool),
 		string(formats.KindMessage), string(formats.KindGuardrail), string(formats.KindAdmin), string(formats.KindAuth),
-		string(formats.KindData), string(formats.KindUnparsed), string(formats.KindOther),
+		string(formats.KindData), string(formats.KindUsage), string(formats.KindUnparsed), string(formats.KindOther),
 	}
 }
 

@@ -30,6 +30,32 @@ type Format interface {
 	Decode(d *Decoder, record []byte) error
 }
 
+// Vantage says from where a log sees a call.
+type Vantage string
+
+// The vantages. A format that is no [Witness] has VantageProvider.
+const (
+	VantageProvider Vantage = "provider" // the service that ran the model, or its cloud
+	VantageGateway  Vantage = "gateway"  // a proxy between caller and provider
+	VantageTrace    Vantage = "trace"    // the caller's instrumentation
+	VantageClient   Vantage = "client"   // the caller's own account: a transcript
+)
+
+// A Witness is a format whose logs are not the provider's. Where several logs
+// show one call and differ, the provider's counts first.
+type Witness interface {
+	Format
+	Vantage() Vantage
+}
+
+// VantageOf returns the vantage of a format.
+func VantageOf(f Format) Vantage {
+	if w, ok := f.(Witness); ok {
+		return w.Vantage()
+	}
+	return VantageProvider
+}
+
 // A Carrier is a format whose records mean something only with an earlier one
 // of the same evidence: the line that begins a session, for instance.
 type Carrier interface {

@@ -7,11 +7,42 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // maxRounds bounds the joining of calls: a chain of identifiers longer than
 // this is cut into several calls.
 const maxRounds = 16
+
+// roleSQL returns the expression for the role of an event e in its call.
+func roleSQL() (string, error) {
+	by := func(v formats.Vantage) string {
+		return quoteList(formatNames(func(f formats.Format) bool { return formats.VantageOf(f) == v }))
+	}
+	text, err := statement("role", map[string]string{
+		"gateways": by(formats.VantageGateway), "traces": by(formats.VantageTrace), "clients": by(formats.VantageClient),
+	})
+	if err != nil {
+		return "", err
+	}
+	_, text, _ = strings.Cut(text, "\n") // without the comment: it may stand inside a line
+	return strings.TrimSpace(text), nil
+}
+
+// formatNames returns the names of the formats that pass, in the order of
+// [formats.All].
+func formatNames(pass func(formats.Format) bool) []string {
+	var out []string
+	for _, f := range formats.All() {
+		if pass(f) {
+			out = append(out, f.Name())
+		}
+	}
+	return out
+}
 
 // joinCalls lets linked events agree on the smallest event of their part, and
 // forms the calls.
@@ -77,7 +108,33 @@ func (x *extension) formCalls(ctx context.Context, db *sql.DB, fill map[string]s
 		}
 		part := maps.Clone(fill)
 		part["all_events"] = quoteList(files)
+		part["portion"] = strconv.Itoa(mergePortion)
 		if err := runWith(ctx, db, "calls_join", part, args); err != nil {
+			return err
+		}
+		if err := mergeCalls(ctx, db, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergePortion is how many calls are merged at once. Some fifty columns of each
+// are held in memory, which DuckDB cannot spill.
+const mergePortion = 20_000
+
+// mergeCalls fills merged_call for the calls that were just formed.
+func mergeCalls(ctx context.Context, db *sql.DB, fill map[string]string) error {
+	q, err := statement("calls_portions", nil)
+	if err != nil {
+		return err
+	}
+	var portions int64
+	if err := db.QueryRowContext(ctx, q).Scan(&portions); err != nil {
+		return fmt.Errorf("merging calls: %w", err)
+	}
+	for i := range portions {
+		if err := runWith(ctx, db, "calls_merge", fill, map[string]int64{"portion": i}); err != nil {
 			return err
 		}
 	}

@@ -21,10 +21,11 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // derivedSchema grows when the tables of the derived database change.
-const derivedSchema = 2
+const derivedSchema = 3
 
 // stagedDerived is the name of a new generation in a staging folder.
 const stagedDerived = "derived.duckdb"
@@ -35,7 +36,7 @@ const eidShift = 28
 
 // derivedTables are the tables whose row hashes are kept, in order.
 func derivedTables() []string {
-	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "content_repeat", "coverage", "minute", "about"}
+	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "content_repeat", "coverage", "minute", "about"}
 }
 
 // derivedName is the name of the generation that belongs to the last entry
@@ -368,7 +369,12 @@ func (x *extension) places() (map[string]string, error) {
 		added = append(added, paths...)
 	}
 	all := append(slices.Clone(old), added...)
+	role, err := roleSQL()
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
+		"role": role, "formats": quoteList(formatNames(func(formats.Format) bool { return true })),
 		"events": quoteList(only(added, "events")), "new_events": quoteList(only(added, "events")),
 		"all_events": quoteList(only(all, "events")), "content": relation(only(added, "content"), emptyContent), "all_content": relation(only(all, "content"), emptyContent),
 	}, nil

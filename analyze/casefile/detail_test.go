@@ -46,7 +46,7 @@ func TestDetail(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-view +detail)\n%s", id, diff)
 		}
-		call := strings.Fields(table(t, c, "select coalesce(min(call_id), '') from calls where call_id in (select call_id from call_event where eid = "+
+		call := strings.Fields(table(t, c, "select coalesce(min(call_id), '') from calls where call_id in (select j.call_id from joined_call j join call_event c on c.call = j.call where c.eid = "+
 			"(select coalesce(min(of_eid), any_value(e.eid)) from events_all e left join duplicate d on d.eid = e.eid where e.event_id = '"+id+"')) or event_id = '"+id+"'"))
 		if len(call) == 1 && d.Original == "" && d.CallID != call[0] {
 			t.Errorf("%s shows call %q, want %q", id, d.CallID, call[0])

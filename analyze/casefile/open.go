@@ -244,8 +244,12 @@ func (c *Case) makeViews(ctx context.Context) error {
 // viewSQL returns the statements that make the SQL surface over the given
 // segments.
 func (c *Case) viewSQL(events, records []string) ([]string, error) {
+	role, err := roleSQL()
+	if err != nil {
+		return nil, err
+	}
 	text, err := statement("views", map[string]string{
-		"prefix": strconv.Itoa(c.prefix), "events": quoteList(only(events, "events")), "records": quoteList(records),
+		"role": role, "prefix": strconv.Itoa(c.prefix), "events": quoteList(only(events, "events")), "records": quoteList(records),
 		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),
 	})
 	if err != nil {

@@ -4,13 +4,13 @@ create or replace temp table also as
 with id as (
     select distinct i.h, i.kind
     from identifier_index i
-    where i.kind in ('call_request', 'call_response') and i.eid in (select eid from link)
+    where i.kind in ('call_request', 'call_response', 'call_span') and i.eid in (select eid from link)
 )
 select i.h, i.kind
 from identifier_index i
 semi join id on id.h = i.h and id.kind = i.kind
 anti join shared s on s.h = i.h and s.kind = i.kind
-where i.kind in ('call_request', 'call_response')
+where i.kind in ('call_request', 'call_response', 'call_span')
 group by i.h, i.kind
 having count(*) > 1;
 
@@ -18,6 +18,6 @@ insert into link
 select i.h, i.kind, i.eid, i.eid
 from identifier_index i
 semi join also a on a.h = i.h and a.kind = i.kind
-where i.kind in ('call_request', 'call_response');
+where i.kind in ('call_request', 'call_response', 'call_span');
 
 insert into shared select h, kind from also;

@@ -1,9 +1,5 @@
--- The calls of the linked parts. Duplicates do not count; a part of more than
--- 32 events is no call but an identifier that means nothing, such as a
--- placeholder. Two events of one plane are two calls that share an id: events
--- with different request ids (a retry that was given the same response), or
--- copies that are told apart by their order only. $from and $to bound the parts
--- that are joined at once.
+-- The calls of the linked parts. Duplicates do not count. $from and $to bound
+-- the parts that are joined at once.
 create or replace temp table member as
 select distinct l.part_of, l.eid
 from link l
@@ -13,72 +9,106 @@ where l.part_of >= $from and l.part_of < $to;
 create or replace temp table part as
 select m.part_of, m.eid, m.eid // 268435456 as segment, m.eid % 268435456 as row
 from member m
-semi join (select part_of from member group by part_of having count(*) between 2 and 32) s on s.part_of = m.part_of;
+semi join (select part_of from member group by part_of having count(*) between 2 and 4096) s on s.part_of = m.part_of;
 
+-- Where an event stands: what the log of the provider says of who called and of
+-- what was said, then gateways, traces, and clients' own accounts.
 create or replace temp table shown as
-select p.part_of, p.eid, e.plane, '' as request, 1 as copy
+select
+    p.part_of, p.eid, e.format, e.plane, e.sequence,
+    e.kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') as counted,
+    {{role}} as role,
+    coalesce(list_position({{formats}}, e.format), 0) as format_rank
 from part p
 join read_parquet({{all_events}}) e on e.segment = p.segment and e.row = p.row;
 
--- Only parts with two events of one plane need an order.
-create or replace temp table crowded as
-select distinct part_of from shown group by part_of, plane having count(*) > 1;
+-- A part of more than 32 events that are no pieces of one call is no call but an
+-- identifier that means nothing, such as a placeholder.
+delete from shown where part_of in (select part_of from shown where sequence is null group by part_of having count(*) > 32);
 
-create or replace temp table ordered as
+-- Only parts with two events of one format need an order. Those that carry a
+-- sequence are pieces of one call. The others are calls of their own that share
+-- an id: events with different request ids (a retry that was given the same
+-- response), or copies that are told apart by their order only.
+create or replace temp table crowded as
+select part_of from shown group by part_of having count(*) > count(distinct format);
+
+create or replace temp table placed as
 with requested as (
-    select p.part_of, p.eid, e.plane, coalesce(e.request_id, min(e.request_id) over (partition by p.part_of), '') as request,
-        e.ts, i.evidence_id, e.record, e.part
-    from part p
-    semi join crowded c on c.part_of = p.part_of
-    join read_parquet({{all_events}}) e on e.segment = p.segment and e.row = p.row
+    select s.*, i.evidence_id, e.ts, e.record, e.part,
+        case when s.role in ('access', 'content') then e.request_id end as own_request
+    from shown s
+    semi join crowded c on c.part_of = s.part_of
+    join read_parquet({{all_events}}) e on e.segment = s.eid // 268435456 and e.row = s.eid % 268435456
     join evidence i on i.evidence = e.evidence
+),
+grouped as (
+    select *, coalesce(own_request, min(own_request) over (partition by part_of), '') as request from requested
+),
+copied as (
+    select *,
+        case when sequence is not null then 1
+            else row_number() over (partition by part_of, request, format, sequence is null order by ts, evidence_id, record, part) end as copy
+    from grouped
 )
-select part_of, eid, plane, request, row_number() over (partition by part_of, request, plane order by ts, evidence_id, record, part) as copy
-from requested;
+select part_of, eid, format, plane, role, counted, format_rank, request, copy,
+    row_number() over (partition by part_of, request, format, copy order by sequence, ts, evidence_id, record, part) as place,
+    count(*) over (partition by part_of, request, format, copy) as places
+from copied
+union all
+select part_of, eid, format, plane, role, counted, format_rank, '', 1, 1, 1
+from shown s
+anti join crowded c on c.part_of = s.part_of;
+
+create or replace temp table ranked as
+select part_of, request, copy, eid, plane, role, counted, place = places as lead,
+    ((list_position(['access', 'content', 'gateway', 'trace', 'client', 'other'], role) * 256 + format_rank) * 4096 + place)::integer as who,
+    ((list_position(['content', 'gateway', 'trace', 'client', 'access', 'other'], role) * 256 + format_rank) * 4096 + place)::integer as said,
+    ((list_position(['content', 'gateway', 'trace', 'client', 'access', 'other'], role) * 256 + format_rank) * 4096 + places - place)::integer as last
+from placed;
 
 create or replace temp table formed as
 select
-    part_of, request, copy, count(*) as events,
-    min(eid) filter (plane = 'access') as who, min(eid) filter (plane = 'content') as said,
-    min(eid) filter (plane = 'agent') as agent, min(eid) filter (plane = 'control' or plane is null) as other
-from (
-    select s.* from shown s anti join crowded c on c.part_of = s.part_of
-    union all
-    select * from ordered
-)
-group by part_of, request, copy;
+    part_of, request, copy, min(eid) as call, count(*) as events, count(*) = count(distinct role) as simple,
+    concat_ws('+', case when bool_or(plane = 'access') then 'access' end, case when bool_or(plane = 'content') then 'content' end,
+        case when bool_or(plane = 'agent') then 'agent' end, case when bool_or(plane = 'control' or plane is null) then 'other' end) as planes,
+    concat_ws('+', case when bool_or(role = 'access') then 'access' end, case when bool_or(role = 'content') then 'content' end,
+        case when bool_or(role = 'gateway') then 'gateway' end, case when bool_or(role = 'trace') then 'trace' end,
+        case when bool_or(role = 'client') then 'client' end, case when bool_or(role = 'other') then 'other' end) as roles,
+    min(eid) filter (role = 'access') as who, min(eid) filter (role = 'content') as said, min(eid) filter (role = 'gateway') as gateway,
+    min(eid) filter (role = 'trace') as trace, min(eid) filter (role = 'client') as client, min(eid) filter (role = 'other') as other,
+    arg_min(eid, who) as best_who, arg_min(eid, said) as best_said
+from ranked
+group by part_of, request, copy
+having bool_or(counted);
 
-create or replace temp table named as
+insert into call_event
+select f.call, r.eid, r.plane, r.role, r.counted, r.lead, r.who, r.said, r.last
+from ranked r
+join formed f on f.part_of = r.part_of and f.request = r.request and f.copy = r.copy
+order by r.eid;
+
+insert into joined_call
 select
+    f.call,
     substr(sha256(coalesce(
         'request:' || coalesce(w.request_id, s.request_id), 'response:' || coalesce(w.response_id, s.response_id),
         'event:' || i.evidence_id || '-' || w.record || '.' || w.part
     )), 1, 16) || case when f.copy > 1 then '-' || f.copy else '' end as call_id,
-    f.part_of, f.request, f.copy, f.events, f.who, f.said, f.agent, f.other
+    f.events, f.planes, f.roles,
+    case when f.simple then f.who end, case when f.simple then f.said end, case when f.simple then f.gateway end,
+    case when f.simple then f.trace end, case when f.simple then f.client end, case when f.simple then f.other end
 from (
-    select *, stands // 268435456 as any_segment, stands % 268435456 as any_row,
-        said // 268435456 as said_segment, said % 268435456 as said_row
-    from (select *, coalesce(who, said, agent, other) as stands from formed)
+    select *, best_who // 268435456 as who_segment, best_who % 268435456 as who_row, best_said // 268435456 as said_segment, best_said % 268435456 as said_row
+    from formed
 ) f
-join read_parquet({{all_events}}) w on w.segment = f.any_segment and w.row = f.any_row
-left join read_parquet({{all_events}}) s on s.segment = f.said_segment and s.row = f.said_row
-join evidence i on i.evidence = w.evidence;
+join read_parquet({{all_events}}) w on w.segment = f.who_segment and w.row = f.who_row
+join read_parquet({{all_events}}) s on s.segment = f.said_segment and s.row = f.said_row
+join evidence i on i.evidence = w.evidence
+order by f.call;
 
-insert into call_event
-select n.call_id, m.eid, m.plane
-from (
-    select s.* from shown s anti join crowded c on c.part_of = s.part_of
-    union all
-    select * from ordered
-) m
-join named n on n.part_of = m.part_of and n.request = m.request and n.copy = m.copy
-order by m.eid;
-
-insert into joined_call
-select
-    call_id, events,
-    concat_ws('+', case when who is not null then 'access' end, case when said is not null then 'content' end,
-        case when agent is not null then 'agent' end, case when other is not null then 'other' end),
-    who, said, agent, other
-from named
-order by part_of, request, copy;
+-- The calls to merge, in portions: their columns are held in memory.
+create or replace temp table merging as
+select call, (row_number() over (order by call) - 1) // {{portion}} as portion
+from formed
+where not simple;

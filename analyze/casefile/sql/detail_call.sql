@@ -6,5 +6,5 @@ with self as (
 select m.eid
 from call_event e
 join self s on s.eid = e.eid
-join call_event m on m.call_id = e.call_id
+join call_event m on m.call = e.call
 order by m.eid

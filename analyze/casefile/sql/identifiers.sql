@@ -2,8 +2,8 @@
 -- them all at once would not fit in memory. Values of one class that can join
 -- get one kind: a span and a parent span are both spans. A credential that was
 -- issued keeps its own, so that who issued it is found without looking at every
--- use of it. Requests and responses
--- of events that are calls get kinds of their own, which name one invocation.
+-- use of it. Requests and responses of events that are calls, or parts of one,
+-- get kinds of their own, which name one invocation; so do their spans.
 insert into identifier_index
 select hash(native_id) as h, 'event', segment * 268435456 + row
 from read_parquet({{events}})
@@ -11,13 +11,13 @@ where native_id <> ''
 order by h, 3;
 
 insert into identifier_index
-select hash(request_id) as h, case when kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') then 'call_request' else 'request' end, segment * 268435456 + row
+select hash(request_id) as h, case when kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') or sequence is not null then 'call_request' else 'request' end, segment * 268435456 + row
 from read_parquet({{events}})
 where request_id <> ''
 order by h, 3;
 
 insert into identifier_index
-select hash(response_id) as h, case when kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') then 'call_response' else 'response' end, segment * 268435456 + row
+select hash(response_id) as h, case when kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') or sequence is not null then 'call_response' else 'response' end, segment * 268435456 + row
 from read_parquet({{events}})
 where response_id <> ''
 order by h, 3;
@@ -32,6 +32,12 @@ insert into identifier_index
 select hash(span_id) as h, 'span', segment * 268435456 + row
 from read_parquet({{events}})
 where span_id <> ''
+order by h, 3;
+
+insert into identifier_index
+select hash(trace_id || '/' || span_id) as h, 'call_span', segment * 268435456 + row
+from read_parquet({{events}})
+where span_id <> '' and trace_id <> '' and (kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') or sequence is not null)
 order by h, 3;
 
 insert into identifier_index

@@ -9,7 +9,7 @@ with shown_once as (
     join events_all e on e.eid = d.eid
     where e.kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail')
     union all
-    select role, -1 from call_event
+    select plane, -1 from call_event where counted
 ),
 seen as (
     select plane as planes, 1 as events, sum(events)::bigint as calls from shown_once group by plane

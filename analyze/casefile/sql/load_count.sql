@@ -13,8 +13,8 @@ repeated as (
 )
 select
     l.format,
-    count(*) filter (where l.is_call and c.eid is null and d.eid is null) + count(distinct c.call_id),
-    count(distinct c.call_id),
+    count(*) filter (where l.is_call and c.eid is null and d.eid is null) + count(distinct c.call),
+    count(distinct c.call),
     count(r.eid),
     count(x.eid)
 from loaded l

@@ -1,5 +1,6 @@
 -- The calls of the given events, of calls that more than one event shows.
-select eid, call_id
-from call_event
-where eid in ({{eids}})
-order by eid, call_id
+select e.eid, j.call_id
+from call_event e
+join joined_call j on j.call = e.call
+where e.eid in ({{eids}})
+order by e.eid, j.call_id

@@ -35,8 +35,6 @@ create table hash_index (kind varchar, h ubigint, eid bigint, place integer);
 create table duplicate (eid bigint, of_eid bigint);
 -- Events that share a native id with another event and differ from it.
 create table conflict (eid bigint, with_eid bigint);
--- The events of calls that more than one event shows.
-create table call_event (call_id varchar, eid bigint, role varchar);
 -- Content texts that stand in more than one segment: all places but the one kept.
 create table content_repeat (segment bigint, row bigint, place integer);
 -- Rows in which a column has a value, per format; column * counts all rows.

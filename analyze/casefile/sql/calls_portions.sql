@@ -1,0 +1,1 @@
+select coalesce(max(portion) + 1, 0) from merging

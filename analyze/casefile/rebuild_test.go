@@ -71,6 +71,11 @@ func TestRebuildEqualsLoading(t *testing.T) {
 	// The same lines in other evidence, with and without native ids.
 	copyTo(t, filepath.Join(small, "a", "lines.jsonl"), filepath.Join(more, "lines.jsonl"), "\n")
 	copyTo(t, filepath.Join(small, "c", "trail.json"), filepath.Join(more, "trail.json"), "\n")
+	// A second log of accesses, so that there are calls to merge.
+	proxy := `{"timestamp":"2026-03-04T05:06:08Z","plane":"access","model":"m","input_tokens":3,"request_id":"11111111-1111-4111-8111-111111111111"}` + "\n"
+	if err := os.WriteFile(filepath.Join(more, "proxy.jsonl"), []byte(proxy), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	found, err := Walk([]string{evidence}, Select{}, "")
 	if err != nil || len(found) < 2 {
 		t.Fatal(len(found), err)

@@ -189,6 +189,8 @@ func meaning(view, column string) string {
 		return "number of the event inside this case; depends on the order of loads"
 	case "call_id":
 		return "names the call"
+	case "roles":
+		return "where those events stand: access, content, gateway, trace, client"
 	case "planes":
 		return "planes of the events that show the call"
 	case "disagreements":

@@ -28,8 +28,16 @@ func roleSQL() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, text, _ = strings.Cut(text, "\n") // without the comment: it may stand inside a line
-	return strings.TrimSpace(text), nil
+	return uncommented(text), nil
+}
+
+// uncommented returns an embedded expression without the comment above it, so
+// that it can stand inside a line.
+func uncommented(text string) string {
+	for strings.HasPrefix(text, "--") {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return strings.TrimSpace(text)
 }
 
 // formatNames returns the names of the formats that pass, in the order of

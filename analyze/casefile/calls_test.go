@@ -23,11 +23,15 @@ func callLog(t *testing.T, name string, lines ...string) string {
 	return path
 }
 
-// loadAsIs loads a file whose members are columns.
-func loadAsIs(t *testing.T, dir string, key *ledger.Key, path string) {
+// loadMapped loads a file whose members are the named columns.
+func loadMapped(t *testing.T, dir string, key *ledger.Key, columns, path string) {
 	t.Helper()
 	var text strings.Builder
-	for _, name := range strings.Fields("ts plane kind outcome request_id trace_id span_id sequence input_tokens output_tokens prompt response content_state") {
+	for _, name := range strings.Fields(columns) {
+		if name == "cost_usd" {
+			fmt.Fprintf(&text, "%s: {path: %s, unit: usd}\n", name, name)
+			continue
+		}
 		fmt.Fprintf(&text, "%s: %s\n", name, name)
 	}
 	o := loadOptions(dir, key, path)
@@ -45,6 +49,7 @@ func loadAsIs(t *testing.T, dir string, key *ledger.Key, path string) {
 // with the columns of all of them, and that records which only share an id are
 // not.
 func TestCallsInPieces(t *testing.T) {
+	const logged = "ts plane kind outcome request_id trace_id span_id sequence input_tokens output_tokens prompt response content_state"
 	const columns = "select call_id is not null, events, planes, roles, kind, outcome, content_state, ts::varchar, input_tokens, output_tokens, prompt_hash is not null, response_hash is not null, disagreements from calls order by ts"
 	for _, c := range []struct {
 		name  string
@@ -70,7 +75,7 @@ func TestCallsInPieces(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "pieces.case")
-			loadAsIs(t, dir, testKey(t), callLog(t, "all.jsonl", c.lines...))
+			loadMapped(t, dir, testKey(t), logged, callLog(t, "all.jsonl", c.lines...))
 			all := queryText(t, mustOpen(t, dir), columns)
 			if d := cmp.Diff(c.want, all); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
@@ -80,7 +85,7 @@ func TestCallsInPieces(t *testing.T) {
 			// The same, a record a load.
 			dir, key := filepath.Join(t.TempDir(), "grown.case"), testKey(t)
 			for _, line := range c.lines {
-				loadAsIs(t, dir, key, callLog(t, "one.jsonl", line))
+				loadMapped(t, dir, key, logged, callLog(t, "one.jsonl", line))
 			}
 			if d := cmp.Diff(all, queryText(t, mustOpen(t, dir), columns)); d != "" {
 				t.Errorf("loaded one by one (-at once +one by one):\n%s", d)

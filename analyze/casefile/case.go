@@ -99,6 +99,7 @@ type state struct {
 	decoder    string
 	redecoded  *EventCounts // nil when every segment has the events of its load
 	inputs     []FileRef
+	enrichment []EnrichSource // that hold
 	derived    *DerivedState
 	generation string // name of the derived database of the last entry that changed it
 	segment    int64  // number of the last segment
@@ -159,6 +160,18 @@ func (s *state) apply(e ledger.Entry) error {
 			}
 		}
 		s.segment = max(s.segment, b.Segments[1])
+		s.derive(b.Derived, generationName(e))
+		s.pending[b.Load] = true
+	case ledger.ActionEnrich:
+		var b enrichBody
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return err
+		}
+		if err := checkRefs(FileRef{Path: inputsDir}, b.Inputs); err != nil {
+			return err
+		}
+		s.inputs = append(s.inputs, b.Inputs...)
+		s.enrichment = b.Sources
 		s.derive(b.Derived, generationName(e))
 		s.pending[b.Load] = true
 	case ledger.ActionDecode:

@@ -25,7 +25,7 @@ import (
 )
 
 // derivedSchema grows when the tables of the derived database change.
-const derivedSchema = 3
+const derivedSchema = 4
 
 // stagedDerived is the name of a new generation in a staging folder.
 const stagedDerived = "derived.duckdb"
@@ -36,7 +36,7 @@ const eidShift = 28
 
 // derivedTables are the tables whose row hashes are kept, in order.
 func derivedTables() []string {
-	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "content_repeat", "coverage", "minute", "about"}
+	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "address", "identity", "identity_conflict", "price", "content_repeat", "coverage", "minute", "about"}
 }
 
 // derivedName is the name of the generation that belongs to the last entry
@@ -51,6 +51,8 @@ type extension struct {
 	previous *state
 	dir      string
 	staging  string // where the files of the loads are
+
+	enrichment *enrichment // nil when the case is not enriched
 }
 
 // extensionLoad is one load of an extension. Rows that sum up events do so load
@@ -80,6 +82,10 @@ func (w *writer) extendDerived(ctx context.Context, o *LoadOptions, a *assembly,
 	x := &extension{
 		loads:    []extensionLoad{{fmt.Sprintf("load-%06d", w.state.head.Size+1), a.items, a.files, a.columns}},
 		previous: w.state, dir: w.dir, staging: staging,
+	}
+	var err error
+	if x.enrichment, err = w.enrichment(); err != nil {
+		return nil, err
 	}
 	temp, err := os.MkdirTemp(cmp.Or(o.Temp, staging), "exhibit-*")
 	if err != nil {
@@ -141,6 +147,9 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 			steps = append(steps, run("duplicates_record"))
 		}
 		steps = append(steps, run("content_repeat"), run("calls"), func() error { return x.joinCalls(ctx, db, fill, run) })
+	}
+	if x.enrichment != nil {
+		steps = append(steps, func() error { return x.enrichment.fill(ctx, &seenValues{db: db, events: fill["all_events"]}) })
 	}
 	steps = append(steps, func() error { return x.insertCoverage(ctx, db) })
 	for _, step := range steps {

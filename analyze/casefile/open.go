@@ -248,7 +248,12 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	costs, enriched, enriching, err := c.enrichSQL()
+	if err != nil {
+		return nil, err
+	}
 	text, err := statement("views", map[string]string{
+		"costs": costs, "enriched": enriched, "enriching": enriching,
 		"role": role, "prefix": strconv.Itoa(c.prefix), "events": quoteList(only(events, "events")), "records": quoteList(records),
 		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),
 	})

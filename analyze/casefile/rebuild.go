@@ -156,6 +156,9 @@ func (w *writer) deriveAgain(ctx context.Context, o *RebuildOptions, staging, ro
 	if x.loads, err = w.allLoads(events); err != nil {
 		return nil, err
 	}
+	if x.enrichment, err = w.enrichment(); err != nil {
+		return nil, err
+	}
 	if err := x.count(ctx, settings); err != nil {
 		return nil, err
 	}

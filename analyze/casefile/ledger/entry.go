@@ -15,6 +15,7 @@ const (
 	ActionCreate  = "create"  // the case was made; always the first entry and never another
 	ActionLoad    = "load"    // evidence was taken in
 	ActionDecode  = "decode"  // records were decoded into events
+	ActionEnrich  = "enrich"  // what is known beside the logs was added
 	ActionAnalyze = "analyze" // detectors were run
 	ActionTriage  = "triage"  // a finding was judged
 	ActionNote    = "note"    // an analyst wrote something down
@@ -28,7 +29,7 @@ const (
 // Actions returns every action, in the order a case usually sees them.
 func Actions() []string {
 	return []string{
-		ActionCreate, ActionLoad, ActionDecode, ActionAnalyze, ActionTriage, ActionNote, ActionTag, ActionReplay,
+		ActionCreate, ActionLoad, ActionDecode, ActionEnrich, ActionAnalyze, ActionTriage, ActionNote, ActionTag, ActionReplay,
 		ActionExport, ActionRedact, ActionSeal,
 	}
 }

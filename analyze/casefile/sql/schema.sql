@@ -43,3 +43,15 @@ create table coverage (format varchar, column_name varchar, events bigint);
 create table minute (ts timestamptz, format varchar, plane varchar, kind varchar, outcome varchar, events bigint);
 -- What is known about the case as a whole.
 create table about (key varchar, value varchar);
+-- What is known of source addresses beside the logs.
+create table address (src_ip varchar, country varchar, city varchar, asn bigint, organization varchar, network varchar);
+-- Who is behind a principal, credential or end user: by a list, or by the calls
+-- in which it stands with a value of the list, and in how many.
+create table identity (value varchar, person varchar, role varchar, basis varchar, calls bigint);
+-- Values that stand in calls of several persons: they are nobody's.
+create table identity_conflict (value varchar, person varchar, calls bigint);
+-- What models cost, in 1e-15 USD per token.
+create table price (
+    provider varchar, model varchar, model_response varchar, entry varchar,
+    input bigint, output bigint, cache_read bigint, cache_write bigint
+);

@@ -6,6 +6,7 @@ select
     i.evidence_id,
     e.* exclude (segment, row, evidence, content_first)
     replace (
+        {{costs}},
         lower(hex(e.record_sha256)) as record_sha256,
         lower(hex(e.system_prompt_hash)) as system_prompt_hash,
         lower(hex(e.prompt_hash)) as prompt_hash,
@@ -27,10 +28,11 @@ select
                 || coalesce(',"finish_reason":' || to_json(e.finish_reason)::varchar, '') || '}]'
         end as output_messages
     ),
-    null::varchar as src_country, null::varchar as src_city, null::bigint as src_asn, null::varchar as person,
+    {{enriched}},
     e.segment * 268435456 + e.row as eid
 from read_parquet({{events}}) e
-join evidence i on i.evidence = e.evidence;
+join evidence i on i.evidence = e.evidence
+{{enriching}};
 
 create temp view events as
 select e.* from events_all e anti join duplicate d on d.eid = e.eid;
@@ -99,7 +101,7 @@ where hash is not null;
 -- Calls. Who and where come from the provider's log of accesses first, what was
 -- said and used from its log of contents, then from gateways, traces and
 -- clients; disagreements lists the columns on which the events differ.
-create temp view calls as
+create temp view call_seen as
 select
     j.call_id,
     substr(i.evidence_id, 1, {{prefix}}) || '-' || coalesce(said.record, gateway.record, trace.record, client.record, who.record, other.record) || case when coalesce(said.part, gateway.part, trace.part, client.part, who.part, other.part) > 0 then '.' || coalesce(said.part, gateway.part, trace.part, client.part, who.part, other.part) else '' end as event_id,
@@ -221,3 +223,8 @@ select
 from events e
 anti join call_event c on c.eid = e.eid
 where e.kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail');
+
+create temp view calls as
+select e.* replace ({{costs}}), {{enriched}}
+from call_seen e
+{{enriching}};

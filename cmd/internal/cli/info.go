@@ -74,18 +74,23 @@ func runInfo(ctx context.Context, f *factory, o infoOptions) error {
 			if err != nil {
 				return err
 			}
-			return writeInfo(r, c, overview, o.All)
+			enrichment, err := c.Enrichment(ctx)
+			if err != nil {
+				return err
+			}
+			return writeInfo(r, c, overview, enrichment, o.All)
 		})
 	})
 }
 
 // writeInfo writes an overview as messages.
-func writeInfo(r *render.Renderer, c *casefile.Case, o *casefile.Overview, all bool) error {
+func writeInfo(r *render.Renderer, c *casefile.Case, o *casefile.Overview, enrichment *casefile.EnrichOverview, all bool) error {
 	messages := []render.Message{caseFields(c, o), sourceTable(o)}
 	messages = append(messages, problemMessages(o)...)
 	messages = append(messages, implausibleMessages(o)...)
 	messages = append(messages, inputMessages(o, all)...)
 	messages = append(messages, planeTable(o), callTable(o), joinFields(o), coverageTable(o, all))
+	messages = append(messages, enrichMessages(enrichment)...)
 	for _, m := range messages {
 		if err := r.Write(m); err != nil {
 			return err

@@ -57,6 +57,7 @@ func newRoot(f *factory) *cobra.Command {
 		newTimeline(f),
 		newVerify(f),
 		newExtract(f),
+		newEnrich(f),
 		newRebuild(f),
 		newDrill(f),
 		newDemo(f),

@@ -1,0 +1,144 @@
+package casefile
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+)
+
+// enrichTables are the tables that an enrichment fills anew.
+func enrichTables() []string { return []string{"address", "identity", "identity_conflict", "price"} }
+
+// enrichSQL returns what the views select and join for the enrichment of the
+// case: cost columns, added columns, joins. A case that is not enriched has no
+// joins to pay for.
+func (c *Case) enrichSQL() (costs, added, joins string, err error) {
+	if len(c.state.enrichment) == 0 {
+		return "e.cost_usd as cost_usd, e.cost_basis as cost_basis",
+			"null::varchar as src_country, null::varchar as src_city, null::bigint as src_asn, null::varchar as src_network, null::varchar as person", "", nil
+	}
+	cost, err := fragment("enrich_cost")
+	if err != nil {
+		return "", "", "", err
+	}
+	if added, err = fragment("enrich_columns"); err != nil {
+		return "", "", "", err
+	}
+	if joins, err = fragment("enrich_joins"); err != nil {
+		return "", "", "", err
+	}
+	costs = "coalesce(e.cost_usd, ((" + cost + ")::bigint::decimal(18,0) * 0.000000001::decimal(10,9))::decimal(18,9)) as cost_usd, " +
+		"case when " + cost + " is not null then 'prices: ' || price.entry else e.cost_basis end as cost_basis"
+	return costs, added, joins, nil
+}
+
+func fragment(name string) (string, error) {
+	text, err := statement(name, nil)
+	return uncommented(text), err
+}
+
+// fill fills the tables from the values that the events of the case have.
+func (e *enrichment) fill(ctx context.Context, seen *seenValues) error {
+	if err := runFile(ctx, seen.db, "enrich_clear", nil, 1); err != nil {
+		return err
+	}
+	steps := []func(context.Context, *seenValues) error{e.fillAddresses, e.fillPrices, e.fillIdentities}
+	for _, step := range steps {
+		if err := step(ctx, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *enrichment) fillAddresses(ctx context.Context, seen *seenValues) error {
+	if len(e.places) == 0 && e.networks == nil {
+		return nil
+	}
+	addrs, err := seen.addresses(ctx)
+	if err != nil {
+		return err
+	}
+	return appendRows(ctx, seen.db, "address", len(addrs), func(i int) []driver.Value {
+		p, network := e.place(addrs[i])
+		var asn driver.Value
+		if p.ASN != 0 {
+			asn = int64(p.ASN)
+		}
+		return []driver.Value{addrs[i], nullable(p.Country), nullable(p.City), asn, nullable(p.Organization), nullable(network)}
+	})
+}
+
+func (e *enrichment) fillPrices(ctx context.Context, seen *seenValues) error {
+	if e.prices == nil {
+		return nil
+	}
+	var rows [][]driver.Value
+	err := seen.each(ctx, "enrich_models", func(r *sql.Rows) error {
+		var provider, model, response sql.NullString
+		if err := r.Scan(&provider, &model, &response); err != nil {
+			return err
+		}
+		price, entry, ok := e.prices.Find(provider.String, response.String)
+		if !ok {
+			price, entry, ok = e.prices.Find(provider.String, model.String)
+		}
+		if !ok {
+			return nil
+		}
+		rows = append(rows, []driver.Value{
+			textOrNull(provider), textOrNull(model), textOrNull(response), entry,
+			price.Input, price.Output, intOrNull(price.CacheRead), intOrNull(price.CacheWrite),
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return appendRows(ctx, seen.db, "price", len(rows), func(i int) []driver.Value { return rows[i] })
+}
+
+func textOrNull(s sql.NullString) driver.Value {
+	if !s.Valid {
+		return nil
+	}
+	return s.String
+}
+
+func intOrNull(n *int64) driver.Value {
+	if n == nil {
+		return nil
+	}
+	return *n
+}
+
+// fillIdentities fills in the values that the list of users has, and what
+// calls teach about others: a value that only ever stands in calls of one
+// person is that person's.
+func (e *enrichment) fillIdentities(ctx context.Context, seen *seenValues) error {
+	if e.people == nil {
+		return nil
+	}
+	var rows [][]driver.Value
+	err := seen.each(ctx, "enrich_identities", func(r *sql.Rows) error {
+		var value string
+		if err := r.Scan(&value); err != nil {
+			return err
+		}
+		if id, ok := e.people.Identify(value); ok {
+			rows = append(rows, []driver.Value{value, nullable(id.Person), nullable(id.Role), "list", nil})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := appendRows(ctx, seen.db, "identity", len(rows), func(i int) []driver.Value { return rows[i] }); err != nil {
+		return err
+	}
+	if err := runFile(ctx, seen.db, "enrich_taught", map[string]string{"events": seen.events}, 1); err != nil {
+		return fmt.Errorf("learning from calls who is who: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,4 @@
+delete from address;
+delete from identity;
+delete from identity_conflict;
+delete from price;

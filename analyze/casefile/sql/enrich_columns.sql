@@ -1,0 +1,7 @@
+address.country as src_country, address.city as src_city, address.asn as src_asn, address.network as src_network,
+coalesce(
+    case when id_principal.basis = 'list' then id_principal.person end,
+    case when id_user.basis = 'list' then id_user.person end,
+    case when id_credential.basis = 'list' then id_credential.person end,
+    id_principal.person, id_user.person, id_credential.person
+) as person

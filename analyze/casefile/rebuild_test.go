@@ -96,7 +96,7 @@ func TestRebuildEqualsLoading(t *testing.T) {
 			}
 			before := stateOf(t, dir)
 			for _, table := range before.derived.Tables {
-				if table.Rows == 0 && table.Table != "conflict" {
+				if table.Rows == 0 && table.Table != "conflict" && !slices.Contains(enrichTables(), table.Table) { // TestEnrich has those
 					t.Errorf("table %s has no rows: the test compares nothing", table.Table)
 				}
 			}

@@ -15,19 +15,27 @@ import (
 
 // requestBody holds the members of a request body that carry content.
 type requestBody struct {
-	system   jsontape.Value // Anthropic, Converse, Nova
-	messages jsontape.Value // Anthropic, Converse, Nova, OpenAI, Mistral, Cohere v2
-	prompt   jsontape.Value // Llama, Mistral, Cohere, Claude text completion, AI21
+	system   jsontape.Value // Anthropic, Converse, Nova, Ollama; OpenAI's instructions; Gemini
+	messages jsontape.Value // Anthropic, Converse, Nova, OpenAI, Mistral, Cohere v2, Ollama
+	contents jsontape.Value // Gemini
+	prompt   jsontape.Value // Llama, Mistral, Cohere, Claude text completion, AI21, OpenAI completions, Ollama
 	text     jsontape.Value // inputText: Titan
 	image    jsontape.Value // inputImage: Titan multimodal embedding
 	message  jsontape.Value // Cohere chat
 	preamble jsontape.Value
 	history  jsontape.Value
+	results  jsontape.Value // tool_results: Cohere chat
 	texts    jsontape.Value // Cohere embed
 	images   jsontape.Value
 	input    jsontape.Value // OpenAI responses and embeddings
+	inputs   jsontape.Value // Hugging Face; Cohere embed
+	query    jsontape.Value // of a rerank
+	content  jsontape.Value // Gemini embedding; a message of OpenAI's assistants
+	role     jsontape.Value
+	requests jsontape.Value // Gemini embeddings in one request
 	picture  jsontape.Value // textToImageParams: Titan and Nova image models
 	metadata jsontape.Value
+	run      bool // starts a run of OpenAI's assistants, whose input lies in its thread
 	embeds   bool // has a member that only embedding requests have
 	params   params
 }
@@ -36,73 +44,58 @@ type requestBody struct {
 // tools, documents, the session and end user in its metadata. The body may be
 // of any supported provider; a string that holds JSON is decoded as that JSON,
 // and an array is taken for a list of messages. Columns that are already set
-// are kept.
-func decodeRequestBody(d *Decoder, e *Event, body jsontape.Value) {
+// are kept. It reports whether the shape of the body is known.
+func decodeRequestBody(d *Decoder, e *Event, body jsontape.Value) bool {
 	switch body.Kind() {
 	case jsontape.Missing, jsontape.Null:
-		return
+		return false
 	case jsontape.String:
-		text := body.Text()
-		body = parseInner(d, text)
-		if k := body.Kind(); k != jsontape.Object && k != jsontape.Array {
-			e.AddInput(nil).Add(Part{Type: PartOther, Text: text})
-			return
-		}
-	}
-	switch body.Kind() {
+		return decodeRequestText(d, e, body.Text())
 	case jsontape.Array:
 		addMessageList(d, &e.Input, body)
+		return body.Index(0).Get("role").Exists()
 	case jsontape.Object:
 		var r requestBody
 		r.read(d, e, body)
-		r.addInput(d, e, body)
-		if p := r.params.json(d); p != nil {
+		known := r.addInput(d, e)
+		if !known {
+			e.AddInput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+		}
+		if p := r.params.json(d); p != nil && e.Parameters == nil {
 			e.Parameters = p
 		}
-	default:
-		e.AddInput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+		return known
 	}
+	e.AddInput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+	return false
 }
 
 // read collects the members of the body in one pass.
 func (r *requestBody) read(d *Decoder, e *Event, body jsontape.Value) {
 	for key, v := range body.Members() {
+		if v.Kind() == jsontape.Null || r.readContent(key, v) {
+			continue
+		}
 		switch string(key) {
-		case "messages":
-			r.messages = v
-		case "system", "instructions":
-			r.system = v
-		case "prompt":
-			r.prompt = v
-		case "inputText":
-			r.text = v
-		case "inputImage":
-			r.image = v
-		case "message":
-			r.message = v
-		case "preamble":
-			r.preamble = v
-		case "chat_history":
-			r.history = v
-		case "texts":
-			r.texts = v
-		case "images":
-			r.images = v
-		case "input":
-			r.input = v
-		case "textToImageParams":
-			r.picture = v
-		case "embeddingTypes", "embedding_types", "input_type", "embeddingConfig":
+		case "embeddingTypes", "embedding_types", "input_type", "embeddingConfig", "encoding_format", "taskType":
 			r.embeds = true
 		case "metadata":
 			r.metadata = v
-		case "inferenceConfig", "textGenerationConfig", "additionalModelRequestFields":
+		case "assistant_id":
+			r.run = true
+			e.addID("assistant_id", v)
+		case "inferenceConfig", "textGenerationConfig", "additionalModelRequestFields", "generationConfig",
+			"generation_config", "options", "parameters":
 			r.params.readAll(v)
+		case "text": // OpenAI responses
+			r.params.set([]byte("response_format"), v.Get("format"))
 		case "tools", "functions":
 			setText(&e.ToolDefinitions, rawJSON(d, v))
-		case "toolConfig":
+		case "toolConfig", "tool_config":
 			if t := v.Get("tools"); t.Exists() {
 				setText(&e.ToolDefinitions, rawJSON(d, t))
+			} else {
+				r.params.set([]byte("tool_choice"), v)
 			}
 		case "documents":
 			setText(&e.Retrieved, rawJSON(d, v))
@@ -112,6 +105,19 @@ func (r *requestBody) read(d *Decoder, e *Event, body jsontape.Value) {
 			setText(&e.Model, v.Text())
 		case "user":
 			setText(&e.EndUser, v.Text())
+		case "safety_identifier": // OpenAI, in place of user
+			setName(&e.EndUser, v.Text())
+		case "conversation": // OpenAI responses: an id, or an object with one
+			if v.Kind() == jsontape.Object {
+				v = v.Get("id")
+			}
+			setSession(e, v.Text())
+		case "conversation_id": // Cohere, Mistral agents
+			setSession(e, v.Text())
+		case "previous_response_id":
+			e.addID("previous_response_id", v)
+		case "custom_id":
+			e.addID("custom_id", v)
 		case "stream":
 			if b, ok := v.Bool(); ok {
 				e.Stream = BoolOf(b)
@@ -122,9 +128,57 @@ func (r *requestBody) read(d *Decoder, e *Event, body jsontape.Value) {
 	}
 }
 
+// readContent keeps a member that carries content, and reports whether it is
+// one.
+func (r *requestBody) readContent(key []byte, v jsontape.Value) bool {
+	switch string(key) {
+	case "messages":
+		r.messages = v
+	case "system", "instructions", "systemInstruction", "system_instruction":
+		r.system = v
+	case "contents":
+		r.contents = v
+	case "prompt":
+		r.prompt = v
+	case "inputText":
+		r.text = v
+	case "inputImage":
+		r.image = v
+	case "message":
+		r.message = v
+	case "preamble":
+		r.preamble = v
+	case "chat_history":
+		r.history = v
+	case "tool_results":
+		r.results = v
+	case "texts":
+		r.texts = v
+	case "images":
+		r.images = v
+	case "input":
+		r.input = v
+	case "inputs":
+		r.inputs = v
+	case "query":
+		r.query = v
+	case "content":
+		r.content = v
+	case "role":
+		r.role = v
+	case "requests", "instances":
+		r.requests = v
+	case "textToImageParams":
+		r.picture = v
+	default:
+		return false
+	}
+	return true
+}
+
 // addInput decides the shape of the body and adds its messages, the system
-// prompt first wherever it was written.
-func (r *requestBody) addInput(d *Decoder, e *Event, body jsontape.Value) {
+// prompt first wherever it was written. It reports whether the shape is known.
+func (r *requestBody) addInput(d *Decoder, e *Event) bool {
 	if r.metadata.Exists() {
 		readUserID(d, e, r.metadata.Get("user_id"))
 	}
@@ -133,24 +187,54 @@ func (r *requestBody) addInput(d *Decoder, e *Event, body jsontape.Value) {
 	switch {
 	case r.messages.Exists():
 		addMessageList(d, &e.Input, r.messages)
+	case r.contents.Exists():
+		addGeminiContents(d, &e.Input, r.contents, "user")
 	case r.message.Exists():
 		addMessageList(d, &e.Input, r.history)
 		addUser(d, e, r.message)
+		r.addCohereResults(d, e)
 	case r.text.Exists() || r.image.Exists():
 		r.addTitan(d, e)
-	case r.texts.Exists() || r.images.Exists():
+	case r.texts.Exists(), r.images.Exists() && !r.prompt.Exists():
 		r.addCohereEmbed(d, e)
-	case r.prompt.Exists():
-		addUser(d, e, r.prompt)
-	case r.input.Kind() == jsontape.String:
-		addUser(d, e, r.input)
 	case r.input.Exists():
-		addMessageList(d, &e.Input, r.input)
+		addInputItems(d, e, r.input)
+		if r.embeds {
+			e.Kind = KindEmbedding
+		}
+	case r.prompt.Exists():
+		addPrompt(d, e, r.prompt)
+		for image := range r.images.Elements() { // Ollama
+			e.Input[len(e.Input)-1].Add(inlineBlob(d, nil, image))
+		}
+	case r.inputs.Exists():
+		addPrompt(d, e, r.inputs)
+		if r.embeds {
+			e.Kind = KindEmbedding
+		}
+	case r.query.Exists():
+		addUser(d, e, r.query)
 	case r.picture.Exists():
 		addUser(d, e, r.picture.Get("text"))
+	case r.content.Exists():
+		r.addOneContent(d, e)
+	case r.requests.Kind() == jsontape.Array:
+		return r.addRequests(d, e)
 	default:
-		e.AddInput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+		return r.run
 	}
+	return true
+}
+
+// addPrompt adds a prompt: a text, or several, or, as OpenAI's completions and
+// embeddings take them as well, lists of tokens.
+func addPrompt(d *Decoder, e *Event, v jsontape.Value) {
+	m := e.AddInput(word(d, "user"))
+	if k := v.Index(0).Kind(); k == jsontape.Number || k == jsontape.Array {
+		m.Add(Part{Type: PartOther, JSON: rawJSON(d, v)})
+		return
+	}
+	addContent(d, m, v)
 }
 
 // addSystem adds a system prompt: a string or a list of content blocks.
@@ -158,7 +242,12 @@ func addSystem(d *Decoder, e *Event, v jsontape.Value) {
 	if k := v.Kind(); k == jsontape.Missing || k == jsontape.Null {
 		return
 	}
-	addContent(d, e.AddInput(word(d, "system")), v)
+	m := e.AddInput(word(d, "system"))
+	if parts := v.Get("parts"); parts.Exists() { // Gemini
+		addGeminiParts(d, m, parts)
+		return
+	}
+	addContent(d, m, v)
 }
 
 // addUser adds the input of a body that has no list of messages.
@@ -169,20 +258,31 @@ func addUser(d *Decoder, e *Event, v jsontape.Value) {
 // responseBody holds the members of a response body that carry content.
 type responseBody struct {
 	output      jsontape.Value // Converse, Nova; OpenAI responses
-	content     jsontape.Value // Anthropic
+	content     jsontape.Value // Anthropic; a message of OpenAI's assistants
 	choices     jsontape.Value // OpenAI, Mistral chat
-	message     jsontape.Value // Cohere v2; the text of an error
+	candidates  jsontape.Value // Gemini
+	message     jsontape.Value // Cohere v2, Ollama; the text of an error
+	response    jsontape.Value // Ollama; Vertex AI's log of a reply
 	generation  jsontape.Value // Llama
-	results     jsontape.Value // Titan
+	generated   jsontape.Value // Hugging Face
+	results     jsontape.Value // Titan; a rerank; moderations
 	outputs     jsontape.Value // Mistral
 	generations jsontape.Value // Cohere
-	text        jsontape.Value // Cohere chat
+	text        jsontape.Value // Cohere chat; a transcription
 	toolCalls   jsontape.Value
+	thinking    jsontape.Value // Ollama
 	completion  jsontape.Value // Claude text completion
 	completions jsontape.Value // AI21
 	vectors     jsontape.Value // embedding, embeddings
+	data        jsontape.Value // OpenAI's lists: vectors, images, messages
 	images      jsontape.Value // image models
 	failure     jsontape.Value // error
+	detail      jsontape.Value // the error of servers made with FastAPI
+	action      jsontape.Value // required_action: OpenAI's assistants wait for tools
+	incomplete  Text           // why OpenAI's response is not complete
+	object      Text           // what OpenAI says that the body is
+	id          Text
+	status      Text
 	role        Text
 	stop        Text
 	usage       usage
@@ -191,81 +291,87 @@ type responseBody struct {
 
 // decodeResponseBody adds to e what a response body says: messages, finish
 // reason, usage, latency, guardrails, errors. An array is taken for the chunks
-// of a stream and folded; a string that holds JSON is decoded as that JSON.
-// Columns that are already set are kept.
-func decodeResponseBody(d *Decoder, e *Event, body jsontape.Value) {
+// of a stream and folded; a string is decoded as the text that it is: JSON, or
+// a stream. Columns that are already set are kept. It reports whether the shape
+// of the body is known.
+func decodeResponseBody(d *Decoder, e *Event, body jsontape.Value) bool {
 	switch body.Kind() {
 	case jsontape.Missing, jsontape.Null:
-		return
+		return false
 	case jsontape.String:
-		text := body.Text()
-		body = parseInner(d, text)
-		if k := body.Kind(); k != jsontape.Object && k != jsontape.Array {
-			e.AddOutput(nil).Add(Part{Type: PartOther, Text: text})
-			return
-		}
-	}
-	switch body.Kind() {
+		return decodeReplyText(d, e, body.Text())
 	case jsontape.Array:
-		foldStream(d, e, body)
+		return foldStream(d, e, body)
 	case jsontape.Object:
 		var r responseBody
 		r.read(d, e, body)
-		setText(&e.FinishReason, r.stop)
-		r.addOutput(d, e, body)
-		r.usage.fill(e)
-		r.guard.settle(d, e)
-	default:
-		e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+		known := r.addOutput(d, e)
+		if !known {
+			e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+		}
+		r.finishEvent(d, e, known)
+		return known
 	}
+	e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+	return false
+}
+
+// finishEvent sets what the whole body says. The id of what is not known to be
+// a reply is none of a reply.
+func (r *responseBody) finishEvent(d *Decoder, e *Event, known bool) {
+	if known {
+		setName(&e.ResponseID, r.id)
+	}
+	setText(&e.FinishReason, r.reason())
+	r.usage.fill(e)
+	r.guard.settle(d, e)
+}
+
+// reason returns why the reply ended. OpenAI's responses have a status, and a
+// reason only when they ended before their time.
+func (r *responseBody) reason() Text {
+	switch {
+	case r.stop != nil:
+		return r.stop
+	case r.incomplete != nil:
+		return r.incomplete
+	case string(r.object) == "response":
+		return r.status
+	}
+	return nil
 }
 
 // read collects the members of the body in one pass.
 func (r *responseBody) read(d *Decoder, e *Event, body jsontape.Value) {
 	for key, v := range body.Members() {
+		if v.Kind() == jsontape.Null || r.readContent(key, v) {
+			continue
+		}
 		switch string(key) {
-		case "output":
-			r.output = v
-		case "content":
-			r.content = v
-		case "choices":
-			r.choices = v
-		case "message":
-			r.message = v
-		case "generation":
-			r.generation = v
-		case "results":
-			r.results = v
-		case "outputs":
-			r.outputs = v
-		case "generations":
-			r.generations = v
-		case "text":
-			r.text = v
-		case "tool_calls":
-			r.toolCalls = v
-		case "completion":
-			r.completion = v
-		case "completions":
-			r.completions = v
-		case "embedding", "embeddings", "embeddingsByType":
-			r.vectors = v
-		case "images", "artifacts":
-			r.images = v
-		case "error":
-			r.failure = v
 		case "role":
 			r.role = v.Text()
+		case "object":
+			r.object = v.Text()
+		case "status":
+			r.status = v.Text()
+		case "incomplete_details":
+			r.incomplete = v.Get("reason").Text()
 		case "stop_reason", "stopReason", "finish_reason", "finishReason", "done_reason":
 			r.stop = v.Text()
-		case "id", "response_id":
-			setName(&e.ResponseID, v.Text())
-		case "model":
+		case "id", "response_id", "responseId":
+			r.id = v.Text()
+		case "request_id":
+			setName(&e.RequestID, v.Text())
+		case "model", "modelVersion", "model_version":
 			setName(&e.ModelResponse, v.Text())
-		case "usage", "meta":
+		case "usage", "meta", "usageMetadata", "usage_metadata":
 			r.usage.read(v)
 		case "metrics":
 			readMetrics(e, v)
+		case "thread_id", "assistant_id", "run_id", "generation_id":
+			e.addID(string(key), v)
+		case "prompt_filter_results", "promptFeedback", "prompt_feedback":
+			r.guard.readPromptFilter(d, e, v)
 		default:
 			if !r.usage.set(key, v) {
 				r.guard.readMember(d, e, key, v, &r.usage)
@@ -274,43 +380,127 @@ func (r *responseBody) read(d *Decoder, e *Event, body jsontape.Value) {
 	}
 }
 
-// addOutput decides the shape of the body and adds its messages.
-func (r *responseBody) addOutput(d *Decoder, e *Event, body jsontape.Value) {
+// readContent keeps a member that carries content, and reports whether it is
+// one.
+func (r *responseBody) readContent(key []byte, v jsontape.Value) bool {
+	switch string(key) {
+	case "output":
+		r.output = v
+	case "content":
+		r.content = v
+	case "choices":
+		r.choices = v
+	case "candidates":
+		r.candidates = v
+	case "message":
+		r.message = v
+	case "response":
+		r.response = v
+	case "generation":
+		r.generation = v
+	case "generated_text":
+		r.generated = v
+	case "results":
+		r.results = v
+	case "outputs":
+		r.outputs = v
+	case "generations":
+		r.generations = v
+	case "text":
+		r.text = v
+	case "tool_calls":
+		r.toolCalls = v
+	case "thinking":
+		r.thinking = v
+	case "completion":
+		r.completion = v
+	case "completions":
+		r.completions = v
+	case "embedding", "embeddings", "embeddingsByType":
+		r.vectors = v
+	case "data", "predictions":
+		r.data = v
+	case "images", "artifacts":
+		r.images = v
+	case "error", "last_error":
+		r.failure = v
+	case "detail":
+		r.detail = v
+	case "required_action":
+		r.action = v
+	default:
+		return false
+	}
+	return true
+}
+
+// addOutput decides the shape of the body and adds its messages. It reports
+// whether the shape is known.
+func (r *responseBody) addOutput(d *Decoder, e *Event) bool {
+	stop := r.reason()
 	switch {
 	case r.output.Kind() == jsontape.Object && r.output.Get("message").Exists():
 		addMessageValue(d, &e.Output, r.output.Get("message"))
-		e.Output[len(e.Output)-1].FinishReason = r.stop
+		e.Output[len(e.Output)-1].FinishReason = stop
 	case r.output.Kind() == jsontape.Array:
 		addMessageList(d, &e.Output, r.output)
+		readFailure(d, e, r.failure)
 	case r.choices.Kind() == jsontape.Array:
-		addChoices(d, e, r.choices)
+		r.addChoices(d, e)
+	case r.candidates.Kind() == jsontape.Array:
+		r.addCandidates(d, e)
+	case r.isAssistants():
+		return r.addAssistants(d, e)
 	case r.content.Exists():
-		m := r.assistant(d, e)
-		addContent(d, m, r.content)
+		addContent(d, r.assistant(d, e), r.content)
 	case r.generation.Exists():
 		addContent(d, r.assistant(d, e), r.generation)
+	case r.generated.Exists():
+		addContent(d, r.assistant(d, e), r.generated)
 	case r.completion.Exists():
 		addContent(d, r.assistant(d, e), r.completion)
-	case r.text.Exists():
+	case r.response.Kind() == jsontape.String:
+		r.addOllama(d, e)
+	case r.text.Kind() == jsontape.String:
 		m := r.assistant(d, e)
 		addContent(d, m, r.text)
 		addToolCalls(d, m, r.toolCalls)
-	case r.addTexts(d, e):
+	case r.addTexts(d, e), r.addResults(d, e):
 	case r.vectors.Exists():
 		e.Kind = KindEmbedding
-		r.assistant(d, e).Add(blobOf(d, word(d, "application/json"), len(r.vectors.Raw())))
+		r.assistant(d, e).Add(vectorsOf(d, r.vectors))
 	case r.images.Kind() == jsontape.Array:
 		r.addImages(d, e)
-	case r.failure.Exists():
-		readFailure(d, e, r.failure)
+	case r.data.Kind() == jsontape.Array:
+		return r.addData(d, e)
 	case r.message.Kind() == jsontape.Object:
 		addMessageValue(d, &e.Output, r.message)
-		e.Output[len(e.Output)-1].FinishReason = r.stop
+		e.Output[len(e.Output)-1].FinishReason = stop
+	default:
+		return r.addFailure(d, e)
+	}
+	return true
+}
+
+// addFailure sets the error columns of a body that is nothing but an error, and
+// reports whether it is one.
+func (r *responseBody) addFailure(d *Decoder, e *Event) bool {
+	switch {
+	case r.failure.Exists():
+		readFailure(d, e, r.failure)
+		r.guard.readFilteredError(d, e, r.failure)
 	case r.message.Kind() == jsontape.String:
 		setText(&e.ErrorMessage, r.message.Text())
+	case r.detail.Kind() == jsontape.String:
+		setText(&e.ErrorMessage, r.detail.Text())
+	case r.detail.Exists():
+		setText(&e.ErrorMessage, rawJSON(d, r.detail))
+	case r.guard.prompt:
+		return true // Gemini refuses a prompt without a word of reply
 	default:
-		e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
+		return false
 	}
+	return true
 }
 
 // assistant adds the message of a body that is itself the answer.
@@ -320,29 +510,34 @@ func (r *responseBody) assistant(d *Decoder, e *Event) *Message {
 		role = word(d, "assistant")
 	}
 	m := e.AddOutput(role)
-	m.FinishReason = r.stop
+	m.FinishReason = r.reason()
 	return m
 }
 
 // readFailure sets the error columns from an error object (OpenAI, Anthropic,
-// Bedrock exceptions) or text.
+// Google, Bedrock exceptions) or text.
 func readFailure(d *Decoder, e *Event, v jsontape.Value) {
 	switch v.Kind() {
 	case jsontape.String:
 		setText(&e.ErrorMessage, v.Text())
 	case jsontape.Object:
-		var typ, code Text
+		var typ, code, status Text
 		for key, m := range v.Members() {
 			switch string(key) {
 			case "type", "__type":
 				typ = m.Text()
 			case "code":
 				code = scalar(m)
+			case "status":
+				status = m.Text() // Google: the code in words; its number is that of HTTP
 			case "message", "Message":
 				setText(&e.ErrorMessage, m.Text())
 			}
 		}
-		if len(code) == 0 {
+		switch {
+		case len(status) > 0:
+			code = status
+		case len(code) == 0:
 			code = typ
 		}
 		setName(&e.ErrorCode, code)
@@ -355,10 +550,12 @@ func readFailure(d *Decoder, e *Event, v jsontape.Value) {
 // providerOutcome sorts an error code of a model provider, or of AWS.
 func providerOutcome(code []byte) Outcome {
 	switch string(code) {
-	case "rate_limit_error", "overloaded_error", "rate_limit_exceeded", "insufficient_quota":
+	case "rate_limit_error", "overloaded_error", "rate_limit_exceeded", "insufficient_quota", "RESOURCE_EXHAUSTED":
 		return OutcomeThrottled
-	case "permission_error", "authentication_error", "invalid_api_key":
+	case "permission_error", "authentication_error", "invalid_api_key", "PERMISSION_DENIED", "UNAUTHENTICATED":
 		return OutcomeDenied
+	case "content_filter", "content_policy_violation":
+		return OutcomeBlocked
 	}
 	return awsOutcome(code)
 }

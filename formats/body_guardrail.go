@@ -13,6 +13,7 @@ const maxPolicies = 128
 // guardrail is what the traces of a reply say that a guardrail did.
 type guardrail struct {
 	masked, blocked bool
+	prompt          bool // Gemini refused the prompt
 }
 
 // settle sets the guardrail's action and outcome once the whole reply is read.
@@ -23,8 +24,64 @@ func (g *guardrail) settle(d *Decoder, e *Event) {
 	if string(e.FinishReason) == "guardrail_intervened" {
 		setText(&e.GuardrailAction, word(d, "INTERVENED"))
 	}
-	if string(e.GuardrailAction) == "INTERVENED" && (g.blocked || !g.masked) {
+	if string(e.GuardrailAction) == "INTERVENED" && (g.blocked || !g.masked) || g.prompt || isFiltered(e.FinishReason) {
 		e.Outcome = OutcomeBlocked
+	}
+}
+
+// isFiltered reports whether an answer ended because a filter of the provider
+// stopped it: OpenAI and Azure, and the reasons of Gemini that are its filters'.
+func isFiltered(reason Text) bool {
+	switch string(reason) {
+	case "content_filter", "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY", "ERROR_TOXIC":
+		return true
+	}
+	return false
+}
+
+// readContentFilter takes the verdicts of Azure OpenAI on a text, an object of
+// category to verdict (learn.microsoft.com/azure/ai-services/openai, "Content
+// filtering"). A category counts when its text was filtered or detected.
+func (g *guardrail) readContentFilter(d *Decoder, e *Event, v jsontape.Value) {
+	for category, verdict := range v.Members() {
+		filtered, _ := verdict.Get("filtered").Bool()
+		detected, _ := verdict.Get("detected").Bool()
+		if filtered {
+			setText(&e.GuardrailAction, word(d, "filtered"))
+		}
+		if filtered || detected {
+			e.addPolicy(d, []byte("content_filter"), category)
+		}
+	}
+}
+
+// readPromptFilter takes what a filter says about a prompt: a list of verdicts
+// by Azure OpenAI, or the feedback of Gemini, which names a reason only when
+// the prompt was refused.
+func (g *guardrail) readPromptFilter(d *Decoder, e *Event, v jsontape.Value) {
+	for one := range v.Elements() {
+		g.readContentFilter(d, e, firstValue(one.Get("content_filter_results"), one.Get("content_filter_result")))
+	}
+	if reason := firstText(v.Get("blockReason"), v.Get("block_reason")); len(reason) > 0 {
+		g.prompt = true
+		setText(&e.GuardrailAction, reason)
+	}
+	g.readSafety(d, e, firstValue(v.Get("safetyRatings"), v.Get("safety_ratings")))
+}
+
+// readFilteredError takes the verdicts in the error with which Azure OpenAI
+// refuses a prompt.
+func (g *guardrail) readFilteredError(d *Decoder, e *Event, failure jsontape.Value) {
+	inner := failure.Get("innererror")
+	g.readContentFilter(d, e, firstValue(inner.Get("content_filter_result"), inner.Get("content_filter_results")))
+}
+
+// readSafety names the categories for which Gemini blocked a text.
+func (g *guardrail) readSafety(d *Decoder, e *Event, ratings jsontape.Value) {
+	for one := range ratings.Elements() {
+		if blocked, _ := one.Get("blocked").Bool(); blocked {
+			e.addPolicy(d, []byte("safety"), one.Get("category").Text())
+		}
 	}
 }
 
@@ -118,7 +175,7 @@ func (g *guardrail) addPolicy(d *Decoder, e *Event, policy, list []byte, item js
 	}
 	g.blocked = g.blocked || string(action) == "BLOCKED"
 	g.masked = g.masked || string(action) == "ANONYMIZED"
-	if string(action) == "NONE" && !detected || len(e.GuardrailPolicies) == maxPolicies {
+	if string(action) == "NONE" && !detected {
 		return
 	}
 	if len(name) == 0 {
@@ -126,6 +183,14 @@ func (g *guardrail) addPolicy(d *Decoder, e *Event, policy, list []byte, item js
 	}
 	if string(list) == "customWords" {
 		name = nil
+	}
+	e.addPolicy(d, policy, name)
+}
+
+// addPolicy names a policy once, "policy:name" or the policy alone.
+func (e *Event) addPolicy(d *Decoder, policy, name []byte) {
+	if len(e.GuardrailPolicies) == maxPolicies {
+		return
 	}
 	full := d.Arena.Bytes(len(policy) + len(":") + len(name))
 	n := copy(full, policy)

@@ -47,30 +47,32 @@ func (p *params) set(key []byte, v jsontape.Value) {
 	case "top_k", "topK", "k":
 		i = paramTopK
 	case "max_tokens", "maxTokens", "max_gen_len", "maxTokenCount", "max_tokens_to_sample",
-		"max_new_tokens", "max_completion_tokens", "max_output_tokens":
+		"max_new_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "num_predict":
 		i = paramMaxTokens
 	case "stop", "stop_sequences", "stopSequences":
 		i = paramStop
-	case "seed":
+	case "seed", "random_seed": // random_seed: Mistral
 		i = paramSeed
 	case "frequency_penalty", "frequencyPenalty":
 		i = paramFrequencyPenalty
 	case "presence_penalty", "presencePenalty":
 		i = paramPresencePenalty
-	case "n", "num_generations", "numResults":
+	case "n", "num_generations", "numResults", "candidateCount", "candidate_count":
 		i = paramChoices
-	case "thinking", "reasoning_config", "reasoningConfig", "reasoning":
+	case "thinking", "reasoning_config", "reasoningConfig", "reasoning", "thinkingConfig", "thinking_config", "think":
 		i = paramReasoning
 	case "reasoning_effort":
 		i = paramEffort
-	case "tool_choice":
+	case "tool_choice", "function_call":
 		i = paramToolChoice
-	case "response_format":
+	case "response_format", "responseMimeType", "response_mime_type", "format":
 		i = paramFormat
 	default:
 		return
 	}
-	p[i] = v
+	if k := v.Kind(); k != jsontape.Null && k != jsontape.Missing {
+		p[i] = v
+	}
 }
 
 // readAll keeps the parameters among the members of a configuration object.
@@ -126,11 +128,14 @@ func (u *usage) read(v jsontape.Value) {
 			continue
 		}
 		switch string(key) {
-		case "tokens", "prompt_tokens_details", "input_tokens_details",
+		case "tokens", "prompt_tokens_details", "prompt_token_details", "input_tokens_details",
 			"completion_tokens_details", "output_tokens_details":
 			for key, m := range m.Members() {
 				u.set(key, m)
 			}
+		case "billed_units": // Cohere: where it gives no others
+			fillInt(&u.input, intOf(m.Get("input_tokens")))
+			fillInt(&u.output, intOf(m.Get("output_tokens")))
 		}
 	}
 }
@@ -139,16 +144,18 @@ func (u *usage) read(v jsontape.Value) {
 func (u *usage) set(key []byte, v jsontape.Value) bool {
 	var to *Int
 	switch string(key) {
-	case "inputTokens", "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount", "inputTokenCount", "prompt_eval_count":
+	case "inputTokens", "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount", "inputTokenCount", "prompt_eval_count",
+		"promptTokenCount":
 		to = &u.input
 	case "outputTokens", "output_tokens", "completion_tokens", "generation_token_count",
-		"totalOutputTextTokenCount", "outputTokenCount", "eval_count":
+		"totalOutputTextTokenCount", "outputTokenCount", "eval_count", "candidatesTokenCount", "candidates_token_count":
 		to = &u.output
-	case "cacheReadInputTokens", "cacheReadInputTokenCount", "cache_read_input_tokens", "cached_tokens":
+	case "cacheReadInputTokens", "cacheReadInputTokenCount", "cache_read_input_tokens", "cached_tokens",
+		"cachedContentTokenCount", "cached_content_token_count", "prompt_cache_hit_tokens":
 		to = &u.cacheRead
 	case "cacheWriteInputTokens", "cacheWriteInputTokenCount", "cache_creation_input_tokens":
 		to = &u.cacheWrite
-	case "reasoning_tokens":
+	case "reasoning_tokens", "thoughtsTokenCount", "thoughts_token_count":
 		to = &u.reasoning
 	default:
 		return false

@@ -3,7 +3,8 @@ package formats
 import "github.com/exhibit-forensics/exhibit/formats/jsontape"
 
 // The bodies of models that take a prompt and give a text, without messages:
-// Titan, Mistral, Cohere, AI21; and of models that return vectors or images.
+// Titan, Mistral, Cohere, AI21, Ollama; and of models that return vectors,
+// images or scores.
 
 // addTitan adds the input of a Titan body: a text, for embeddings an image.
 func (r *requestBody) addTitan(d *Decoder, e *Event) {
@@ -28,6 +29,48 @@ func (r *requestBody) addCohereEmbed(d *Decoder, e *Event) {
 	if r.embeds {
 		e.Kind = KindEmbedding
 	}
+}
+
+// addCohereResults adds the results of tools that a request to Cohere's first
+// chat API brings beside the message.
+func (r *requestBody) addCohereResults(d *Decoder, e *Event) {
+	for one := range r.results.Elements() {
+		p := Part{Type: PartToolResponse, Name: one.Path("call", "name").Text()}
+		p.Text, p.JSON = toolResult(d, one.Get("outputs"))
+		e.AddInput(word(d, "tool")).Add(p)
+	}
+}
+
+// addOllama adds the answer of Ollama's /api/generate.
+func (r *responseBody) addOllama(d *Decoder, e *Event) {
+	m := r.assistant(d, e)
+	if t := r.thinking.Text(); len(t) > 0 {
+		m.Add(Part{Type: PartReasoning, Text: t})
+	}
+	addContent(d, m, r.response)
+}
+
+// addResults adds the results of a rerank, or those of a moderation, whose
+// categories are policies that matched. It reports whether it is one of them.
+func (r *responseBody) addResults(d *Decoder, e *Event) bool {
+	first := r.results.Index(0)
+	switch {
+	case first.Get("relevance_score").Exists():
+		e.Kind = KindRetrieval
+	case first.Get("categories").Exists() && first.Get("flagged").Exists():
+		e.Kind = KindGuardrail
+		for one := range r.results.Elements() {
+			for name, v := range one.Get("categories").Members() {
+				if hit, _ := v.Bool(); hit {
+					e.addPolicy(d, []byte("moderation"), name)
+				}
+			}
+		}
+	default:
+		return false
+	}
+	e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, r.results)})
+	return true
 }
 
 // addTexts adds the answers of a body that holds a list of texts, and reports

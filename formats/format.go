@@ -143,6 +143,7 @@ type Decoder struct {
 
 	names   *nameTable        // what the jsonl format infers columns from, made on first use
 	clients map[string]string // client by user agent
+	body    jsontape.Doc      // for the text of a request or reply, and each chunk of a stream
 
 	events []*Event
 	n      int
@@ -153,6 +154,7 @@ func NewDecoder() *Decoder {
 	d := &Decoder{Arena: new(jsontape.Arena)}
 	d.JSON.Arena = d.Arena
 	d.Nested.Arena = d.Arena
+	d.body.Arena = d.Arena
 	return d
 }
 

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"bytes"
 	"encoding/base64"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
@@ -22,6 +23,9 @@ type fold struct {
 	stop  Text
 	usage usage
 	guard guardrail
+	turn  Text // id of the message of a thread that is being written
+	turns int64
+	known bool // a chunk had a known shape
 }
 
 // foldMessage is one message of a stream: most have one, chat completions with
@@ -43,20 +47,25 @@ type foldBlock struct {
 
 // foldStream adds the messages that the chunks of a stream make up, with
 // finish reason, usage and metrics. Chunks may be of Anthropic, Converse or
-// Nova, OpenAI or Mistral, Llama, Titan or Cohere, and wrapped as
+// Nova, OpenAI (chat, completions, responses, assistants) or those who speak its
+// language, Gemini, Cohere, Ollama, Hugging Face, Llama or Titan, and wrapped as
 // {"chunk": {"bytes": base64}}. A mark such as "[DONE]" adds nothing; a chunk
-// of no known shape is kept as a part of type other.
-func foldStream(d *Decoder, e *Event, chunks jsontape.Value) {
-	e.Stream = BoolOf(true)
+// of no known shape is kept as a part of type other. It reports whether any had
+// a known shape.
+func foldStream(d *Decoder, e *Event, chunks jsontape.Value) bool {
 	f := fold{d: d, e: e}
 	for c := range chunks.Elements() {
 		f.chunk(c)
 	}
-	f.finish()
+	return f.finish()
 }
 
-// finish writes the messages to the event.
-func (f *fold) finish() {
+// finish writes the messages to the event, and reports whether the shape of any
+// chunk was known.
+func (f *fold) finish() bool {
+	if !f.e.Stream.OK {
+		f.e.Stream = BoolOf(true)
+	}
 	for i := range f.msgs {
 		fm := &f.msgs[i]
 		if fm.role == nil {
@@ -78,6 +87,7 @@ func (f *fold) finish() {
 	setText(&f.e.FinishReason, f.stop)
 	f.usage.fill(f.e)
 	f.guard.settle(f.d, f.e)
+	return f.known
 }
 
 // message returns the message with the index, new if need be.
@@ -135,7 +145,9 @@ func (f *fold) other(c jsontape.Value) {
 func (f *fold) chunk(c jsontape.Value) {
 	switch c.Kind() {
 	case jsontape.Object:
-		if !f.object(c) && !f.wrapped(c) {
+		if f.object(c) || f.wrapped(c) {
+			f.known = true
+		} else {
 			f.other(c)
 		}
 	case jsontape.String:
@@ -176,10 +188,11 @@ func (f *fold) wrapped(c jsontape.Value) bool {
 
 // chunkMembers holds the members of a chunk that need each other.
 type chunkMembers struct {
-	typ, event                Text
+	typ, event, object, id    Text
 	index                     int64
 	message, block, delta     jsontape.Value
 	text, response, toolCalls jsontape.Value
+	generated, token          jsontape.Value
 	failure                   jsontape.Value
 	known                     bool // a member of a known shape was there
 }
@@ -190,7 +203,12 @@ func (f *fold) object(c jsontape.Value) bool {
 	for key, v := range c.Members() {
 		k.known = f.member(&k, key, v) || k.known
 	}
-	return f.anthropic(&k) || f.cohere(&k) || k.known
+	known := f.thread(&k, c) || f.openAIResponse(&k, c) || f.cohereChat(&k) || f.anthropic(&k) || f.cohere(&k) ||
+		f.ollama(&k) || f.huggingFace(&k) || k.known
+	if known && !bytes.HasPrefix(k.object, []byte("thread")) {
+		setName(&f.e.ResponseID, k.id)
+	}
+	return known
 }
 
 // member takes one member of a chunk and reports whether it belongs to a
@@ -201,6 +219,8 @@ func (f *fold) member(k *chunkMembers, key []byte, v jsontape.Value) bool {
 		k.typ = v.Text()
 	case "event_type":
 		k.event = v.Text()
+	case "object":
+		k.object = v.Text()
 	case "index":
 		k.index, _ = v.Int()
 	case "message":
@@ -215,22 +235,45 @@ func (f *fold) member(k *chunkMembers, key []byte, v jsontape.Value) bool {
 		k.response = v
 	case "tool_calls":
 		k.toolCalls = v
+	case "generated_text":
+		k.generated = v
+	case "token":
+		k.token = v
 	case "error":
 		k.failure = v
 	case "is_finished":
 		return true
 	case "usage":
 		f.usage.read(v)
-	case "id":
-		setName(&f.e.ResponseID, v.Text())
-	case "model":
+	case "usageMetadata", "usage_metadata":
+		f.usage.read(v)
+		return true
+	case "x_groq": // Groq gives the usage of a stream here
+		f.usage.read(v.Get("usage"))
+		setName(&f.e.RequestID, v.Get("id").Text())
+	case "id", "responseId", "response_id", "generation_id":
+		k.id = v.Text()
+	case "model", "modelVersion", "model_version":
 		setName(&f.e.ModelResponse, v.Text())
-	case "stop_reason", "finish_reason", "completionReason":
+	case "stop_reason", "finish_reason", "completionReason", "done_reason":
 		f.stopped(v)
 		return true
-	case "generation", "outputText", "completion": // Llama, Titan, Claude text completion
-		f.message(0).add(PartText, 0, v)
+	case "prompt_filter_results", "promptFeedback", "prompt_feedback":
+		f.guard.readPromptFilter(f.d, f.e, v)
 		return true
+	default:
+		return f.content(key, v) || f.converse(key, v) || f.usage.set(key, v) || f.guard.readMember(f.d, f.e, key, v, &f.usage)
+	}
+	return false
+}
+
+// content takes a member that holds a piece of the answer by itself, and
+// reports whether it is one.
+func (f *fold) content(key []byte, v jsontape.Value) bool {
+	switch string(key) {
+	case "generation", "outputText", "completion", "value": // Llama, Titan, Claude text completion, Writer's completions
+		f.message(0).add(PartText, 0, v)
+		return v.Kind() == jsontape.String || v.Kind() == jsontape.Null
 	case "outputs": // Mistral
 		for o := range v.Elements() {
 			f.message(0).add(PartText, 0, o.Get("text"))
@@ -239,8 +282,8 @@ func (f *fold) member(k *chunkMembers, key []byte, v jsontape.Value) bool {
 		return true
 	case "choices":
 		return f.choices(v)
-	default:
-		return f.converse(key, v) || f.usage.set(key, v) || f.guard.readMember(f.d, f.e, key, v, &f.usage)
+	case "candidates":
+		return f.candidates(v)
 	}
 	return false
 }
@@ -352,13 +395,19 @@ func (f *fold) choices(v jsontape.Value) bool {
 		if role := delta.Get("role").Text(); len(role) > 0 {
 			m.role = role
 		}
-		m.add(PartReasoning, 0, delta.Get("reasoning_content"))
-		m.add(PartText, 0, delta.Get("content"))
+		m.add(PartReasoning, 0, firstValue(delta.Get("reasoning_content"), delta.Get("reasoning")))
+		f.choiceContent(m, delta.Get("content"))
 		m.add(PartText, 0, delta.Get("refusal"))
 		m.add(PartText, 0, c.Get("text"))
+		i := int64(0)
 		for call := range delta.Get("tool_calls").Elements() {
-			m.toolCall(call)
+			m.toolCall(call, i)
+			i++
 		}
+		if call := delta.Get("function_call"); call.Kind() == jsontape.Object { // before tools
+			m.function(call, 0)
+		}
+		f.guard.readContentFilter(f.d, f.e, c.Get("content_filter_results"))
 		for _, name := range [...]string{"finish_reason", "stop_reason"} {
 			if t := c.Get(name).Text(); t != nil {
 				m.stop = t
@@ -368,19 +417,44 @@ func (f *fold) choices(v jsontape.Value) bool {
 	return v.Kind() == jsontape.Array
 }
 
-// toolCall takes a piece of a tool call of a chat completion: the first names
-// the call, the others go on with its arguments.
-func (m *foldMessage) toolCall(call jsontape.Value) {
-	index, _ := call.Get("index").Int()
-	b := m.block(PartToolCall, index)
-	if id := call.Get("id").Text(); len(id) > 0 {
-		b.part.ID = id
+// choiceContent takes the content of a piece of a chat completion: a text, or,
+// as Mistral's reasoning models write, a list of blocks, thoughts among them.
+func (f *fold) choiceContent(m *foldMessage, v jsontape.Value) {
+	m.add(PartText, 0, v)
+	for b := range v.Elements() {
+		m.add(PartText, 0, b.Get("text"))
+		for t := range b.Get("thinking").Elements() {
+			m.add(PartReasoning, 0, t.Get("text"))
+		}
 	}
-	function := call.Get("function")
+}
+
+// toolCall takes a piece of a tool call of a chat completion: the first names
+// the call, the others go on with its arguments. A piece without an index is
+// the one at its place in the list.
+func (m *foldMessage) toolCall(call jsontape.Value, place int64) {
+	index, ok := call.Get("index").Int()
+	if !ok {
+		index = place
+	}
+	if id := call.Get("id").Text(); len(id) > 0 {
+		m.block(PartToolCall, index).part.ID = id
+	}
+	m.function(call.Get("function"), index)
+}
+
+// function takes a piece of the call of a function. Ollama writes the arguments
+// as an object, whole.
+func (m *foldMessage) function(function jsontape.Value, index int64) {
+	b := m.block(PartToolCall, index)
 	if name := function.Get("name").Text(); len(name) > 0 {
 		b.part.Name = name
 	}
-	m.add(PartToolCall, index, function.Get("arguments"))
+	if args := function.Get("arguments"); args.Kind() == jsontape.Object {
+		b.input = args.Raw()
+	} else {
+		m.add(PartToolCall, index, args)
+	}
 }
 
 // cohere takes a chunk of Cohere: a text on its own, for chat models under an
@@ -393,6 +467,7 @@ func (f *fold) cohere(k *chunkMembers) bool {
 			f.message(0).add(PartText, 0, k.response.Get("text"))
 		}
 		setName(&f.e.ResponseID, k.response.Get("generation_id").Text())
+		f.usage.read(k.response.Get("meta"))
 	case string(k.event) == "tool-calls-generation":
 		var whole Message
 		addToolCalls(f.d, &whole, k.toolCalls)

@@ -1,0 +1,132 @@
+package formats
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
+
+// readHeader takes one header of a request or a reply, by its name in any case.
+// Columns that are set are kept, so that headers of the reply, whose ids are
+// the provider's, are best read before those of the request. Of what carries a
+// secret (Authorization, API keys) only the kind of the credential is kept, and
+// the key id that a signature of AWS names; cookies are not looked at.
+func readHeader(d *Decoder, e *Event, name, value Text) {
+	var low [64]byte
+	if len(name) > len(low) || len(value) == 0 {
+		return
+	}
+	switch key := string(appendLower(low[:0], name)); key {
+	case "x-request-id", "request-id", "x-amzn-requestid", "x-amzn-request-id", "mistral-correlation-id":
+		setRequestID(e, value)
+	case "apim-request-id", "x-ms-client-request-id", "x-ms-request-id", "cf-ray", "x-kong-request-id",
+		"x-debug-trace-id", "x-cloud-trace-context", "x-client-request-id", "openai-project", "x-goog-user-project", "x-compute-id":
+		e.OtherIDs = append(e.OtherIDs, ID{headerID(key), value})
+	case "openai-organization", "anthropic-organization-id":
+		setName(&e.Tenant, value)
+	case "openai-model":
+		setName(&e.ModelResponse, value)
+	case "x-ms-deployment-name":
+		setName(&e.Deployment, value)
+	case "x-ms-region":
+		setName(&e.Region, value)
+	case "openai-processing-ms", "x-amzn-bedrock-invocation-latency":
+		if ms, ok := scaled(value, 3, true); ok {
+			fillInt(&e.Latency, IntOf(ms))
+		}
+	case "x-amzn-bedrock-input-token-count":
+		fillInt(&e.InputTokens, headerInt(value))
+	case "x-amzn-bedrock-output-token-count":
+		fillInt(&e.OutputTokens, headerInt(value))
+	case "x-amzn-bedrock-cache-read-input-token-count":
+		fillInt(&e.CacheReadTokens, headerInt(value))
+	case "x-amzn-bedrock-cache-write-input-token-count":
+		fillInt(&e.CacheWriteTokens, headerInt(value))
+	case "user-agent":
+		if e.UserAgent == nil {
+			e.UserAgent, e.Client = value, d.clientOf(value)
+		}
+	case "traceparent":
+		readTraceParent(e, value)
+	case "authorization", "x-api-key", "api-key", "x-goog-api-key":
+		readCredential(d, e, key, value)
+	}
+}
+
+// headerID returns the kind of identifier that a header is: its name with
+// underscores.
+func headerID(name string) string {
+	b := []byte(name)
+	for i, c := range b {
+		if c == '-' {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// setRequestID sets the request id, and keeps a second one under other_ids:
+// proxies on the way give their own.
+func setRequestID(e *Event, id Text) {
+	switch {
+	case e.RequestID == nil:
+		e.RequestID = id
+	case !bytes.Equal(e.RequestID, id):
+		e.OtherIDs = append(e.OtherIDs, ID{"request_id", id})
+	}
+}
+
+func headerInt(value Text) Int {
+	n, ok := scaled(value, 0, false)
+	return Int{n, ok}
+}
+
+// readTraceParent takes the trace and the caller's span of a W3C trace context,
+// VERSION-TRACE-SPAN-FLAGS.
+func readTraceParent(e *Event, value Text) {
+	if len(value) < 55 || value[2] != '-' || value[35] != '-' || value[52] != '-' || !isHex(value[3:35]) || !isHex(value[36:52]) {
+		return
+	}
+	setName(&e.TraceID, value[3:35])
+	setName(&e.ParentSpanID, value[36:52])
+}
+
+// readCredential says what kind of credential a request carried. A signature
+// of AWS names its key in clear: Credential=KEY/DATE/REGION/SERVICE/....
+func readCredential(d *Decoder, e *Event, name string, value Text) {
+	if e.CredentialKind != nil {
+		return
+	}
+	if name != "authorization" {
+		e.CredentialKind = word(d, "api_key")
+		return
+	}
+	scheme, rest, _ := bytes.Cut(value, []byte{' '})
+	switch {
+	case bytes.HasPrefix(scheme, []byte("AWS4-")):
+		e.CredentialKind = word(d, "sigv4")
+		_, scope, _ := bytes.Cut(rest, []byte("Credential="))
+		key, scope, ok := bytes.Cut(scope, []byte{'/'})
+		if _, scope, _ = bytes.Cut(scope, []byte{'/'}); ok && len(key) <= 128 {
+			setName(&e.CredentialID, key)
+			region, _, _ := bytes.Cut(scope, []byte{'/'})
+			setName(&e.Region, region)
+		}
+	case bytes.EqualFold(scheme, []byte("bearer")):
+		e.CredentialKind = word(d, "bearer")
+	case bytes.EqualFold(scheme, []byte("basic")):
+		e.CredentialKind = word(d, "basic")
+	}
+}
+
+// setHTTPDate sets the time from a Date header (RFC 9110, section 5.6.7), in
+// the one form that is written today; other values are read as any time is.
+func (d *Decoder) setHTTPDate(e *Event, field string, v jsontape.Value) {
+	t, err := time.Parse(time.RFC1123, string(v.Text()))
+	if _, offset := t.Zone(); err != nil || offset != 0 {
+		d.SetTime(e, field, v)
+		return
+	}
+	e.TS, e.TSPrecision, e.TSSource = Time{t.UnixMicro(), true}, PrecisionS, field
+}

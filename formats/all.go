@@ -5,9 +5,11 @@ package formats
 // jsonl, which accepts all JSON, is last.
 func All() []Format {
 	return []Format{
-		cloudTrail{}, // envelopes and members of its own
-		bedrock{},    // members of its own
-		jsonLines{},  // any JSON
+		cloudTrail{},   // envelopes and members of its own
+		bedrock{},      // members of its own
+		har{},          // a log with entries
+		httpExchange{}, // method, address and body, under names that several writers share
+		jsonLines{},    // any JSON
 	}
 }
 

@@ -366,10 +366,17 @@ func (r *responseBody) read(d *Decoder, e *Event, body jsontape.Value) {
 			setName(&e.ModelResponse, v.Text())
 		case "usage", "meta", "usageMetadata", "usage_metadata":
 			r.usage.read(v)
+		case "details": // Hugging Face
+			r.stop = v.Get("finish_reason").Text()
+			r.usage.read(v)
 		case "metrics":
 			readMetrics(e, v)
-		case "thread_id", "assistant_id", "run_id", "generation_id":
-			e.addID(string(key), v)
+		case "thread_id": // OpenAI's assistants: the conversation
+			setSession(e, v.Text())
+		case "assistant_id":
+			e.addID("assistant_id", v)
+		case "generation_id":
+			e.addID("generation_id", v)
 		case "prompt_filter_results", "promptFeedback", "prompt_feedback":
 			r.guard.readPromptFilter(d, e, v)
 		default:

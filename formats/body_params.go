@@ -148,7 +148,8 @@ func (u *usage) set(key []byte, v jsontape.Value) bool {
 		"promptTokenCount":
 		to = &u.input
 	case "outputTokens", "output_tokens", "completion_tokens", "generation_token_count",
-		"totalOutputTextTokenCount", "outputTokenCount", "eval_count", "candidatesTokenCount", "candidates_token_count":
+		"totalOutputTextTokenCount", "outputTokenCount", "eval_count", "candidatesTokenCount", "candidates_token_count",
+		"generated_tokens":
 		to = &u.output
 	case "cacheReadInputTokens", "cacheReadInputTokenCount", "cache_read_input_tokens", "cached_tokens",
 		"cachedContentTokenCount", "cached_content_token_count", "prompt_cache_hit_tokens":

@@ -20,9 +20,22 @@ func readHeader(d *Decoder, e *Event, name, value Text) {
 	switch key := string(appendLower(low[:0], name)); key {
 	case "x-request-id", "request-id", "x-amzn-requestid", "x-amzn-request-id", "mistral-correlation-id":
 		setRequestID(e, value)
-	case "apim-request-id", "x-ms-client-request-id", "x-ms-request-id", "cf-ray", "x-kong-request-id",
-		"x-debug-trace-id", "x-cloud-trace-context", "x-client-request-id", "openai-project", "x-goog-user-project", "x-compute-id":
-		e.OtherIDs = append(e.OtherIDs, ID{headerID(key), value})
+	case "apim-request-id":
+		e.OtherIDs = append(e.OtherIDs, ID{"apim_request_id", value})
+	case "x-ms-request-id":
+		e.OtherIDs = append(e.OtherIDs, ID{"x_ms_request_id", value})
+	case "x-ms-client-request-id", "x-client-request-id":
+		e.OtherIDs = append(e.OtherIDs, ID{"client_request_id", value})
+	case "cf-ray":
+		e.OtherIDs = append(e.OtherIDs, ID{"cf_ray", value})
+	case "x-kong-request-id":
+		e.OtherIDs = append(e.OtherIDs, ID{"kong_request_id", value})
+	case "x-debug-trace-id": // Cohere
+		e.OtherIDs = append(e.OtherIDs, ID{"debug_trace_id", value})
+	case "x-cloud-trace-context":
+		e.OtherIDs = append(e.OtherIDs, ID{"cloud_trace_context", value})
+	case "openai-project":
+		e.OtherIDs = append(e.OtherIDs, ID{"openai_project", value})
 	case "openai-organization", "anthropic-organization-id":
 		setName(&e.Tenant, value)
 	case "openai-model":
@@ -52,18 +65,6 @@ func readHeader(d *Decoder, e *Event, name, value Text) {
 	case "authorization", "x-api-key", "api-key", "x-goog-api-key":
 		readCredential(d, e, key, value)
 	}
-}
-
-// headerID returns the kind of identifier that a header is: its name with
-// underscores.
-func headerID(name string) string {
-	b := []byte(name)
-	for i, c := range b {
-		if c == '-' {
-			b[i] = '_'
-		}
-	}
-	return string(b)
 }
 
 // setRequestID sets the request id, and keeps a second one under other_ids:
@@ -123,8 +124,9 @@ func readCredential(d *Decoder, e *Event, name string, value Text) {
 // setHTTPDate sets the time from a Date header (RFC 9110, section 5.6.7), in
 // the one form that is written today; other values are read as any time is.
 func (d *Decoder) setHTTPDate(e *Event, field string, v jsontape.Value) {
-	t, err := time.Parse(time.RFC1123, string(v.Text()))
-	if _, offset := t.Zone(); err != nil || offset != 0 {
+	text := v.Text()
+	t, err := time.Parse(time.RFC1123, string(text))
+	if err != nil || !bytes.HasSuffix(text, []byte(" GMT")) {
 		d.SetTime(e, field, v)
 		return
 	}

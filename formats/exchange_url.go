@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"net/url"
+	"strings"
 )
 
 // apiCall is what the address of a request says about it. Addresses are those
@@ -21,6 +22,7 @@ type apiCall struct {
 	place     []byte // region
 	deploy    []byte // deployment
 	project   []byte
+	session   []byte
 }
 
 // readURL reads an address or a path. Nothing of the query is kept: Google's
@@ -146,6 +148,7 @@ func (c *apiCall) fill(d *Decoder, e *Event, method Text) {
 	setName(&e.Region, c.place)
 	setName(&e.Deployment, c.deploy)
 	setName(&e.Tenant, c.project)
+	setSession(e, c.session)
 	if !e.Stream.OK {
 		e.Stream = c.stream
 	}
@@ -316,6 +319,9 @@ func (c *apiCall) readSegments(segments [][]byte) (kind Kind, weak, ok bool) {
 	for i := max(0, len(segments)-maxPathSegments); i <= n; i++ {
 		switch at(i) {
 		case "threads": // OpenAI Assistants
+			if strings.HasPrefix(at(i+1), "thread_") {
+				c.session = segments[i+1]
+			}
 			return threadKind(at(i+1), at(i+2), at(i+3), at(i+4)), true, true
 		case "assistants", "fine_tuning", "fine-tuning", "organization", "organizations":
 			return KindAdmin, true, true

@@ -248,6 +248,9 @@ func (f *fold) member(k *chunkMembers, key []byte, v jsontape.Value) bool {
 	case "usageMetadata", "usage_metadata":
 		f.usage.read(v)
 		return true
+	case "details": // Hugging Face
+		f.usage.read(v)
+		f.stopped(v.Get("finish_reason"))
 	case "x_groq": // Groq gives the usage of a stream here
 		f.usage.read(v.Get("usage"))
 		setName(&f.e.RequestID, v.Get("id").Text())

@@ -92,6 +92,7 @@ func (f *fold) thread(k *chunkMembers, c jsontape.Value) bool {
 	switch string(k.object) {
 	case "thread.run":
 		setName(&f.e.ResponseID, k.id)
+		setSession(f.e, c.Get("thread_id").Text())
 		if t := c.Get("status").Text(); t != nil {
 			f.stop = t
 		}

@@ -13,10 +13,10 @@ func TestCloudTrailDetect(t *testing.T) {
 		framing    Framing
 		ok         bool
 	}{
-		{"delivered", `{"Records":[` + event + `]}`, Framing{FrameArray, "Records"}, true},
-		{"delivered, empty", `{"Records":[]}`, Framing{FrameArray, "Records"}, true},
-		{"delivered, first damaged", `{"Records":[null,` + event + `]}`, Framing{FrameArray, "Records"}, true},
-		{"delivered, cut", `{"Records":[` + event + `,{"eventV`, Framing{FrameArray, "Records"}, true},
+		{"delivered", `{"Records":[` + event + `]}`, Framing{Kind: FrameArray, Path: "Records"}, true},
+		{"delivered, empty", `{"Records":[]}`, Framing{Kind: FrameArray, Path: "Records"}, true},
+		{"delivered, first damaged", `{"Records":[null,` + event + `]}`, Framing{Kind: FrameArray, Path: "Records"}, true},
+		{"delivered, cut", `{"Records":[` + event + `,{"eventV`, Framing{Kind: FrameArray, Path: "Records"}, true},
 		{"array", "[\n" + event + "\n]", Framing{FrameArray, ""}, true},
 		{"lines", event + "\n" + event + "\n", Framing{FrameLines, ""}, true},
 		{"single", event, Framing{FrameValues, ""}, true},

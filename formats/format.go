@@ -114,15 +114,18 @@ const (
 	// pretty-printed, or separated by white space or commas.
 	FrameValues
 	// FrameArray makes each element of one JSON array a record: the top-level
-	// array, or the array that is the member named Path of a top-level object.
-	// Several such values may follow each other.
+	// array, or the array that Path leads to in a top-level object. Several such
+	// values may follow each other.
 	FrameArray
 )
 
 // Framing says how to cut records from a stream.
 type Framing struct {
 	Kind FramingKind
-	Path string // FrameArray: member of the top-level object, "" for a top-level array
+	// Path leads to the array of FrameArray: "" for a top-level array, "Records"
+	// for a member of the top-level object, "log.entries" for a member of an
+	// object in it. Names that hold dots cannot be written.
+	Path string
 }
 
 // Decoder is the working memory of decoding: the JSON parser, the arena that

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // DefaultRecordLimit is the record limit, in bytes, when none is set. Model
@@ -52,6 +53,7 @@ type Block struct {
 type Scanner struct {
 	r       io.Reader
 	framing Framing
+	path    []string // names in framing.Path
 	limit   int
 	target  int   // bytes in a block that has no longer record
 	err     error // what ended the reading
@@ -71,7 +73,7 @@ func NewScanner(r io.Reader, f Framing, limit int) *Scanner {
 	if limit <= 0 {
 		limit = DefaultRecordLimit
 	}
-	s := &Scanner{r: r, framing: f, limit: limit, target: blockSize, start: -1}
+	s := &Scanner{r: r, framing: f, path: strings.Split(f.Path, "."), limit: limit, target: blockSize, start: -1}
 	if f.Kind == FrameLines {
 		s.start = 0
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
 )
@@ -156,7 +157,7 @@ func (s *Scanner) leaveArray() {
 	s.at++
 	w.state, w.array, w.last = atTop, false, sepNone
 	if s.framing.Path != "" {
-		w.state, w.nesting, s.start = inTail, nesting{depth: 1}, s.at
+		w.state, w.nesting, s.start = inTail, nesting{depth: len(s.path)}, s.at
 	}
 }
 
@@ -167,18 +168,24 @@ func (s *Scanner) leaveArray() {
 func (s *Scanner) head(data []byte) bool {
 	w := &s.json
 	object := data[s.start:]
-	at, found := w.find(object, s.framing.Path)
-	if found && at < len(object) && at <= s.limit && object[at] == '[' && w.accepts("", object[:at], "[]}") {
+	at, found := w.findPath(object, s.path)
+	whole := found == len(s.path)
+	if whole && at <= s.limit && object[at] == '[' && w.accepts("", object[:at], "[]"+strings.Repeat("}", found)) {
 		s.at = s.start + at
 		s.enterArray()
 		return true
 	}
-	if !found && at == len(object) && at <= s.limit && s.err == nil {
+	if at == len(object) && at <= s.limit && s.err == nil {
 		s.at = len(data)
 		return false
 	}
-	if found && at < len(object) && at <= s.limit && object[at] != '[' {
-		w.problem = fmt.Sprintf("member %s is not an array at byte %d", s.framing.Path, s.offset+int64(s.start+at))
+	if at <= s.limit {
+		switch place := s.offset + int64(s.start+at); {
+		case whole && object[at] != '[':
+			w.problem = fmt.Sprintf("member %s is not an array at byte %d", s.framing.Path, place)
+		case !whole && found > 0:
+			w.problem = fmt.Sprintf("member %s is not an object at byte %d", strings.Join(s.path[:found], "."), place)
+		}
 	}
 	w.state, w.nesting, s.at = inValue, nesting{}, s.start
 	return true
@@ -191,14 +198,32 @@ func (s *Scanner) tail(b *Block, data []byte) {
 	switch {
 	case s.pieces > 0 || s.at-s.start > s.limit:
 		s.emit(b, data, s.at, "")
-	case !w.accepts(`{"":[]`, data[s.start:s.at], ""):
+	case !w.accepts(strings.Repeat(`{"":`, len(s.path))+"[]", data[s.start:s.at], ""):
 		s.failAt(data, s.start, "object around "+s.framing.Path+" is not valid")
 		return
-	case w.doc.Root().Get(s.framing.Path).Exists():
-		s.failAt(data, s.start, "object with a second member "+s.framing.Path)
-		return
+	default:
+		if again := repeated(w.doc.Root(), s.path); again > 0 {
+			s.failAt(data, s.start, "object with a second member "+strings.Join(s.path[:again], "."))
+			return
+		}
 	}
 	s.start, w.state, w.last = -1, atTop, sepValue
+}
+
+// repeated returns how many names of the path lead to a member that is there a
+// second time, 0 when none is. The first member of each object on the way
+// stands for the one that led to the array.
+func repeated(object jsontape.Value, path []string) int {
+	for i, name := range path {
+		if object.Get(name).Exists() {
+			return i + 1
+		}
+		for _, first := range object.Members() {
+			object = first
+			break
+		}
+	}
+	return 0
 }
 
 // finishJSON ends the stream.
@@ -230,6 +255,25 @@ func (s *Scanner) finishJSON(b *Block, data []byte) {
 		s.start = len(data)
 	}
 	s.emit(b, data, len(data), problem)
+}
+
+// findPath follows member names from the object that src begins with, and
+// returns the offset of the value that they lead to and how many there are. It
+// returns fewer, and the offset of the value that is no object, where the path
+// cannot be followed further; and none where a name is missing, with the offset
+// where that was seen, or len(src) when src is too short to tell.
+func (w *walker) findPath(src []byte, path []string) (at, found int) {
+	for _, name := range path {
+		if src[at] != '{' {
+			break
+		}
+		n, ok := w.find(src[at:], name)
+		if at += n; !ok {
+			return at, 0
+		}
+		found++
+	}
+	return at, found
 }
 
 // find looks in the object that src begins with for the value of a member, and

@@ -76,7 +76,8 @@ func show(pieces []piece) string {
 }
 
 func TestScanner(t *testing.T) {
-	lines, values, array, records := Framing{Kind: FrameLines}, Framing{Kind: FrameValues}, Framing{Kind: FrameArray}, Framing{FrameArray, "Records"}
+	lines, values, array, records := Framing{Kind: FrameLines}, Framing{Kind: FrameValues}, Framing{Kind: FrameArray}, Framing{Kind: FrameArray, Path: "Records"}
+	entries := Framing{Kind: FrameArray, Path: "log.entries"}
 	tests := []struct {
 		name    string
 		framing Framing
@@ -144,6 +145,26 @@ func TestScanner(t *testing.T) {
 		{"records cut in tail", records, 0, `{"Records":[1],"a"`, `1 | ,"a"<object around Records cut off by the end of the stream at byte 18>`},
 		{"records in an array", records, 0, `[1]`, `[1]<expecting an object, found '[' at byte 0; not read from there on>`},
 		{"records after a comma", records, 0, `{"Records":[1]},{}`, `1 | ,{}<expecting an object, found ',' at byte 15; not read from there on>`},
+		{"entries", entries, 0, `{"log":{"version":"1.2","entries":[{"a":1},2],"pages":[]},"x":{}} `, `{"a":1} | 2`},
+		{"entries after others", entries, 0, `{"entries":[0],"x":{"log":{"entries":[0]}},"log":{"x":{"entries":[0]},"entries":[1]}}`, "1"},
+		{"entries of several objects", entries, 0, "{\"log\":{\"entries\":[1]}}\n{\"log\":{\"entries\":[]}}{\"log\":{\"entries\":[2]}}", "1 | 2"},
+		{"entries escaped names", entries, 0, `{"l\u006fg":{"entri\u0065s":[1]}}`, "1"},
+		{"entries missing", entries, 0, `{"log":{"a":[]}} {"a":{}} {"log":{"entries":[1]}}`, `{"log":{"a":[]}} | {"a":{}} | 1`},
+		{"entries in a second log", entries, 0, `{"log":{},"log":{"entries":[1]}} {}`, `{"log":{},"log":{"entries":[1]}} | {}`},
+		{"entries not an array", entries, 0, `{"log":{"entries":{}}}`, `{"log":{"entries":{}}}<member log.entries is not an array at byte 18>`},
+		{"log not an object", entries, 0, `{"log":[{"entries":[1]}]} {}`, `{"log":[{"entries":[1]}]}<member log is not an object at byte 7> | {}`},
+		{"log is the member", entries, 0, `{"log.entries":[1]}`, `{"log.entries":[1]}`},
+		{"entries bad head", entries, 0, `{"a":tru,"log":{"entries":[1]}} {}`, `{"a":tru,"log":{"entries":[1]}} | {}`},
+		{"entries bad inner head", entries, 0, `{"log":{"a":tru,"entries":[1]}} {}`, `{"log":{"a":tru,"entries":[1]}} | {}`},
+		{"entries bad tail", entries, 0, `{"log":{"entries":[1]},} {}`, `1 | },} {}<object around log.entries is not valid at byte 21; not read from there on>`},
+		{"entries wrong end", entries, 0, `{"log":{"entries":[1]]}`, `1 | ]}<object around log.entries is not valid at byte 21; not read from there on>`},
+		{"entries repeated", entries, 0, `{"log":{"entries":[1],"entries":[2]}}`, `1 | ,"entries":[2]}}<object with a second member log.entries at byte 21; not read from there on>`},
+		{"log repeated", entries, 0, `{"log":{"entries":[1]},"log":{}}`, `1 | },"log":{}}<object with a second member log at byte 21; not read from there on>`},
+		{"entries cut in head", entries, 0, `{"log":{"entr`, `{"log":{"entr<record cut off by the end of the stream at byte 13>`},
+		{"entries cut after log", entries, 0, `{"log":`, `{"log":<record cut off by the end of the stream at byte 7>`},
+		{"entries cut in array", entries, 0, `{"log":{"entries":[{}`, `{} | <array that begins at byte 18 cut off by the end of the stream at byte 21>`},
+		{"entries cut in tail", entries, 0, `{"log":{"entries":[1]}`, `1 | }<object around log.entries cut off by the end of the stream at byte 22>`},
+		{"entries unopened", entries, 0, `{"log":}`, `{"log":}<member log is not an object at byte 7>`},
 		{"records long tail", records, 11, `{"Records":[1],"abcdef":1}`, `1 | ,"abcdef":1<end of the object around Records longer than 11 bytes: piece 1> | ` +
 			`}<end of the object around Records longer than 11 bytes: piece 2>`},
 		{"records long head", records, 11, `{"Records" :[1]}`, `{"Records" <record longer than 11 bytes: piece 1> | :[1]}<record longer than 11 bytes: piece 2>`},
@@ -166,7 +187,7 @@ func TestScanner(t *testing.T) {
 // TestScannerPlaces proves that offsets are those of the stream.
 func TestScannerPlaces(t *testing.T) {
 	in := "\ufeff{\"Records\":[" + strings.Repeat(`{"a":"bcd"},`, 50) + "1]}"
-	pieces, _ := scanAll(t, strings.NewReader(in), []byte(in), Framing{FrameArray, "Records"}, 0, 32)
+	pieces, _ := scanAll(t, strings.NewReader(in), []byte(in), Framing{Kind: FrameArray, Path: "Records"}, 0, 32)
 	if len(pieces) != 51 {
 		t.Fatalf("%d records", len(pieces))
 	}
@@ -270,7 +291,7 @@ func TestScannerCloudTrail(t *testing.T) {
 		framing Framing
 		want    int
 	}{
-		{"invictus/*.json.gz", Framing{FrameArray, "Records"}, 2900},
+		{"invictus/*.json.gz", Framing{Kind: FrameArray, Path: "Records"}, 2900},
 		{"stratus/*.json", Framing{Kind: FrameArray}, 119},
 	}
 	for _, tt := range tests {
@@ -310,7 +331,7 @@ func TestScannerCloudTrail(t *testing.T) {
 }
 
 // framings are all ways of cutting that tests try.
-var framings = []Framing{{Kind: FrameLines}, {Kind: FrameValues}, {Kind: FrameArray}, {FrameArray, "Records"}}
+var framings = []Framing{{Kind: FrameLines}, {Kind: FrameValues}, {Kind: FrameArray}, {Kind: FrameArray, Path: "Records"}, {Kind: FrameArray, Path: "log.entries"}}
 
 // checkScanner proves the tiling, and that what is cut does not depend on how
 // the stream is read, nor, but for where blocks end, on the size of blocks.
@@ -376,7 +397,7 @@ func TestScannerTiles(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	words := []string{
 		`{"Records":[`, `]}`, `{"a":"b\"}"}`, `[`, `]`, `{`, `}`, `,`, `,`, "\n", "\r\n", " ", `"x\\"`, `"`, `\`, "1", "-2.5e3",
-		"true", "nul", "\ufeff", `"k":`, `"Records":`, "\xff", strings.Repeat(" ", 40), strings.Repeat("word ", 8),
+		"true", "nul", "\ufeff", `"k":`, `"Records":`, `"log":{`, `"entries":[`, "\xff", strings.Repeat(" ", 40), strings.Repeat("word ", 8),
 	}
 	for i := range 20000 {
 		var in []byte
@@ -392,6 +413,7 @@ func FuzzScanner(f *testing.F) {
 	for i, s := range []string{
 		"\ufeff{\"Records\":[{\"a\":\"\\\\\"},1],\"x\":2}\n{\"Records\":[]}", "[1,{},\"\\\"]\"][]", "{}\n1,true [",
 		"a\r\n\n \nb", `{"a":1,"Records":5}`, `{"Records":[1],"Records":[2]}`,
+		`{"log":{"x":1,"entries":[{},2],"y":0}}{"log":{"entries":[]}}`,
 	} {
 		f.Add([]byte(s), uint8(i), uint8(50), uint8(9))
 	}
@@ -434,11 +456,11 @@ func BenchmarkScanValues(b *testing.B) {
 }
 
 func BenchmarkScanRecords(b *testing.B) {
-	benchmarkScanner(b, Framing{FrameArray, "Records"}, `{"Records":[`, cloudRecord, ",", "]}", false)
+	benchmarkScanner(b, Framing{Kind: FrameArray, Path: "Records"}, `{"Records":[`, cloudRecord, ",", "]}", false)
 }
 
 func BenchmarkScanRecordsAndParse(b *testing.B) {
-	benchmarkScanner(b, Framing{FrameArray, "Records"}, `{"Records":[`, cloudRecord, ",", "]}", true)
+	benchmarkScanner(b, Framing{Kind: FrameArray, Path: "Records"}, `{"Records":[`, cloudRecord, ",", "]}", true)
 }
 
 func BenchmarkScanPretty(b *testing.B) {

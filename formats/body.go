@@ -83,7 +83,7 @@ func (r *requestBody) read(d *Decoder, e *Event, body jsontape.Value) {
 			r.metadata = v
 		case "assistant_id":
 			r.run = true
-			e.addID("assistant_id", v)
+			e.addIDOnce("assistant_id", v)
 		case "inferenceConfig", "textGenerationConfig", "additionalModelRequestFields", "generationConfig",
 			"generation_config", "options", "parameters":
 			r.params.readAll(v)
@@ -305,7 +305,7 @@ func decodeResponseBody(d *Decoder, e *Event, body jsontape.Value) bool {
 	case jsontape.Object:
 		var r responseBody
 		r.read(d, e, body)
-		known := r.addOutput(d, e)
+		known := r.addOutput(d, e, body)
 		if !known {
 			e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
 		}
@@ -335,10 +335,20 @@ func (r *responseBody) reason() Text {
 		return r.stop
 	case r.incomplete != nil:
 		return r.incomplete
-	case string(r.object) == "response":
+	case string(r.object) == "response" && hasEnded(r.status):
 		return r.status
 	}
 	return nil
+}
+
+// hasEnded reports whether a response or run of OpenAI with the status goes no
+// further.
+func hasEnded(status Text) bool {
+	switch string(status) {
+	case "", "queued", "in_progress", "cancelling":
+		return false
+	}
+	return true
 }
 
 // read collects the members of the body in one pass.
@@ -374,7 +384,7 @@ func (r *responseBody) read(d *Decoder, e *Event, body jsontape.Value) {
 		case "thread_id": // OpenAI's assistants: the conversation
 			setSession(e, v.Text())
 		case "assistant_id":
-			e.addID("assistant_id", v)
+			e.addIDOnce("assistant_id", v)
 		case "generation_id":
 			e.addID("generation_id", v)
 		case "prompt_filter_results", "promptFeedback", "prompt_feedback":
@@ -443,15 +453,14 @@ func (r *responseBody) readContent(key []byte, v jsontape.Value) bool {
 
 // addOutput decides the shape of the body and adds its messages. It reports
 // whether the shape is known.
-func (r *responseBody) addOutput(d *Decoder, e *Event) bool {
+func (r *responseBody) addOutput(d *Decoder, e *Event, body jsontape.Value) bool {
 	stop := r.reason()
 	switch {
 	case r.output.Kind() == jsontape.Object && r.output.Get("message").Exists():
 		addMessageValue(d, &e.Output, r.output.Get("message"))
 		e.Output[len(e.Output)-1].FinishReason = stop
 	case r.output.Kind() == jsontape.Array:
-		addMessageList(d, &e.Output, r.output)
-		readFailure(d, e, r.failure)
+		r.addItems(d, e)
 	case r.choices.Kind() == jsontape.Array:
 		r.addChoices(d, e)
 	case r.candidates.Kind() == jsontape.Array:
@@ -484,20 +493,20 @@ func (r *responseBody) addOutput(d *Decoder, e *Event) bool {
 		addMessageValue(d, &e.Output, r.message)
 		e.Output[len(e.Output)-1].FinishReason = stop
 	default:
-		return r.addFailure(d, e)
+		return r.addFailure(d, e, body)
 	}
 	return true
 }
 
 // addFailure sets the error columns of a body that is nothing but an error, and
 // reports whether it is one.
-func (r *responseBody) addFailure(d *Decoder, e *Event) bool {
+func (r *responseBody) addFailure(d *Decoder, e *Event, body jsontape.Value) bool {
 	switch {
 	case r.failure.Exists():
 		readFailure(d, e, r.failure)
 		r.guard.readFilteredError(d, e, r.failure)
-	case r.message.Kind() == jsontape.String:
-		setText(&e.ErrorMessage, r.message.Text())
+	case r.message.Kind() == jsontape.String: // AWS, Mistral, Cohere: the body is the error
+		readFailure(d, e, body)
 	case r.detail.Kind() == jsontape.String:
 		setText(&e.ErrorMessage, r.detail.Text())
 	case r.detail.Exists():
@@ -618,4 +627,14 @@ func setName(column *Text, v Text) {
 	if *column == nil && len(v) > 0 {
 		*column = v
 	}
+}
+
+// addIDOnce keeps an identifier that the request and the reply both name.
+func (e *Event) addIDOnce(kind string, v jsontape.Value) {
+	for _, id := range e.OtherIDs {
+		if id.Kind == kind && bytes.Equal(id.Value, v.Text()) {
+			return
+		}
+	}
+	e.addID(kind, v)
 }

@@ -35,6 +35,7 @@ type message struct {
 	role, typ, name, callID      Text
 	content, reasoning, refusal  jsontape.Value
 	toolCalls, call, toolResults jsontape.Value
+	images                       jsontape.Value // Ollama
 }
 
 // addMessageValue adds one message of a list. Items that are no messages but
@@ -63,10 +64,12 @@ func addMessageValue(d *Decoder, list *[]Message, v jsontape.Value) {
 			f.call = v
 		case "tool_results":
 			f.toolResults = v
-		case "reasoning_content", "reasoning":
+		case "reasoning_content", "reasoning", "thinking", "tool_plan": // thinking: Ollama, tool_plan: Cohere
 			f.reasoning = v
 		case "refusal":
 			f.refusal = v
+		case "images":
+			f.images = v
 		}
 	}
 	m := addMessage(list, f.role)
@@ -93,6 +96,9 @@ func (f *message) addParts(d *Decoder, m *Message) {
 		m.Add(p)
 	default:
 		addContent(d, m, f.content)
+	}
+	for image := range f.images.Elements() {
+		m.Add(inlineBlob(d, nil, image))
 	}
 	if t := f.refusal.Text(); t != nil {
 		m.Add(Part{Type: PartText, Text: t})
@@ -207,7 +213,11 @@ func (f *block) addTyped(d *Decoder, m *Message) {
 			m.Add(Part{Type: PartText, Text: t})
 		}
 	case "thinking":
-		m.Add(Part{Type: PartReasoning, Text: f.thinking.Text()})
+		t := Text(f.thinking.Text())
+		if t == nil {
+			t = textBlocks(f.thinking) // Mistral
+		}
+		m.Add(Part{Type: PartReasoning, Text: t})
 	case "redacted_thinking":
 		m.Add(inlineBlob(d, nil, f.data))
 	case "reasoning":

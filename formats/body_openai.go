@@ -56,6 +56,21 @@ func addInputItems(d *Decoder, e *Event, v jsontape.Value) {
 	addPrompt(d, e, v)
 }
 
+// addItems adds the output of a response. Its items are messages, and calls and
+// thoughts, which are the model's as well.
+func (r *responseBody) addItems(d *Decoder, e *Event) {
+	n := len(e.Output)
+	addMessageList(d, &e.Output, r.output)
+	for i := n; i < len(e.Output); i++ {
+		m := &e.Output[i]
+		if m.Role == nil {
+			m.Role = word(d, "assistant")
+		}
+		m.FinishReason = r.reason()
+	}
+	readFailure(d, e, r.failure)
+}
+
 // addData adds the data of a list: vectors, images or the messages of a
 // thread. It reports whether it is one of them.
 func (r *responseBody) addData(d *Decoder, e *Event) bool {
@@ -112,7 +127,7 @@ func (r *responseBody) addAssistants(d *Decoder, e *Event) bool {
 		if r.failure.Exists() {
 			readFailure(d, e, r.failure)
 		}
-		if r.stop == nil {
+		if r.stop == nil && hasEnded(r.status) {
 			r.stop = r.status
 		}
 		if calls := r.action.Path("submit_tool_outputs", "tool_calls"); calls.Len() > 0 {

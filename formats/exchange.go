@@ -75,8 +75,12 @@ func decodeExchange(d *Decoder, e *Event, x exchange) {
 		e.Plane = planeOf(e.Kind)
 	}
 	exchangeOutcome(e)
-	if e.ContentState == "" && isContent(e.Kind) {
+	switch in, out := len(e.Input) > 0, len(e.Output) > 0; {
+	case e.ContentState != "":
+	case isContent(e.Kind):
 		e.ContentState = stateOf(!x.request.empty(), !x.reply.empty())
+	case in || out:
+		e.ContentState = stateOf(in, out)
 	}
 	e.Summarise()
 }
@@ -130,20 +134,20 @@ func stateOf(in, out bool) ContentState {
 }
 
 // exchangeOutcome sets the outcome, unless it is set, from the error, the HTTP
-// status and what came back.
+// status and what came back. A stream begins with 200 and may fail later, so
+// that an error counts more than the status.
 func exchangeOutcome(e *Event) {
 	if e.Outcome != "" {
 		return
 	}
-	status := e.HTTPStatus.V
-	byStatus := outcomeOfStatus(status)
+	byStatus := outcomeOfStatus(e.HTTPStatus.V)
 	switch {
-	case len(e.ErrorCode) > 0 && (status == 0 || status >= 400 || byStatus == ""):
+	case len(e.ErrorCode) > 0:
 		if e.Outcome = providerOutcome(e.ErrorCode); e.Outcome == OutcomeError && byStatus != "" && byStatus != OutcomeSuccess {
 			e.Outcome = byStatus
 		}
-	case len(e.ErrorCode) > 0, len(e.ErrorMessage) > 0 && (byStatus == "" || byStatus == OutcomeSuccess):
-		e.Outcome = OutcomeError // an error amid a stream, which began with 200
+	case len(e.ErrorMessage) > 0 && (byStatus == "" || byStatus == OutcomeSuccess):
+		e.Outcome = OutcomeError
 	case byStatus != "":
 		e.Outcome = byStatus
 	case len(e.Output) > 0:

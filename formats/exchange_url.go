@@ -181,10 +181,10 @@ func (c *apiCall) kindOf(e *Event, method Text, asked, answered bool) Kind {
 		}
 	case isPost(method):
 		if c.weak && c.provider == "" && (len(e.Model) == 0 || !asked || !answered && !isFailure(e)) {
-			kind = ""
+			return KindOther
 		}
-		if kind == "" && c.provider == "huggingface" && asked && answered {
-			kind = KindInference // an endpoint has one model and no path
+		if kind == "" && asked && answered && (c.provider == "huggingface" || isConvincing(e)) {
+			kind = KindInference // an endpoint of one model has no path, and gateways have their own
 		}
 	case kind == KindAdmin && !bytes.EqualFold(method, []byte("GET")):
 	case kind != "" && (c.provider != "" || !c.weak):
@@ -197,6 +197,13 @@ func (c *apiCall) kindOf(e *Event, method Text, asked, answered bool) Kind {
 		return KindEmbedding // the bodies tell: InvokeModel has one address for all
 	}
 	return kind
+}
+
+// isConvincing reports whether bodies of known shapes are those of a model API,
+// whatever their address is: other services have messages and models, too, but
+// none counts tokens.
+func isConvincing(e *Event) bool {
+	return len(e.Model) > 0 && (e.InputTokens.OK || e.OutputTokens.OK)
 }
 
 // isFailure reports whether the call failed, so that no reply of a known shape

@@ -26,6 +26,8 @@ type fold struct {
 	turn  Text // id of the message of a thread that is being written
 	turns int64
 	known bool // a chunk had a known shape
+
+	generation Text // Cohere's second id, where the stream names no other
 }
 
 // foldMessage is one message of a stream: most have one, chat completions with
@@ -85,6 +87,7 @@ func (f *fold) finish() bool {
 		}
 	}
 	setText(&f.e.FinishReason, f.stop)
+	setName(&f.e.ResponseID, f.generation)
 	f.usage.fill(f.e)
 	f.guard.settle(f.d, f.e)
 	return f.known
@@ -254,8 +257,10 @@ func (f *fold) member(k *chunkMembers, key []byte, v jsontape.Value) bool {
 	case "x_groq": // Groq gives the usage of a stream here
 		f.usage.read(v.Get("usage"))
 		setName(&f.e.RequestID, v.Get("id").Text())
-	case "id", "responseId", "response_id", "generation_id":
+	case "id", "responseId", "response_id":
 		k.id = v.Text()
+	case "generation_id":
+		f.generation = v.Text()
 	case "model", "modelVersion", "model_version":
 		setName(&f.e.ModelResponse, v.Text())
 	case "stop_reason", "finish_reason", "completionReason", "done_reason":
@@ -469,6 +474,7 @@ func (f *fold) cohere(k *chunkMembers) bool {
 		if len(f.msgs) == 0 {
 			f.message(0).add(PartText, 0, k.response.Get("text"))
 		}
+		setName(&f.e.ResponseID, k.response.Get("response_id").Text())
 		setName(&f.e.ResponseID, k.response.Get("generation_id").Text())
 		f.usage.read(k.response.Get("meta"))
 	case string(k.event) == "tool-calls-generation":

@@ -93,7 +93,7 @@ func (f *fold) thread(k *chunkMembers, c jsontape.Value) bool {
 	case "thread.run":
 		setName(&f.e.ResponseID, k.id)
 		setSession(f.e, c.Get("thread_id").Text())
-		if t := c.Get("status").Text(); t != nil {
+		if t := c.Get("status").Text(); hasEnded(t) {
 			f.stop = t
 		}
 		readFailure(f.d, f.e, c.Get("last_error"))

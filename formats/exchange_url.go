@@ -113,7 +113,7 @@ func (c *apiCall) readHost() {
 
 // readHostSuffix names the provider whose customers have hosts of their own.
 func (c *apiCall) readHostSuffix(host []byte) {
-	first, rest, _ := bytes.Cut(host, []byte{'.'})
+	first, _, _ := bytes.Cut(host, []byte{'.'})
 	has := func(suffix string) bool { return bytes.HasSuffix(host, []byte(suffix)) }
 	switch {
 	case has(".openai.azure.com"), has(".cognitiveservices.azure.com"), has(".services.ai.azure.com"), has(".models.ai.azure.com"):
@@ -126,13 +126,23 @@ func (c *apiCall) readHostSuffix(host []byte) {
 	case has(".endpoints.huggingface.cloud"):
 		c.provider = "huggingface"
 	case has(".amazonaws.com"), has(".amazonaws.com.cn"), has(".api.aws"):
-		if service := string(first); service != "bedrock" && !bytes.HasPrefix(first, []byte("bedrock-")) {
+		c.readAmazonHost(host)
+	}
+}
+
+// readAmazonHost takes the region from an endpoint of Bedrock, SERVICE.REGION,
+// behind the name of a VPC endpoint or not.
+func (c *apiCall) readAmazonHost(host []byte) {
+	for rest := host; len(rest) > 0; {
+		label, after, _ := bytes.Cut(rest, []byte{'.'})
+		if string(label) == "bedrock" || bytes.HasPrefix(label, []byte("bedrock-")) {
+			c.provider = "aws"
+			place, _, _ := bytes.Cut(after, []byte{'.'})
+			at := len(host) - len(after)
+			c.place = c.host[at : at+len(place)]
 			return
 		}
-		c.provider = "aws"
-		if place, _, ok := bytes.Cut(rest, []byte{'.'}); ok {
-			c.place = c.host[len(first)+1:][:len(place)]
-		}
+		rest = after
 	}
 }
 

@@ -215,7 +215,8 @@ func FuzzReplyText(f *testing.F) {
 		d := NewDecoder()
 		e := d.Add()
 		decodeExchange(d, e, exchange{reply: bodyText(text), request: bodyText(text)})
-		testRoundTrip(t, []string{string(appendEvent(nil, e))})
+		line := make([]byte, 0, 2*len(text))
+		testRoundTrip(t, []string{string(appendEvent(line, e))})
 	})
 }
 

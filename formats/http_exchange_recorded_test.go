@@ -52,9 +52,8 @@ type object = map[string]any
 // carried is what an exchange carries, as far as it carries it.
 type carried struct {
 	host, method, path string
-	status             int
 	requestID          string
-	request            object // nil where it is not JSON: two of Writer have a comma too many
+	request            object   // nil where it is not JSON: two of Writer have a comma too many
 	reply              []object // one, or the chunks of a stream
 	headers            map[string]string
 }
@@ -63,8 +62,7 @@ func readCarried(t testing.TB, line []byte) carried {
 	t.Helper()
 	var raw struct {
 		Method, URI string
-		Request     string `json:"request_body"`
-		Status      int
+		Request     string            `json:"request_body"`
 		RequestID   string            `json:"request_id"`
 		Response    string            `json:"response_body"`
 		Headers     map[string]string `json:"response_headers"`
@@ -76,7 +74,7 @@ func readCarried(t testing.TB, line []byte) carried {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := carried{host: u.Hostname(), method: raw.Method, path: u.Path, status: raw.Status, requestID: raw.RequestID, headers: raw.Headers}
+	c := carried{host: u.Hostname(), method: raw.Method, path: u.Path, requestID: raw.RequestID, headers: raw.Headers}
 	if json.Unmarshal([]byte(raw.Request), &c.request) != nil {
 		c.request = nil
 	}

@@ -1,13 +1,7 @@
 package formats
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -23,31 +17,13 @@ type recordedCall struct {
 // recordedCalls reads the recorded exchanges of many providers.
 func recordedCalls(t *testing.T) []recordedCall {
 	t.Helper()
-	path := filepath.Join("..", "..", "shared", "data", "openllmetry", "http_interactions.jsonl.gz")
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("LOUD: %s is missing, recorded bodies of providers were not tested", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var calls []recordedCall
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
+	for _, line := range recordedLines(t) {
 		var c recordedCall
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+		if err := json.Unmarshal(line, &c); err != nil {
 			t.Fatal(err)
 		}
 		calls = append(calls, c)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return calls
 }

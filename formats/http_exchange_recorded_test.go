@@ -324,8 +324,17 @@ func chunkText(o object, stream bool) string {
 	}
 	b.WriteString(outputText(o["output"]))
 	for _, path := range [][]any{
-		{"content"}, {"delta", "text"}, {"delta", "message", "content", "text"}, {"message", "content"}, {"output", "message", "content"},
-		{"completion"}, {"generation"}, {"generated_text"}, {"text"}, {"value"}, {"response"},
+		{"content"},
+		{"delta", "text"},
+		{"delta", "message", "content", "text"},
+		{"message", "content"},
+		{"output", "message", "content"},
+		{"completion"},
+		{"generation"},
+		{"generated_text"},
+		{"text"},
+		{"value"},
+		{"response"},
 	} {
 		if t := plain(get(o, path...)); t != "" && o["event_type"] != "stream-end" {
 			b.WriteString(t)

@@ -5,11 +5,18 @@ package formats
 // jsonl, which accepts all JSON, is last.
 func All() []Format {
 	return []Format{
-		cloudTrail{},   // envelopes and members of its own
-		bedrock{},      // members of its own
-		har{},          // a log with entries
-		httpExchange{}, // method, address and body, under names that several writers share
-		jsonLines{},    // any JSON
+		cloudTrail{},        // envelopes and members of its own
+		bedrock{},           // members of its own
+		openAIAudit{},       // effective_at, and an actor
+		openAIBatch{},       // custom_id with a url or response
+		anthropicBatch{},    // custom_id with params or a result
+		openAIStored{},      // object of one call, named by the API
+		openAIUsage{},       // buckets from start_time
+		anthropicUsage{},    // buckets from starting_at
+		anthropicActivity{}, // types of actors that end alike
+		har{},               // a log with entries
+		httpExchange{},      // method, address and body, under names that several writers share
+		jsonLines{},         // any JSON
 	}
 }
 

@@ -121,14 +121,14 @@ func addStoredMessage(d *Decoder, e *Event, v jsontape.Value) {
 // storedReply holds the members of a completion or a response that are used,
 // beside those that decodeResponseBody reads.
 type storedReply struct {
-	object, status                     Text
-	id, created, completed, requestID  jsontape.Value
-	user, inputUser, safety, metadata  jsontape.Value
-	messages, input, items             jsontape.Value
-	instructions, tools                jsontape.Value
-	conversation, previous, promptID   jsontape.Value
-	failure, incomplete, store, stream jsontape.Value
-	params                             params
+	object, status                    Text
+	id, created, completed, requestID jsontape.Value
+	user, inputUser, safety, metadata jsontape.Value
+	messages, input, items            jsontape.Value
+	instructions, tools               jsontape.Value
+	conversation, previous, promptID  jsontape.Value
+	failure, incomplete, store        jsontape.Value
+	params                            params
 }
 
 // read collects the members in one pass.

@@ -14,6 +14,9 @@ func All() []Format {
 		openAIUsage{},       // buckets from start_time
 		anthropicUsage{},    // buckets from starting_at
 		anthropicActivity{}, // types of actors that end alike
+		liteLLM{},           // names of LiteLLM's that its table shares; a row has a request_id
+		liteLLMSpend{},      // the table
+		liteLLMAudit{},      // a table that names itself
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

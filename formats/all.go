@@ -17,6 +17,10 @@ func All() []Format {
 		liteLLM{},           // names of LiteLLM's that its table shares; a row has a request_id
 		liteLLMSpend{},      // the table
 		liteLLMAudit{},      // a table that names itself
+		helicone{},          // names of Helicone's
+		cloudflareGateway{}, // the API's names, or those of Logpush
+		kong{},              // names of Kong's serializer
+		portkey{},           // names of Portkey's that an export can leave out: the least certain gateway
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

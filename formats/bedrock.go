@@ -421,10 +421,10 @@ func readRequestMetadata(e *Event, v jsontape.Value) {
 			continue
 		}
 		switch string(key) {
-		case "session_id", "sessionId", "session", "session.id", "conversation_id", "conversationId":
+		case "session_id", "sessionId", "session", "session.id", "conversation_id", "conversationId", "Helicone-Session-Id":
 			setSession(e, value)
 			continue
-		case "user", "user_id", "userId", "user.id", "end_user", "endUser", "enduser.id":
+		case "user", "user_id", "userId", "user.id", "end_user", "endUser", "enduser.id", "_user": // _user: Portkey
 			setName(&e.EndUser, value)
 			continue
 		case "app", "application", "appId", "app_id":

@@ -14,6 +14,14 @@ func FuzzDecodeLiteLLMSpend(f *testing.F) { fuzzDecode(f, liteLLMSpend{}) }
 
 func FuzzDecodeLiteLLMAudit(f *testing.F) { fuzzDecode(f, liteLLMAudit{}) }
 
+func FuzzDecodeHelicone(f *testing.F) { fuzzDecode(f, helicone{}) }
+
+func FuzzDecodeCloudflareGateway(f *testing.F) { fuzzDecode(f, cloudflareGateway{}) }
+
+func FuzzDecodeKong(f *testing.F) { fuzzDecode(f, kong{}) }
+
+func FuzzDecodePortkey(f *testing.F) { fuzzDecode(f, portkey{}) }
+
 // decodeEvent decodes one record of a format and returns its only event.
 func decodeEvent(t *testing.T, f Format, d *Decoder, record string) *Event {
 	t.Helper()

@@ -21,6 +21,9 @@ func All() []Format {
 		cloudflareGateway{}, // the API's names, or those of Logpush
 		kong{},              // names of Kong's serializer
 		portkey{},           // names of Portkey's that an export can leave out: the least certain gateway
+		azureOpenAI{},       // resource ids and tables of its own, like the next two
+		apimLLM{},           // as before
+		apimGateway{},       // as before
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

@@ -70,6 +70,15 @@ func (d *Decoder) SetTime(e *Event, field string, v jsontape.Value) {
 	e.TS, e.TSPrecision, e.TSSource = t, p, field+problem
 }
 
+// setTimeUTC is [Decoder.SetTime] for a log whose documentation says that its
+// times are in UTC, though it writes them without a zone.
+func (d *Decoder) setTimeUTC(e *Event, field string, v jsontape.Value) {
+	assumed := d.AssumeTZ
+	d.AssumeTZ = time.UTC
+	d.SetTime(e, field, v)
+	d.AssumeTZ = assumed
+}
+
 // time reads a value as a time. The problem is empty for a time and for a value
 // that is missing or null.
 func (d *Decoder) time(v jsontape.Value) (t Time, p Precision, problem string) {

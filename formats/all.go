@@ -24,6 +24,8 @@ func All() []Format {
 		azureOpenAI{},       // resource ids and tables of its own, like the next two
 		apimLLM{},           // as before
 		apimGateway{},       // as before
+		googleAudit{},       // a payload type of its own
+		vertex{},            // columns of its own
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

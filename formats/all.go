@@ -26,6 +26,7 @@ func All() []Format {
 		apimGateway{},       // as before
 		googleAudit{},       // a payload type of its own
 		vertex{},            // columns of its own
+		purview{},           // AuditData, or three members together
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

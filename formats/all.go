@@ -27,6 +27,7 @@ func All() []Format {
 		googleAudit{},       // a payload type of its own
 		vertex{},            // columns of its own
 		purview{},           // AuditData, or three members together
+		langfuse{},          // rows of its own, told by several members together
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

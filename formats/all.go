@@ -28,6 +28,8 @@ func All() []Format {
 		vertex{},            // columns of its own
 		purview{},           // AuditData, or three members together
 		langfuse{},          // rows of its own, told by several members together
+		mlflow{},            // a trace info with metadata of its own
+		langsmith{},         // run_type
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

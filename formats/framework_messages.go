@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
@@ -20,24 +21,32 @@ type step struct {
 	quoted bool // the export quotes every payload as JSON, plain text too
 }
 
-// maxQuotes is how many times a payload may be quoted: as the JSON that it is,
-// by the SDK, and by the export.
-const maxQuotes = 3
-
 // open returns the value that a payload holds or, when it is no JSON, its text.
 // The value is valid until the next payload is opened.
 func (s step) open(d *Decoder, payload jsontape.Value) (v jsontape.Value, text Text) {
-	for v = payload; v.Kind() == jsontape.String; {
-		text = v.Text()
-		if at := skipBlank(text, 0); at == len(text) || text[at] != '{' && text[at] != '[' && !(s.quoted && text[at] == '"') {
+	if payload.Kind() != jsontape.String {
+		return payload, nil
+	}
+	return s.openText(d, payload.Text())
+}
+
+// openText opens the text of a payload. Each quoting doubles the backslashes,
+// so that there is room for few.
+func (s step) openText(d *Decoder, text Text) (jsontape.Value, Text) {
+	for {
+		at := skipBlank(text, 0)
+		if at == len(text) || text[at] != '{' && text[at] != '[' && (!s.quoted || text[at] != '"') {
 			return jsontape.Value{}, text
 		}
 		if d.Nested.Parse(text) != nil {
 			return jsontape.Value{}, text
 		}
-		v = d.Nested.Root()
+		v := d.Nested.Root()
+		if v.Kind() != jsontape.String {
+			return v, nil
+		}
+		text = v.Text()
 	}
-	return v, nil
 }
 
 // unquoted returns the object or list in a cell of a table, where it is a
@@ -50,6 +59,14 @@ func unquoted(d *Decoder, v jsontape.Value) jsontape.Value {
 // addInput adds what went into a step to e, whose kind is set.
 func (s step) addInput(d *Decoder, e *Event, payload jsontape.Value) {
 	v, text := s.open(d, payload)
+	s.addOpenInput(d, e, v, text)
+}
+
+// addOpenInput adds an input as it was opened.
+func (s step) addOpenInput(d *Decoder, e *Event, v jsontape.Value, text Text) {
+	if q := v.Get("query").Text(); e.Kind == KindRetrieval && q != nil {
+		text = q
+	}
 	switch {
 	case text == nil && isNothing(v), text != nil && len(text) == 0:
 	case e.Kind == KindTool:
@@ -69,6 +86,11 @@ func (s step) addInput(d *Decoder, e *Event, payload jsontape.Value) {
 // addOutput adds what came out of a step.
 func (s step) addOutput(d *Decoder, e *Event, payload jsontape.Value) {
 	v, text := s.open(d, payload)
+	s.addOpenOutput(d, e, v, text)
+}
+
+// addOpenOutput adds an output as it was opened.
+func (s step) addOpenOutput(d *Decoder, e *Event, v jsontape.Value, text Text) {
 	switch {
 	case text == nil && isNothing(v), text != nil && len(text) == 0:
 	case e.Kind == KindTool:
@@ -84,6 +106,12 @@ func (s step) addOutput(d *Decoder, e *Event, payload jsontape.Value) {
 	default:
 		addAnyPayload(d, &e.Output, v)
 	}
+}
+
+// isUnset reports whether a member says nothing: tables and some exports have
+// an empty string where there is no value.
+func isUnset(v jsontape.Value) bool {
+	return v.Kind() == jsontape.Null || v.Kind() == jsontape.String && len(v.Raw()) == 2
 }
 
 // isNothing reports whether a payload is absent.
@@ -196,6 +224,7 @@ func addModelOutput(d *Decoder, e *Event, v jsontape.Value) {
 	for m := range replies(v) {
 		readChainReply(d, e, m)
 	}
+	fillChainUsage(e, v.Get("usage_metadata")) // the SDK of LangSmith adds it to bodies, too
 	for i := range e.Output {
 		setText(&e.FinishReason, e.Output[i].FinishReason)
 	}
@@ -307,4 +336,60 @@ func stateOf(e *Event) ContentState {
 		return ContentPartial
 	}
 	return ContentNotLogged
+}
+
+// summariseStep sets the texts of a step. What an agent gives back is often the
+// whole conversation: its response is then what was said last.
+func summariseStep(e *Event) {
+	e.Summarise()
+	last, history := -1, false
+	for i := range e.Output {
+		switch m := &e.Output[i]; {
+		case roleOf(m.Role) != roleOther:
+			history = true
+		case string(m.Role) == "assistant" && hasText(m):
+			last = i
+		}
+	}
+	if !history {
+		return
+	}
+	e.Response = nil
+	if last >= 0 {
+		var response joined
+		response.addAll(&e.Output[last], PartText)
+		e.Response = response.text
+	}
+}
+
+// errorClass returns the class of an exception of Python or JavaScript at the
+// start of a text such as RateLimitError("..."); nil when there is none.
+func errorClass(text []byte) Text {
+	n := 0
+	for n < len(text) && n < maxErrorClass && (text[n]|0x20 >= 'a' && text[n]|0x20 <= 'z' || text[n] == '.' || text[n] == '_' || text[n]-'0' <= 9) {
+		n++
+	}
+	class := text[:n]
+	if bytes.HasSuffix(class, []byte("Error")) || bytes.HasSuffix(class, []byte("Exception")) {
+		return class
+	}
+	return nil
+}
+
+// maxErrorClass bounds the name of an exception with its module.
+const maxErrorClass = 100
+
+// classOutcome sorts an exception of the SDKs of OpenAI and Anthropic, which
+// share the names.
+func classOutcome(class []byte) Outcome {
+	if at := bytes.LastIndexByte(class, '.'); at >= 0 {
+		class = class[at+1:]
+	}
+	switch string(class) {
+	case "RateLimitError", "OverloadedError":
+		return OutcomeThrottled
+	case "AuthenticationError", "PermissionDeniedError", "PermissionError":
+		return OutcomeDenied
+	}
+	return OutcomeError
 }

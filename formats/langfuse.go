@@ -142,7 +142,7 @@ type langfuseRow struct {
 // read takes the members, in either spelling.
 func (r *langfuseRow) read(v jsontape.Value) {
 	for key, m := range v.Members() {
-		if m.Kind() == jsontape.Null || r.readObservation(key, m) {
+		if isUnset(m) || r.readObservation(key, m) {
 			continue
 		}
 		switch string(key) {
@@ -318,7 +318,7 @@ func (r *langfuseRow) decodeTrace(d *Decoder, e *Event, quoted bool) {
 	if e.ContentState = stateOf(e); e.ContentState != ContentNotLogged {
 		e.Kind = KindMessage
 	}
-	e.Summarise()
+	summariseStep(e)
 }
 
 // decodeScore fills the event of a score: what an evaluator, a program or a

@@ -26,10 +26,11 @@ func (r *langfuseRow) decodeObservation(d *Decoder, e *Event) {
 	r.readCost(d, e)
 	switch {
 	case string(r.level.Text()) == "ERROR":
-		e.Outcome = OutcomeError
 		setName(&e.ErrorMessage, scalar(r.status))
+		setText(&e.ErrorCode, errorClass(e.ErrorMessage))
+		e.Outcome = classOutcome(e.ErrorCode)
 	case e.ErrorCode != nil || e.ErrorMessage != nil:
-		e.Outcome = OutcomeError
+		e.Outcome = classOutcome(e.ErrorCode)
 	case e.TSEnd.OK:
 		e.Outcome = OutcomeSuccess
 	}
@@ -72,7 +73,7 @@ func (r *langfuseRow) content(d *Decoder, e *Event) {
 	}
 	u.replaceTokens(e)
 	e.ContentState = stateOf(e)
-	e.Summarise()
+	summariseStep(e)
 }
 
 // addToolCalls adds the calls of tools that Langfuse found in the output, where

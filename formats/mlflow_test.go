@@ -1,0 +1,28 @@
+package formats
+
+import "testing"
+
+func FuzzDecodeMLflow(f *testing.F) { fuzzDecode(f, mlflow{}) }
+
+// TestOTelID checks that an id of a span has one spelling, however MLflow wrote
+// it.
+func TestOTelID(t *testing.T) {
+	d := NewDecoder()
+	for _, tt := range []struct{ name, id, want string }{
+		{"base64 of a span", `"RlAuoH5YYus="`, "46502ea07e5862eb"},
+		{"base64 of a trace", `"67wYVbZ6XIS4mDnbwRydBg=="`, "ebbc1855b67a5c84b89839dbc11c9d06"},
+		{"hexadecimal", `"46502ea07e5862eb"`, "46502ea07e5862eb"},
+		{"early hexadecimal", `"0x46502ea07e5862eb"`, "46502ea07e5862eb"},
+		{"something else", `"not/base-64="`, "not/base-64="},
+		{"none", `null`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := d.JSON.Parse([]byte(tt.id)); err != nil {
+				t.Fatal(err)
+			}
+			if got := string(otelID(d, d.JSON.Root())); got != tt.want {
+				t.Errorf("otelID(%s) = %s, want %s", tt.id, got, tt.want)
+			}
+		})
+	}
+}

@@ -222,7 +222,7 @@ func addModelOutput(d *Decoder, e *Event, v jsontape.Value) {
 		return
 	}
 	for m := range replies(v) {
-		readChainReply(d, e, m)
+		readChainReply(e, m)
 	}
 	fillChainUsage(e, v.Get("usage_metadata")) // the SDK of LangSmith adds it to bodies, too
 	for i := range e.Output {
@@ -326,8 +326,8 @@ func (u *usage) replaceTokens(e *Event) {
 	e.CacheReadTokens, e.CacheWriteTokens, e.ReasoningTokens = u.cacheRead, u.cacheWrite, u.reasoning
 }
 
-// stateOf says how much of a step's content is there.
-func stateOf(e *Event) ContentState {
+// stepState says how much of a step's content is there.
+func stepState(e *Event) ContentState {
 	in, out := len(e.Input) > 0, len(e.Output) > 0 || e.Retrieved != nil
 	switch {
 	case in && out:

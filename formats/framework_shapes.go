@@ -269,7 +269,7 @@ func replies(v jsontape.Value) iter.Seq[jsontape.Value] {
 }
 
 // readChainReply takes what LangChain knows of a reply besides its text.
-func readChainReply(d *Decoder, e *Event, v jsontape.Value) {
+func readChainReply(e *Event, v jsontape.Value) {
 	for key, m := range chainFields(v, chainKind(v)).Members() {
 		switch string(key) {
 		case "id":

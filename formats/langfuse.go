@@ -315,7 +315,7 @@ func (r *langfuseRow) decodeTrace(d *Decoder, e *Event, quoted bool) {
 	s := step{dialog: true, quoted: quoted}
 	s.addInput(d, e, r.input)
 	s.addOutput(d, e, r.output)
-	if e.ContentState = stateOf(e); e.ContentState != ContentNotLogged {
+	if e.ContentState = stepState(e); e.ContentState != ContentNotLogged {
 		e.Kind = KindMessage
 	}
 	summariseStep(e)

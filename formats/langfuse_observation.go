@@ -72,7 +72,7 @@ func (r *langfuseRow) content(d *Decoder, e *Event) {
 		u.setLangfuse(key, m)
 	}
 	u.replaceTokens(e)
-	e.ContentState = stateOf(e)
+	e.ContentState = stepState(e)
 	summariseStep(e)
 }
 

@@ -257,7 +257,7 @@ func (r *smithRun) content(d *Decoder, e *Event) {
 	if kind == KindInference || kind == KindEmbedding {
 		r.usage(d, e)
 	}
-	e.ContentState = stateOf(e)
+	e.ContentState = stepState(e)
 	summariseStep(e)
 }
 

@@ -141,7 +141,6 @@ type mlflowTrace struct {
 	environment                         Text
 	usage                               usage
 	inputs, outputs                     Text // cut, in the metadata
-	millis                              bool // the duration is a number of milliseconds
 	requestField                        string
 }
 
@@ -312,7 +311,7 @@ func (r *mlflowTrace) decode(d *Decoder, e *Event) {
 		v, text := s.openText(d, r.outputs)
 		s.addOpenOutput(d, e, v, text)
 	}
-	if e.ContentState = stateOf(e); e.ContentState != ContentNotLogged {
+	if e.ContentState = stepState(e); e.ContentState != ContentNotLogged {
 		e.Kind, e.ContentState = KindMessage, ContentTruncated
 	}
 	r.usage.fill(e)

@@ -156,7 +156,7 @@ func (r *mlflowAttributes) content(d *Decoder, e *Event, name Text, root bool) {
 	if e.CostUSD = looseUSD(unquoted(d, r.cost).Get("total_cost")); e.CostUSD.OK {
 		e.CostBasis = word(d, "mlflow")
 	}
-	e.ContentState = stateOf(e)
+	e.ContentState = stepState(e)
 	summariseStep(e)
 }
 

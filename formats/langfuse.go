@@ -14,13 +14,16 @@ import (
 // the interface and the API write the same in camel case.
 type langfuse struct{}
 
-var _ Format = langfuse{}
+var _ Witness = langfuse{}
 
 func (langfuse) Name() string { return "langfuse" }
 
 func (langfuse) Doc() string {
 	return "Langfuse traces, observations and scores: trace JSON of the interface or API, blob storage exports"
 }
+
+// Vantage says that the instrumentation of the caller writes it.
+func (langfuse) Vantage() Vantage { return VantageTrace }
 
 // Detect accepts what begins with a trace, an observation or a score.
 func (langfuse) Detect(s *Sample) error {

@@ -46,7 +46,7 @@ func TestLangfuseRealTraces(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			events, d := decodeWhole(t, text)
+			events := decodeWhole(t, text)
 			var sum [3]int64
 			roots := 0
 			for _, e := range events {
@@ -71,21 +71,23 @@ func TestLangfuseRealTraces(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tally.compare(t, d, events, data)
+			tally.compare(t, events, data)
 		})
 	}
 	if observations != 81 {
 		t.Errorf("%d observations, want 81", observations)
 	}
-	t.Logf("of %d expected message lists %d are equal, %d are decoded further than the expectation, which keeps them as JSON of a framework",
-		tally.all, tally.equal, tally.further)
-	if tally.all != 54 || tally.equal != 49 || tally.further != 5 {
-		t.Errorf("expected message lists, equal, decoded further: %+v", tally)
+	// Decoded further are the outputs of LangGraph's two prompt steps, a list of
+	// LangChain's messages under the name output, and that of Pydantic AI's chat,
+	// a choice without its list: the publisher keeps each as one piece of JSON.
+	want := langfuseTally{all: 45, equal: 42, further: 3}
+	if tally != want {
+		t.Errorf("expected message lists, equal ones and those decoded further are %+v, want %+v", tally, want)
 	}
 }
 
 // decodeWhole detects and decodes a text that is one record.
-func decodeWhole(t *testing.T, text []byte) ([]*Event, *Decoder) {
+func decodeWhole(t *testing.T, text []byte) []*Event {
 	t.Helper()
 	d := NewDecoder()
 	s := sampleOf(text, &d.JSON)
@@ -106,10 +108,11 @@ func decodeWhole(t *testing.T, text []byte) ([]*Event, *Decoder) {
 	if n != 1 {
 		t.Errorf("%d records, want 1", n)
 	}
-	return d.Events(), d
+	return d.Events()
 }
 
-// langfuseTally counts expected message lists.
+// langfuseTally counts expected message lists, those that the messages are
+// equal to, and those whose JSON holds all that the messages say.
 type langfuseTally struct{ all, equal, further int }
 
 // expectedMessage is a message as the publisher's own tests expect it. What it
@@ -130,7 +133,7 @@ type expectedMessage struct {
 
 // compare compares the events of a trace with the expected messages, by id of
 // the observation and side.
-func (c *langfuseTally) compare(t *testing.T, _ *Decoder, events []*Event, data []byte) {
+func (c *langfuseTally) compare(t *testing.T, events []*Event, data []byte) {
 	t.Helper()
 	var expected map[string]map[string]struct {
 		Success bool              `json:"success"`

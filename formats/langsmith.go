@@ -13,13 +13,16 @@ import (
 // and of langsmith.schemas of the Python SDK.
 type langsmith struct{}
 
-var _ Format = langsmith{}
+var _ Witness = langsmith{}
 
 func (langsmith) Name() string { return "langsmith" }
 
 func (langsmith) Doc() string {
 	return "LangSmith runs and feedback: JSON lines, arrays, pages of the API, bulk exports"
 }
+
+// Vantage says that the instrumentation of the caller writes it.
+func (langsmith) Vantage() Vantage { return VantageTrace }
 
 // Detect accepts what begins with a run or feedback on one.
 func (langsmith) Detect(s *Sample) error {

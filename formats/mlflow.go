@@ -17,13 +17,16 @@ import (
 // mlflow/tracing/constant.py.
 type mlflow struct{}
 
-var _ Format = mlflow{}
+var _ Witness = mlflow{}
 
 func (mlflow) Name() string { return "mlflow" }
 
 func (mlflow) Doc() string {
 	return "MLflow and Databricks traces: JSON of a trace with its spans (versions 2 and 3), rows of search_traces"
 }
+
+// Vantage says that the instrumentation of the caller writes it.
+func (mlflow) Vantage() Vantage { return VantageTrace }
 
 // Detect accepts what begins with a trace.
 func (mlflow) Detect(s *Sample) error {
@@ -60,7 +63,10 @@ func isMLflow(v jsontape.Value) bool {
 	if r.id.Kind() == jsontape.String && r.experiment.Exists() && r.time.Exists() && r.metadata.Exists() {
 		return true
 	}
-	return hasMLflowKey(r.metadata) || hasMLflowKey(r.tags) || hasMLflowKey(r.spans.Index(0).Get("attributes"))
+	if r.id.Exists() && (hasMLflowKey(r.metadata) || hasMLflowKey(r.tags)) {
+		return true
+	}
+	return hasMLflowKey(r.spans.Index(0).Get("attributes"))
 }
 
 // hasMLflowKey reports whether there is an attribute, a tag or metadata of

@@ -53,6 +53,16 @@ func otelPart(d *Decoder, v jsontape.Value) Part {
 	case PartOther:
 		p.Name = v.Get("mime_type").Text()
 		value("content")
+	case "file": // uploaded to the provider before
+		p = Part{Type: PartURI, Name: v.Get("mime_type").Text(), Text: v.Get("file_id").Text()}
+	case "server_tool_call": // the provider runs the tool
+		p = Part{Type: PartToolCall, ID: scalar(v.Get("id")), Name: v.Get("name").Text()}
+		if call := v.Get("server_tool_call"); call.Exists() {
+			p.JSON = arguments(d, call)
+		}
+	case "server_tool_call_response":
+		p = Part{Type: PartToolResponse, ID: scalar(v.Get("id"))}
+		value("server_tool_call_response")
 	default:
 		if text := v.Get("text"); text.Kind() == jsontape.String {
 			return Part{Type: PartText, Text: text.Text()}

@@ -209,11 +209,17 @@ func addURL(d *Decoder, m *Message, v jsontape.Value) {
 	if v.Kind() == jsontape.Object {
 		v = v.Get("url")
 	}
-	url := v.Text()
-	rest, isData := bytes.CutPrefix(url, []byte("data:"))
-	if !isData {
+	if url := v.Text(); !addDataURL(d, m, url) {
 		m.Add(Part{Type: PartURI, Text: url})
-		return
+	}
+}
+
+// addDataURL adds bytes that a data URL holds in place, and reports whether the
+// URL is one.
+func addDataURL(d *Decoder, m *Message, url Text) bool {
+	rest, found := bytes.CutPrefix(url, []byte("data:"))
+	if !found {
+		return false
 	}
 	head, data, _ := bytes.Cut(rest, []byte(","))
 	mime, encoding, _ := bytes.Cut(head, []byte(";"))
@@ -222,4 +228,5 @@ func addURL(d *Decoder, m *Message, v jsontape.Value) {
 		size = len(bytes.TrimRight(data, "=")) * 3 / 4
 	}
 	m.Add(blobOf(d, mime, size))
+	return true
 }

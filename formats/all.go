@@ -30,6 +30,7 @@ func All() []Format {
 		langfuse{},          // rows of its own, told by several members together
 		mlflow{},            // a trace info with metadata of its own
 		langsmith{},         // run_type
+		otlp{},              // envelopes of its own
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

@@ -147,6 +147,7 @@ type Decoder struct {
 	names   *nameTable        // what the jsonl format infers columns from, made on first use
 	clients map[string]string // client by user agent
 	body    jsontape.Doc      // for the text of a request or reply, and each chunk of a stream
+	otel    otelScratch
 
 	events []*Event
 	n      int

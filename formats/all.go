@@ -31,6 +31,7 @@ func All() []Format {
 		mlflow{},            // a trace info with metadata of its own
 		langsmith{},         // run_type
 		otlp{},              // envelopes of its own
+		openInference{},     // a context beside attributes
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		jsonLines{},         // any JSON

@@ -277,7 +277,7 @@ func (r *activity) outcome(e *Event) Outcome {
 func activityKind(typ []byte) (Plane, Kind) {
 	begins := func(prefix string) bool { return bytes.HasPrefix(typ, []byte(prefix)) }
 	switch {
-	case !begins("org_") && hasAny(typ, "login", "logged_out", "logout", "magic_link", "phone_code", "second_factor",
+	case !begins("org_") && containsAny(typ, "login", "logged_out", "logout", "magic_link", "phone_code", "second_factor",
 		"session_revoked", "lti_launch"):
 		return PlaneAccess, KindAuth
 	case begins("claude_chat_"), begins("claude_file_"), begins("claude_artifact_"), begins("claude_project_"),
@@ -295,8 +295,8 @@ func activityKind(typ []byte) (Plane, Kind) {
 	return PlaneAccess, KindOther
 }
 
-// hasAny reports whether one of the words is in the type.
-func hasAny(typ []byte, words ...string) bool {
+// containsAny reports whether one of the words is in the type.
+func containsAny(typ []byte, words ...string) bool {
 	for _, w := range words {
 		if bytes.Contains(typ, []byte(w)) {
 			return true

@@ -107,9 +107,6 @@ func nameOf(values ...jsontape.Value) Text {
 	return nil
 }
 
-// countOf returns a whole number, or the text of one.
-func countOf(v jsontape.Value) Int { return decimalOf(v, 0, false) }
-
 // dollarsOf returns an amount in USD, a number or its text.
 func dollarsOf(v jsontape.Value) Int { return decimalOf(v, 9, true) }
 

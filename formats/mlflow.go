@@ -2,8 +2,6 @@ package formats
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -249,25 +247,6 @@ func otelTraceID(id Text) Text {
 	return id
 }
 
-// otelID returns an id of a span in the spelling of OpenTelemetry, so that it
-// is found under the same name everywhere: version 3 writes the bytes in
-// base64, early versions hexadecimal digits behind 0x.
-func otelID(d *Decoder, v jsontape.Value) Text {
-	id := v.Text()
-	if short, ok := bytes.CutPrefix(id, []byte("0x")); ok && isHex(short) {
-		return short
-	}
-	if n := len(id); n != 12 && n != 24 || id[n-1] != '=' {
-		return id
-	}
-	var raw [18]byte
-	n, err := base64.StdEncoding.Decode(raw[:], id)
-	if err != nil {
-		return id
-	}
-	return hex.AppendEncode(d.Arena.Bytes(2 * n)[:0], raw[:n])
-}
-
 // who fills the columns that all events of a trace share.
 func (r *mlflowTrace) who(e *Event) {
 	e.Plane, e.Kind, e.Outcome = PlaneAgent, KindOther, OutcomeUnknown
@@ -343,7 +322,7 @@ func (r *mlflowTrace) decodeAssessment(d *Decoder, e *Event, v jsontape.Value) {
 	e.EndUser, e.Principal, e.Outcome = nil, nil, OutcomeSuccess
 	e.Operation = word(d, "assessment")
 	e.NativeID = v.Get("assessment_id").Text()
-	e.ParentSpanID = otelID(d, v.Get("span_id"))
+	e.ParentSpanID = otelID(d, v.Get("span_id"), 8)
 	d.setUTC(e, "create_time", v.Get("create_time"))
 	e.addID("assessment_name", v.Get("assessment_name"))
 	source := v.Get("source")

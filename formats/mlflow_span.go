@@ -123,13 +123,13 @@ func (r *mlflowTrace) decodeSpan(d *Decoder, e *Event, v jsontape.Value) {
 
 // ids sets the ids of a span, which are unique within its trace only.
 func (r *mlflowSpan) ids(d *Decoder, e *Event) {
-	if id := otelID(d, r.otelTrace); len(id) > 0 {
+	if id := otelID(d, r.otelTrace, 16); len(id) > 0 {
 		e.TraceID = id
-	} else if id := otelTraceID(otelID(d, r.trace)); len(id) > 0 {
+	} else if id := otelTraceID(otelID(d, r.trace, 16)); len(id) > 0 {
 		e.TraceID = id
 	}
-	e.SpanID = otelID(d, r.id)
-	setName(&e.ParentSpanID, otelID(d, r.parent))
+	e.SpanID = otelID(d, r.id, 8)
+	setName(&e.ParentSpanID, otelID(d, r.parent, 8))
 	if len(e.SpanID) > 0 {
 		e.NativeID = joinText(d, "", e.TraceID, "/", e.SpanID)
 	}

@@ -91,11 +91,11 @@ func addLegacy(d *Decoder, list *[]Message, role string, a attr) {
 		v = inner
 	}
 	switch {
-	case v.Kind() == jsontape.Array && isMessage(v.Index(0)):
+	case v.Kind() == jsontape.Array && isTurn(v.Index(0)):
 		for m := range v.Elements() {
 			addAnyMessage(d, list, m)
 		}
-	case isMessage(v):
+	case isTurn(v):
 		addAnyMessage(d, list, v)
 	case a.text() != nil:
 		addMessage(list, word(d, role)).Add(Part{Type: PartText, Text: a.text()})
@@ -104,8 +104,8 @@ func addLegacy(d *Decoder, list *[]Message, role string, a attr) {
 	}
 }
 
-// isMessage reports whether an object is a message.
-func isMessage(v jsontape.Value) bool {
+// isTurn reports whether an object is a message.
+func isTurn(v jsontape.Value) bool {
 	return v.Get("role").Kind() == jsontape.String && (v.Get("content").Exists() || v.Get("parts").Exists() || v.Get("tool_calls").Exists())
 }
 

@@ -57,7 +57,7 @@ func oracleItems(t *testing.T, line []byte) []otlpItem {
 					name := l.EventName()
 					items = append(items, otlpItem{
 						l.TraceID().String(), l.SpanID().String(), "", micros(at), 0, name,
-						oracleAttributes(t, l.Attributes()), canonical(t, l.Body().AsRaw()),
+						oracleAttributes(t, l.Attributes()), canonicalValue(t, l.Body().AsRaw()),
 					})
 				}
 			}
@@ -72,13 +72,13 @@ func oracleAttributes(t *testing.T, m pcommon.Map) []string {
 	t.Helper()
 	out := []string{}
 	for key, v := range m.All() {
-		out = append(out, key+"="+canonical(t, v.AsRaw()))
+		out = append(out, key+"="+canonicalValue(t, v.AsRaw()))
 	}
 	return out
 }
 
-// canonical returns a value as JSON with sorted names.
-func canonical(t *testing.T, v any) string {
+// canonicalValue returns a value as JSON with sorted names.
+func canonicalValue(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {

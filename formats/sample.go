@@ -84,15 +84,24 @@ func cutLine(text []byte) (line, rest []byte) {
 }
 
 // Detect returns the first of the formats that accepts the sample. When none
-// does, the error says why not, one format a line.
+// does, the error says why not: each reason, and the formats that gave it.
 func Detect(s *Sample, formats []Format) (Format, error) {
-	var reasons strings.Builder
+	var reasons []string
+	by := map[string][]string{}
 	for _, f := range formats {
 		err := f.Detect(s)
 		if err == nil {
 			return f, nil
 		}
-		fmt.Fprintf(&reasons, "\n  %s: %v", f.Name(), err)
+		reason := err.Error()
+		if by[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		by[reason] = append(by[reason], f.Name())
 	}
-	return nil, fmt.Errorf("detecting the format of %s: none fits%s", s.Path, reasons.String())
+	var text strings.Builder
+	for _, reason := range reasons {
+		fmt.Fprintf(&text, "\n  %s: %s", strings.Join(by[reason], ", "), reason)
+	}
+	return nil, fmt.Errorf("detecting the format of %s: none fits%s", s.Path, text.String())
 }

@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
@@ -26,7 +27,10 @@ import (
 // taken to be those of the columns, as in the log of the gateway.
 type apimLLM struct{}
 
-var _ Witness = apimLLM{}
+var (
+	_ Witness = apimLLM{}
+	_ Joiner  = apimLLM{}
+)
 
 func (apimLLM) Name() string { return "apim-llm" }
 
@@ -75,6 +79,9 @@ func (r *azureRecord) llm(d *Decoder, e *Event) {
 	setText(&e.Prompt, prompt)
 	setText(&e.Response, response)
 	r.llmState(e, asked, answered)
+	if prompt != nil || response != nil {
+		e.ContentState = ContentTruncated
+	}
 	r.llmTokens(e, asked || answered)
 }
 
@@ -124,4 +131,23 @@ func llmMessages(d *Decoder, to *[]Message, v jsontape.Value) (there bool, chunk
 		return true, text
 	}
 	return false, nil
+}
+
+// Join decodes the messages of a call from its chunks.
+func (apimLLM) Join(d *Decoder, e *Event, request, reply []byte) error {
+	for _, side := range []struct {
+		name string
+		to   *[]Message
+		text []byte
+	}{{"request", &e.Input, request}, {"reply", &e.Output, reply}} {
+		if side.text == nil {
+			continue
+		}
+		if err := d.JSON.Parse(side.text); err != nil {
+			return fmt.Errorf("joining the chunks of the %s: %w", side.name, err)
+		}
+		addMessageList(d, side.to, d.JSON.Root())
+	}
+	e.Summarise()
+	return nil
 }

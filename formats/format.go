@@ -56,6 +56,17 @@ func VantageOf(f Format) Vantage {
 	return VantageProvider
 }
 
+// A Joiner is a format that cuts what was said in a call into chunks, one an
+// event. The event of a chunk has its text as prompt or response, and is
+// truncated.
+type Joiner interface {
+	Format
+	// Join fills the messages and texts of a call from its chunks put together,
+	// those of the request and those of the reply; nil where there are none. The
+	// error says that they are not what they must be: one may be missing.
+	Join(d *Decoder, e *Event, request, reply []byte) error
+}
+
 // A Carrier is a format whose records mean something only with an earlier one
 // of the same evidence: the line that begins a session, for instance.
 type Carrier interface {

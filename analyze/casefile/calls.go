@@ -123,6 +123,9 @@ func (x *extension) formCalls(ctx context.Context, db *sql.DB, fill map[string]s
 		if err := mergeCalls(ctx, db, part); err != nil {
 			return err
 		}
+		if err := joinTexts(ctx, db, part); err != nil {
+			return err
+		}
 	}
 	return nil
 }

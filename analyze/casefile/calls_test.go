@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,6 +92,103 @@ func TestCallsInPieces(t *testing.T) {
 				t.Errorf("loaded one by one (-at once +one by one):\n%s", d)
 			}
 			mustBeClean(t, dir)
+		})
+	}
+}
+
+// TestBatches checks that requests and replies of batches are joined by their
+// custom_id where it is certain which files belong together, whatever the order
+// in which these are loaded.
+func TestBatches(t *testing.T) {
+	request := func(id, text string) string {
+		return `{"custom_id":"` + id + `","method":"POST","url":"/v1/chat/completions","body":{"model":"m","messages":[{"role":"user","content":"` + text + `"}]}}`
+	}
+	reply := func(id, text string) string {
+		return `{"id":"batch_req_` + text + `","custom_id":"` + id + `","response":{"status_code":200,"request_id":"req_` + text + `","body":{"id":"chatcmpl-` + text +
+			`","object":"chat.completion","model":"m-1","choices":[{"index":0,"message":{"role":"assistant","content":"` + text + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}},"error":null}`
+	}
+	files := [][]string{
+		{request("r-1", "a"), request("r-2", "b")},
+		{reply("r-1", "A"), reply("r-2", "B")},
+		{request("r-1", "c"), request("r-3", "d")}, // r-1 again, of another batch
+		{reply("r-3", "D"), reply("r-1", "C")},
+	}
+	const query = "select events, content_state, output_tokens, request_id from calls order by request_id nulls last, prompt_hash"
+	want := "2 present 2 req_A\n2 present 2 req_B\n2 present 2 req_C\n2 present 2 req_D\n"
+	// A third file of requests fits the replies of the first batch too: nobody
+	// can say which of the two they answer.
+	doubt := append(slices.Clone(files), []string{request("r-1", "e"), request("r-2", "f")})
+	apart := "1 partial 2 req_A\n1 partial 2 req_B\n2 present 2 req_C\n2 present 2 req_D\n" + strings.Repeat("1 partial <nil> <nil>\n", 4)
+	for _, c := range []struct {
+		name  string
+		files [][]string
+		want  string
+	}{{"certain", files, want}, {"doubtful", doubt, apart}} {
+		t.Run(c.name, func(t *testing.T) {
+			var paths []string
+			for i, lines := range c.files {
+				paths = append(paths, callLog(t, fmt.Sprintf("%d.jsonl", i), lines...))
+			}
+			key := testKey(t)
+			for _, order := range []string{"at once", "one by one", "backwards"} {
+				dir := filepath.Join(t.TempDir(), "batch.case")
+				if order == "backwards" {
+					slices.Reverse(paths)
+				}
+				if order == "at once" {
+					mustLoad(t, dir, key, paths...)
+				} else {
+					for _, p := range paths {
+						mustLoad(t, dir, key, p)
+					}
+				}
+				if d := cmp.Diff(c.want, queryText(t, mustOpen(t, dir), query)); d != "" {
+					t.Errorf("%s (-want +got):\n%s", order, d)
+				}
+				mustBeClean(t, dir)
+			}
+		})
+	}
+}
+
+// TestChunks checks that what a log cut into chunks is put together, and stays
+// as it is where a chunk is missing.
+func TestChunks(t *testing.T) {
+	row := func(n int, request, reply string) string {
+		return fmt.Sprintf(`{"TimeGenerated":"2026-04-08T12:00:00Z","CorrelationId":"c-1","SequenceNumber":%d,"OperationName":"Microsoft.ApiManagement/GatewayLlmLogs","Category":"GatewayLlmLogs","Type":"ApiManagementGatewayLlmLog","DeploymentName":"d","ModelName":"m","PromptTokens":7,"CompletionTokens":9,"TotalTokens":16,"RequestMessages":%s,"ResponseMessages":%s}`, n, request, reply)
+	}
+	rows := []string{
+		row(0, "null", "null"),
+		row(1, `"[{\"role\":\"user\",\"content\":\"When does"`, "null"),
+		row(2, `" the tide turn?\"}]"`, "null"),
+		row(3, "null", `"{\"role\":\"assistant\",\"content\":\"At"`),
+		row(4, "null", `" noon.\"}"`),
+	}
+	const query = "select events, content_state, input_tokens, (select text from content where hash = prompt_hash), (select text from content where hash = response_hash) from calls"
+	for _, c := range []struct {
+		name string
+		rows []string
+		want string
+	}{
+		{"whole", rows, "5 present 7 When does the tide turn? At noon.\n"},
+		{"a chunk is missing", slices.Delete(slices.Clone(rows), 2, 3), "4 truncated 7 [{\"role\":\"user\",\"content\":\"When does  noon.\"}\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			key := testKey(t)
+			for _, order := range []string{"at once", "one by one"} {
+				dir := filepath.Join(t.TempDir(), "chunks.case")
+				if order == "at once" {
+					mustLoad(t, dir, key, callLog(t, "rows.jsonl", c.rows...))
+				} else {
+					for i, r := range slices.Backward(c.rows) {
+						mustLoad(t, dir, key, callLog(t, fmt.Sprintf("%d.jsonl", i), r))
+					}
+				}
+				if d := cmp.Diff(c.want, queryText(t, mustOpen(t, dir), query)); d != "" {
+					t.Errorf("%s (-want +got):\n%s", order, d)
+				}
+				mustBeClean(t, dir)
+			}
 		})
 	}
 }

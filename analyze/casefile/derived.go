@@ -25,7 +25,7 @@ import (
 )
 
 // derivedSchema grows when the tables of the derived database change.
-const derivedSchema = 4
+const derivedSchema = 5
 
 // stagedDerived is the name of a new generation in a staging folder.
 const stagedDerived = "derived.duckdb"
@@ -36,7 +36,7 @@ const eidShift = 28
 
 // derivedTables are the tables whose row hashes are kept, in order.
 func derivedTables() []string {
-	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "address", "identity", "identity_conflict", "price", "content_repeat", "coverage", "minute", "about"}
+	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "joined_text", "address", "identity", "identity_conflict", "price", "content_repeat", "coverage", "minute", "about"}
 }
 
 // derivedName is the name of the generation that belongs to the last entry
@@ -146,7 +146,11 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 		if x.any(func(events, withID int64) bool { return withID < events }) && x.evidenceCount() > 1 {
 			steps = append(steps, run("duplicates_record"))
 		}
-		steps = append(steps, run("content_repeat"), run("calls"), func() error { return x.joinCalls(ctx, db, fill, run) })
+		steps = append(steps, run("content_repeat"), run("calls"))
+		if x.inPieces() {
+			steps = append(steps, run("calls_batch"))
+		}
+		steps = append(steps, func() error { return x.joinCalls(ctx, db, fill, run) })
 	}
 	if x.enrichment != nil {
 		steps = append(steps, func() error { return x.enrichment.fill(ctx, &seenValues{db: db, events: fill["all_events"]}) })
@@ -224,6 +228,18 @@ func (x *extension) any(is func(events, withID int64) bool) bool {
 	for _, l := range x.loads {
 		for _, counts := range l.columns {
 			if is(counts["*"], counts["native_id"]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inPieces reports whether a load has records that are only part of a call.
+func (x *extension) inPieces() bool {
+	for _, l := range x.loads {
+		for _, counts := range l.columns {
+			if counts["sequence"] > 0 {
 				return true
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // Detail is one event with all that the case knows about it.
@@ -18,6 +20,7 @@ type Detail struct {
 	Evidence EvidencePlace
 
 	CallID        string     // of the call that the event shows; "" when it shows none
+	Joined        bool       // the messages are those of the whole call, put together from the chunks of its events
 	Call          []EventRow // the events of that call with [CallColumns], when there are several
 	Disagreements []string   // columns in which they differ
 
@@ -63,7 +66,30 @@ func (c *Case) Detail(ctx context.Context, eid int64) (*Detail, error) {
 		}
 	}
 	d.rebuildMessages()
+	if err := c.detailJoined(ctx, d); err != nil {
+		return nil, fmt.Errorf("reading about event %s: %w", d.EventID, err)
+	}
 	return d, nil
+}
+
+// detailJoined gives a chunk of a call the messages of the whole call.
+func (c *Case) detailJoined(ctx context.Context, d *Detail) error {
+	if d.Text("content_state") != string(formats.ContentTruncated) || len(d.Call) == 0 {
+		return nil
+	}
+	return c.query(ctx, "detail_joined", nil, []any{sql.Named("eid", d.EID)}, func(r *sql.Rows) error {
+		var input, output sql.NullString
+		if err := r.Scan(&input, &output); err != nil {
+			return err
+		}
+		d.Joined = true
+		for column, text := range map[string]sql.NullString{"input_messages": input, "output_messages": output} {
+			if i := slices.Index(d.Columns, column); i >= 0 && text.Valid {
+				d.Values[i] = text.String
+			}
+		}
+		return nil
+	})
 }
 
 // detailColumns are all columns that an event is stored with.

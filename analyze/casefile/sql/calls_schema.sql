@@ -86,3 +86,10 @@ create table merged_call (
     prompt_hash blob,
     response_hash blob
 );
+-- What was said in merged calls whose logs cut it into chunks, put together.
+create table joined_text (
+    call bigint,
+    system_prompt varchar, prompt varchar, response varchar, reasoning varchar,
+    system_prompt_hash blob, prompt_hash blob, response_hash blob, reasoning_hash blob,
+    input_messages varchar, output_messages varchar
+);

@@ -82,7 +82,20 @@ from (
 ) p
 join read_parquet({{events}}) e on e.segment = p.segment and e.row = p.event_row
 join evidence i on i.evidence = e.evidence
-anti join content_repeat r on r.segment = p.segment and r.row = p.row and r.place = p.place;
+anti join content_repeat r on r.segment = p.segment and r.row = p.row and r.place = p.place
+union all
+select lower(hex(t.hash)), t.role, any_value(t.text),
+    min(substr(i.evidence_id, 1, {{prefix}}) || '-' || m.record || case when m.part > 0 then '.' || m.part else '' end)
+from (
+    select call, system_prompt_hash as hash, 'system' as role, system_prompt as text from joined_text where system_prompt is not null
+    union all select call, prompt_hash, 'user', prompt from joined_text where prompt is not null
+    union all select call, response_hash, 'assistant', response from joined_text where response is not null
+    union all select call, reasoning_hash, 'reasoning', reasoning from joined_text where reasoning is not null
+) t
+join merged_call m on m.call = t.call
+join evidence i on i.evidence = m.evidence
+anti join hash_index x on x.kind = 'content' and x.h = hash(t.hash)
+group by t.hash, t.role;
 
 create temp view content_use as
 select event_id, hash, position, role

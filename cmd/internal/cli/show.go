@@ -142,6 +142,9 @@ func writeEvent(ctx context.Context, r *render.Renderer, c *casefile.Case, eids 
 		lines = shownLines
 	}
 	messages = append(messages, conversationMessages(turns, lines)...)
+	if d.Joined {
+		messages = append(messages, note("the conversation is that of the whole call, put together from the chunks of its events"))
+	}
 	messages = append(messages, provenanceFields(d, record), rawFields(record, o.Pretty, lines))
 	if !utf8.Valid(record.Raw) {
 		messages = append(messages, render.Note{Level: render.LevelWarning, Text: "the record is not UTF-8 all through; --raw gives its bytes as they are"})

@@ -34,6 +34,12 @@ func kindOf(index string) string {
 		return kindResponse
 	case "session_id": // a second session of an event
 		return kindSession
+	case "message_id": // further messages
+		return kindMessage
+	case "linked_span_id":
+		return kindSpan
+	case "linked_trace_id":
+		return kindTrace
 	}
 	return index
 }
@@ -47,6 +53,12 @@ func indexKinds(kind string) []string {
 		return []string{"response", "call_response"}
 	case kindSession:
 		return []string{"session", "session_id"}
+	case kindMessage:
+		return []string{"message", "message_id"}
+	case kindSpan:
+		return []string{"span", "linked_span_id"}
+	case kindTrace:
+		return []string{"trace", "linked_trace_id"}
 	}
 	return []string{kind}
 }
@@ -63,11 +75,26 @@ func rank(kind string) int {
 	return len(order)
 }
 
-// isAttribute reports whether identifiers of a kind name a person, an account
-// or a label that a caller attached, and so no single activity: they are shown,
-// never followed.
+// isAttribute reports whether identifiers of a kind name a person, an account, a
+// thing that many use or a label that somebody attached, and so no single
+// activity: they are shown, never followed.
 func isAttribute(kind string) bool {
-	return kind == kindIdentity || kind == "account_uuid" || strings.HasPrefix(kind, "request_metadata.")
+	switch kind {
+	case kindIdentity,
+		"user_id", "email", "invited_email", "principal_id", "service_account_id", "role_id",
+		"account_uuid", "organization_uuid", "workspace_id", "project_id", "openai_project", "claude_project_id", "experiment_id",
+		"mlflow_experiment", "connector_id", "identity_provider_id",
+		"api_key_id", "admin_api_key_id", "service_key_id",
+		"host", "server_ip", "type", "source_type", "feedback_key", "model_id", "prompt_id", "vector_store_id", "resource_id", "object_id",
+		"custom_id": // numbered anew in every batch
+		return true
+	}
+	for _, suffix := range []string{"_name", "_slug", "_source", "_table", "_url", "_ref"} {
+		if strings.HasSuffix(kind, suffix) {
+			return true
+		}
+	}
+	return strings.HasPrefix(kind, "request_metadata.")
 }
 
 // isSession reports whether identifiers of a kind hold many calls together.

@@ -2,7 +2,7 @@ package formats
 
 // All returns every format. The order is that of detection: from the shapes
 // that only one writer makes to those that anything could have made, so that
-// jsonl, which accepts all JSON, is last.
+// table and jsonl, which accept all tables and all JSON, are last.
 func All() []Format {
 	return []Format{
 		cloudTrail{},        // envelopes and members of its own
@@ -34,6 +34,7 @@ func All() []Format {
 		openInference{},     // a context beside attributes
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
+		tables{},            // any table of names and rows
 		jsonLines{},         // any JSON
 	}
 }

@@ -92,10 +92,14 @@ func (a *assignment) setContent(column string, v jsontape.Value) bool {
 		if a.hasTurn() {
 			return false
 		}
-		if v.Kind() == jsontape.Array {
+		switch {
+		case v.Kind() == jsontape.Array:
 			return setMessages(d, &e.Input, v)
+		case isBodyText(targetRequest, v):
+			decodeRequestBody(d, e, v)
+		default:
+			addUser(d, e, v)
 		}
-		addUser(d, e, v)
 	case "reasoning":
 		addContent(d, e.AddOutput(word(d, "assistant")), v)
 		m := &e.Output[len(e.Output)-1]
@@ -121,7 +125,8 @@ func (a *assignment) hasTurn() bool {
 }
 
 // setResponse adds a reply: a text, to the message that holds the reasoning
-// when there is one; choices; or messages.
+// when there is one; choices; messages; or a whole body, which the cell of a
+// table holds as a text.
 func (a *assignment) setResponse(v jsontape.Value) bool {
 	d, e := a.d, a.e
 	said := len(e.Output) > 0 && len(e.Output[len(e.Output)-1].Parts) > 0
@@ -139,6 +144,11 @@ func (a *assignment) setResponse(v jsontape.Value) bool {
 	case jsontape.Object:
 		decodeResponseBody(d, e, v)
 		return true
+	case jsontape.String:
+		if isBodyText(targetResponse, v) {
+			decodeResponseBody(d, e, v)
+			return true
+		}
 	}
 	if thought {
 		addContent(d, &e.Output[0], v)

@@ -90,15 +90,15 @@ func (r *requestBody) read(d *Decoder, e *Event, body jsontape.Value) {
 		case "text": // OpenAI responses
 			r.params.set([]byte("response_format"), v.Get("format"))
 		case "tools", "functions":
-			setText(&e.ToolDefinitions, rawJSON(d, v))
+			setJSON(d, &e.ToolDefinitions, v)
 		case "toolConfig", "tool_config":
 			if t := v.Get("tools"); t.Exists() {
-				setText(&e.ToolDefinitions, rawJSON(d, t))
+				setJSON(d, &e.ToolDefinitions, t)
 			} else {
 				r.params.set([]byte("tool_choice"), v)
 			}
 		case "documents":
-			setText(&e.Retrieved, rawJSON(d, v))
+			setJSON(d, &e.Retrieved, v)
 		case "requestMetadata":
 			readRequestMetadata(e, v)
 		case "model":
@@ -618,6 +618,14 @@ func word(d *Decoder, s string) Text {
 func setText(column *Text, v Text) {
 	if *column == nil {
 		*column = v
+	}
+}
+
+// setJSON sets a column that is still NULL to a value as written; a missing one
+// and a null say nothing.
+func setJSON(d *Decoder, column *Text, v jsontape.Value) {
+	if k := v.Kind(); *column == nil && k != jsontape.Missing && k != jsontape.Null {
+		*column = rawJSON(d, v)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,7 +86,7 @@ func TestFormats(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			var doc jsontape.Doc
-			framing := c.format.Framing(sampleOf(c.text, &doc))
+			framing := sampleOf(c.text, &doc).Framing(c.format)
 			want := eventLines(t, c.format, framing, c.text)
 			t.Run("golden", func(t *testing.T) { testGolden(t, c, want) })
 			t.Run("detected", func(t *testing.T) { testDetected(t, c) })
@@ -96,11 +97,9 @@ func TestFormats(t *testing.T) {
 				diffLines(t, want, eventLines(t, c.format, framing, c.text))
 			})
 			t.Run("round trip", func(t *testing.T) { testRoundTrip(t, want) })
-			if framing.Kind == FrameLines {
-				t.Run("crlf", func(t *testing.T) {
-					text := bytes.ReplaceAll(c.text, []byte("\n"), []byte("\r\n"))
-					diffLines(t, want, eventLines(t, c.format, framing, text))
-				})
+			t.Run("wrong types", func(t *testing.T) { testWrongTypes(t, c, framing) })
+			if framing.inText() {
+				t.Run("crlf", func(t *testing.T) { testCRLF(t, c, framing, want) })
 			}
 		})
 	}
@@ -138,8 +137,11 @@ func testGolden(t *testing.T, c formatCase, got []string) {
 	}
 }
 
-// testDetected checks that no other format takes the case; jsonl takes all JSON
-// and is asked last.
+// catchesAll reports whether a format takes what others take, and is asked last.
+func catchesAll(f Format) bool { return f.Name() == "jsonl" || f.Name() == "table" }
+
+// testDetected checks that no other format takes the case, but for those that
+// take all JSON or all tables.
 func testDetected(t *testing.T, c formatCase) {
 	var doc jsontape.Doc
 	s := sampleOf(c.text, &doc)
@@ -148,9 +150,7 @@ func testDetected(t *testing.T, c formatCase) {
 		switch {
 		case f.Name() == c.format.Name() && err != nil:
 			t.Errorf("%s refuses its own case: %v", f.Name(), err)
-		case f.Name() == "jsonl" && err != nil:
-			t.Errorf("jsonl refuses JSON: %v", err)
-		case f.Name() != c.format.Name() && f.Name() != "jsonl" && err == nil:
+		case f.Name() != c.format.Name() && !catchesAll(f) && err == nil:
 			t.Errorf("%s takes a case of %s", f.Name(), c.format.Name())
 		}
 	}
@@ -160,18 +160,25 @@ func testDetected(t *testing.T, c formatCase) {
 }
 
 // testTruncated cuts the case short: what is whole must be read as before, and
-// what is not must be unparsed.
+// what is not must be unparsed. Only a row or a line of plain text can look
+// whole where it is cut.
 func testTruncated(t *testing.T, c formatCase, framing Framing, want []string) {
+	var doc jsontape.Doc
+	first := sampleOf(c.text, &doc).First.Kind()
+	unparsed := func(line string) bool { return strings.Contains(line, `"kind":"unparsed"`) }
+	want = slices.DeleteFunc(slices.Clone(want), unparsed)
+	looksWhole := framing.Kind == FrameTable || framing.Kind == FrameLines && first != jsontape.Object
 	for i := 1; i < 8; i++ {
 		text := c.text[:len(c.text)*i/8]
 		var doc jsontape.Doc
 		s := sampleOf(text, &doc)
 		if f, err := Detect(s, All()); err == nil {
-			eventLines(t, f, f.Framing(s), text) // as it would be loaded: must not fail
+			eventLines(t, f, s.Framing(f), text) // as it would be loaded: must not fail
 		}
 		n := 0
-		for _, line := range eventLines(t, c.format, framing, text) {
-			if strings.Contains(line, `"kind":"unparsed"`) {
+		lines := eventLines(t, c.format, framing, text)
+		for j, line := range lines {
+			if unparsed(line) || looksWhole && j == len(lines)-1 {
 				continue
 			}
 			if n >= len(want) || line != want[n] {
@@ -191,13 +198,13 @@ func testBOM(t *testing.T, c formatCase, want []string) {
 	if err != nil || f.Name() != c.format.Name() {
 		t.Fatalf("with a byte order mark it is %v (%v), want %s", f, err, c.format.Name())
 	}
-	diffLines(t, want, eventLines(t, f, f.Framing(s), text))
+	diffLines(t, want, eventLines(t, f, s.Framing(f), text))
 }
 
 // testLongLine adds 1 MiB in one piece: a line, or white space where the
 // framing does not care about lines.
 func testLongLine(t *testing.T, c formatCase, framing Framing, want []string) {
-	if framing.Kind != FrameLines {
+	if !framing.inText() {
 		text := append(bytes.Repeat([]byte{' '}, 1<<20), c.text...)
 		diffLines(t, want, eventLines(t, c.format, framing, text))
 		return
@@ -212,6 +219,91 @@ func testLongLine(t *testing.T, c formatCase, framing Framing, want []string) {
 	diffLines(t, want, got[:len(want)])
 }
 
+// testCRLF changes the line ends. Those inside the cells of a table are text and
+// stay as they are.
+func testCRLF(t *testing.T, c formatCase, framing Framing, want []string) {
+	var text []byte
+	eachRecord(t, c.text, framing, func(record []byte, problem string) {
+		if framing.Kind == FrameLines {
+			record = bytes.ReplaceAll(record, []byte("\n"), []byte("\r\n"))
+		}
+		text = append(append(text, record...), "\r\n"...)
+	})
+	diffLines(t, want, eventLines(t, c.format, framing, text))
+}
+
+// testWrongTypes puts a value of each type in the place of each member of each
+// record, nested ones included: the record must decode or be refused, and be so
+// again, and its events must be such that can be kept.
+func testWrongTypes(t *testing.T, c formatCase, framing Framing) {
+	opener, decoders := NewDecoder(), [2]*Decoder{NewDecoder(), NewDecoder()}
+	eachRecord(t, c.text, framing, func(record []byte, problem string) {
+		inner, err := opener.Open(framing, record)
+		if problem != "" || err != nil || inner == nil {
+			return
+		}
+		opener.Context.Carry(c.format, inner)
+		var doc jsontape.Doc
+		if doc.Parse(inner) != nil {
+			return
+		}
+		for n, last := 1, false; !last; n++ {
+			for _, other := range []string{"null", "-7.5e3", `"x"`, `{"x":[1]}`, `[{"x":1},"y"]`, "true", `""`} {
+				left := n
+				changed := withOther(nil, doc.Root(), &left, other)
+				last = left > 0
+				var lines [2][]string
+				for i, d := range decoders {
+					d.Reset()
+					d.Context = opener.Context
+					if err := c.format.Decode(d, changed); err != nil {
+						lines[i] = []string{err.Error()}
+						continue
+					}
+					for _, e := range d.Events() {
+						lines[i] = append(lines[i], string(appendEvent(nil, e)))
+					}
+					if i == 0 {
+						testRoundTrip(t, lines[i])
+					}
+				}
+				if t.Failed() || !slices.Equal(lines[0], lines[1]) {
+					t.Fatalf("%s gives (-first +second):\n%s", changed, cmp.Diff(lines[0], lines[1]))
+				}
+			}
+		}
+	})
+}
+
+// withOther appends a value in which the member that left counts down to is
+// replaced by another.
+func withOther(dst []byte, v jsontape.Value, left *int, other string) []byte {
+	member := func(m jsontape.Value) {
+		if *left--; *left == 0 {
+			dst = append(dst, other...)
+		} else {
+			dst = withOther(dst, m, left, other)
+		}
+		dst = append(dst, ',')
+	}
+	switch v.Kind() {
+	case jsontape.Object:
+		dst = append(dst, '{')
+		for key, m := range v.Members() {
+			dst = append(appendString(dst, key), ':')
+			member(m)
+		}
+		return append(bytes.TrimSuffix(dst, []byte{','}), '}')
+	case jsontape.Array:
+		dst = append(dst, '[')
+		for m := range v.Elements() {
+			member(m)
+		}
+		return append(bytes.TrimSuffix(dst, []byte{','}), ']')
+	}
+	return append(dst, v.Raw()...)
+}
+
 func testEmpty(t *testing.T, f Format) {
 	for _, text := range []string{"", "\n", "\xEF\xBB\xBF", " \r\n\t\n"} {
 		var doc jsontape.Doc
@@ -219,7 +311,7 @@ func testEmpty(t *testing.T, f Format) {
 		if f.Detect(s) == nil {
 			t.Errorf("takes %q", text)
 		}
-		if got := eventLines(t, f, f.Framing(s), []byte(text)); len(got) != 0 {
+		if got := eventLines(t, f, s.Framing(f), []byte(text)); len(got) != 0 {
 			t.Errorf("%q has the events %v", text, got)
 		}
 	}
@@ -269,8 +361,7 @@ func eventLines(t *testing.T, f Format, framing Framing, text []byte) []string {
 	eachRecord(t, text, framing, func(record []byte, problem string) {
 		d.Reset()
 		if problem == "" {
-			d.Context.Carry(f, record)
-			if err := f.Decode(d, record); err != nil {
+			if err := d.Decode(f, framing, record); err != nil {
 				problem = err.Error()
 			}
 		}

@@ -23,7 +23,9 @@ type Format interface {
 	// Framing says how to cut records from evidence that Detect accepted.
 	Framing(s *Sample) Framing
 	// Decode appends the events of one record to d with [Decoder.Add]. The
-	// record is one span cut by the framing. An error means that the record
+	// record is one span cut by the framing, or what [Decoder.Open] found in it:
+	// a row of a table as an object, a line without what was wrapped around it.
+	// An error means that the record
 	// cannot be parsed; events added by the failed call are dropped and the
 	// record becomes one event of kind unparsed. A record that holds no event
 	// adds none.
@@ -85,8 +87,8 @@ type Context [4][]byte
 // its slot: nothing is better than something that was superseded.
 const MaxCarry = 1 << 20
 
-// Carry notes a record in c when the format wants it carried. The record is
-// copied.
+// Carry notes a record, as [Decoder.Open] returned it, in c when the format
+// wants it carried. The record is copied.
 func (c *Context) Carry(f Format, record []byte) {
 	carrier, ok := f.(Carrier)
 	if !ok {
@@ -110,7 +112,13 @@ type Sample struct {
 	// First is the first JSON value of the stream, parsed as far as Prefix
 	// reaches (members cut off are missing). It does not exist when the stream
 	// does not begin with JSON.
+	//
+	// Of a table it is the first row under the names, as an object. Of wrapped
+	// lines Prefix holds what is inside, and First is the first object there.
 	First jsontape.Value
+
+	opened *Framing // of a table or of wrapped lines
+	outer  *Sample  // of wrapped lines that are JSON, as they stand
 }
 
 // FramingKind says which bytes of a stream are records.
@@ -128,15 +136,26 @@ const (
 	// array, or the array that Path leads to in a top-level object. Several such
 	// values may follow each other.
 	FrameArray
+	// FrameTable makes each row of a table in text (RFC 4180) a record, the row
+	// of names included: a line, with the line ends inside quoted cells.
+	FrameTable
 )
 
-// Framing says how to cut records from a stream.
+// Framing says how to cut records from a stream, and what to take off each
+// record before a format decodes it (see [Decoder.Open]). A case keeps it, so
+// that its records can be decoded again.
 type Framing struct {
-	Kind FramingKind
+	Kind FramingKind `json:"kind"`
 	// Path leads to the array of FrameArray: "" for a top-level array, "Records"
 	// for a member of the top-level object, "log.entries" for a member of an
 	// object in it. Names that hold dots cannot be written.
-	Path string
+	Path string `json:"path,omitempty"`
+	// Comma and Header are those of FrameTable: what stands between cells, and
+	// the text of the row with the names of the columns.
+	Comma  Comma  `json:"comma,omitempty"`
+	Header string `json:"header,omitempty"`
+	// Wrapper is what wrote the lines of FrameLines around those of the log.
+	Wrapper Wrapper `json:"wrapper,omitempty"`
 }
 
 // Decoder is the working memory of decoding: the JSON parser, the arena that
@@ -155,10 +174,16 @@ type Decoder struct {
 	// nil such a time stays NULL and the event's TSSource says "(no zone)".
 	AssumeTZ *time.Location
 
+	// LoggedAt is when a wrapper says that the line was written, for formats
+	// whose own line has no time, or half of one. See [Decoder.Decode].
+	LoggedAt Logged
+
 	names   *nameTable        // what the jsonl format infers columns from, made on first use
 	clients map[string]string // client by user agent
 	body    jsontape.Doc      // for the text of a request or reply, and each chunk of a stream
 	otel    otelScratch
+	table   *table // of the last table that was opened
+	opened  []byte // scratch of Open
 
 	events []*Event
 	n      int

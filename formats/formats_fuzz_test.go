@@ -23,7 +23,7 @@ func fuzzDecode(f *testing.F, format Format) {
 		var doc jsontape.Doc
 		s := sampleOf(text, &doc)
 		_ = format.Detect(s) // must not crash
-		framing := format.Framing(s)
+		framing := s.Framing(format)
 		first := eventLines(t, format, framing, text)
 		diffLines(t, first, eventLines(t, format, framing, text))
 		testRoundTrip(t, first)

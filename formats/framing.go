@@ -64,6 +64,8 @@ type Scanner struct {
 	start  int    // of the record or other bytes that must stay together, or -1
 	pieces int    // how many pieces of it have been given away
 	json   walker
+	row    rowWalk
+	parts  parts
 }
 
 // NewScanner returns a scanner of r. Records of more than limit bytes become
@@ -74,7 +76,7 @@ func NewScanner(r io.Reader, f Framing, limit int) *Scanner {
 		limit = DefaultRecordLimit
 	}
 	s := &Scanner{r: r, framing: f, path: strings.Split(f.Path, "."), limit: limit, target: blockSize, start: -1}
-	if f.Kind == FrameLines {
+	if f.inText() {
 		s.start = 0
 	}
 	return s
@@ -102,7 +104,9 @@ func (s *Scanner) Next(b *Block) error {
 			break
 		}
 		for s.start >= 0 && len(data)-s.start >= s.limit+2 { // 2 for a line end
-			s.spill(b, data)
+			if !s.closeParts(b, data) {
+				s.spill(b, data)
+			}
 		}
 		cut = len(data)
 		if s.start >= 0 {
@@ -114,6 +118,7 @@ func (s *Scanner) Next(b *Block) error {
 	b.Data = data[:cut]
 	s.offset += int64(cut)
 	s.at -= cut
+	s.parts.shift(cut)
 	if s.start >= 0 {
 		s.start -= cut
 	}
@@ -154,29 +159,45 @@ func (s *Scanner) fill(data []byte, size int) []byte {
 func (s *Scanner) scan(b *Block, data []byte) {
 	if s.offset == 0 && s.at == 0 {
 		if s.at = len(data) - len(trimBOM(data)); s.start == 0 {
-			s.start = s.at
+			s.start, s.parts.line = s.at, s.at
 		}
 	}
-	if s.framing.Kind == FrameLines {
+	switch s.framing.Kind {
+	case FrameLines:
 		s.scanLines(b, data)
-	} else {
+	case FrameTable:
+		s.scanRows(b, data)
+	default:
 		s.scanJSON(b, data)
 	}
 }
 
 // finish ends the stream: what is still open becomes a record or a problem.
 func (s *Scanner) finish(b *Block, data []byte) {
-	if s.framing.Kind == FrameLines {
-		if s.start < len(data) && !errors.Is(s.err, io.EOF) && !blank(data[s.start:]) {
-			s.emit(b, data, len(data), s.cutOff("line", data))
-		} else {
-			s.emit(b, data, len(data), "")
-		}
+	if s.framing.inText() {
+		s.finishText(b, data)
 	} else {
 		s.finishJSON(b, data)
 	}
 	s.start, s.at = -1, len(data)
 	s.json.state = ended
+}
+
+// finishText ends the last line or row, which may have no line end.
+func (s *Scanner) finishText(b *Block, data []byte) {
+	problem := ""
+	switch {
+	case s.framing.Kind == FrameTable && s.row == rowQuoted:
+		problem = s.cutOff("row with an open quotation mark", data)
+	case !errors.Is(s.err, io.EOF) && !s.frame(data[max(s.start, s.parts.line):]):
+		problem = s.cutOff("line", data)
+	}
+	if s.framing.Wrapper != "" {
+		s.endPart(b, data, len(data), problem)
+		s.closeParts(b, data)
+		return
+	}
+	s.emit(b, data, len(data), problem)
 }
 
 // cutOff is the problem of something that was not read to its end.
@@ -188,6 +209,9 @@ func (s *Scanner) cutOff(what string, data []byte) string {
 	return fmt.Sprintf("%s cut off by %s at byte %d", what, cause, s.offset+int64(len(data)))
 }
 
+// inText reports whether records are lines or rows, one after the other.
+func (f *Framing) inText() bool { return f.Kind == FrameLines || f.Kind == FrameTable }
+
 // scanLines cuts lines.
 func (s *Scanner) scanLines(b *Block, data []byte) {
 	for {
@@ -196,14 +220,35 @@ func (s *Scanner) scanLines(b *Block, data []byte) {
 			s.at = len(data)
 			return
 		}
-		end := s.at + i
-		s.at = end + 1
-		if end > s.start && data[end-1] == '\r' {
-			end--
-		}
-		s.emit(b, data, end, "")
-		s.start = s.at
+		s.at += i
+		s.endLine(b, data)
 	}
+}
+
+// scanRows cuts rows: lines, but for the line ends inside quoted cells.
+func (s *Scanner) scanRows(b *Block, data []byte) {
+	for {
+		ended := false
+		if s.at, ended = s.row.run(data, s.at, byte(s.framing.Comma)); !ended {
+			return
+		}
+		s.endLine(b, data)
+	}
+}
+
+// endLine ends what the line end at s.at ends.
+func (s *Scanner) endLine(b *Block, data []byte) {
+	end := s.at
+	s.at++
+	if end > max(s.start, s.parts.line) && data[end-1] == '\r' {
+		end--
+	}
+	if s.framing.Wrapper != "" {
+		s.endPart(b, data, end, "")
+		return
+	}
+	s.emit(b, data, end, "")
+	s.start = s.at
 }
 
 // emit ends the record that begins at s.start before data[end], in pieces
@@ -216,9 +261,7 @@ func (s *Scanner) emit(b *Block, data []byte, end int, problem string) {
 		s.pieces++
 		problem = s.pieceProblem(problem)
 	}
-	if s.framing.Kind != FrameLines || !blank(data[s.start:end]) {
-		b.Records = append(b.Records, Span{s.start, end, problem})
-	}
+	s.span(b, data, end, problem)
 	s.pieces, s.start = 0, -1
 }
 
@@ -226,10 +269,22 @@ func (s *Scanner) emit(b *Block, data []byte, end int, problem string) {
 func (s *Scanner) spill(b *Block, data []byte) {
 	end := s.start + s.limit
 	s.pieces++
-	if s.framing.Kind != FrameLines || !blank(data[s.start:end]) {
-		b.Records = append(b.Records, Span{s.start, end, s.pieceProblem("")})
-	}
+	s.span(b, data, end, s.pieceProblem(""))
 	s.start = end
+}
+
+// span makes the bytes from s.start to end a record or a piece of one, unless
+// they are frame.
+func (s *Scanner) span(b *Block, data []byte, end int, problem string) {
+	if !s.framing.inText() || !s.frame(data[s.start:end]) || s.framing.Kind == FrameTable && problem != "" {
+		b.Records = append(b.Records, Span{s.start, end, problem})
+	}
+}
+
+// frame reports whether a line or row holds nothing: it is blank, and no row of
+// empty cells.
+func (s *Scanner) frame(line []byte) bool {
+	return blank(line) && (s.framing.Kind != FrameTable || bytes.IndexByte(line, byte(s.framing.Comma)) < 0)
 }
 
 // pieceProblem is the problem of a piece of something longer than the limit,

@@ -77,7 +77,10 @@ func show(pieces []piece) string {
 
 func TestScanner(t *testing.T) {
 	lines, values, array, records := Framing{Kind: FrameLines}, Framing{Kind: FrameValues}, Framing{Kind: FrameArray}, Framing{Kind: FrameArray, Path: "Records"}
-	entries := Framing{Kind: FrameArray, Path: "log.entries"}
+	entries, table := Framing{Kind: FrameArray, Path: "log.entries"}, Framing{Kind: FrameTable, Comma: ','}
+	tabs, cri := Framing{Kind: FrameTable, Comma: '\t'}, Framing{Kind: FrameLines, Wrapper: WrapperCRI}
+	docker := Framing{Kind: FrameLines, Wrapper: WrapperDocker}
+	const out, err = "2024-03-01T00:00:00.5Z stdout ", "2024-03-01T00:00:00.5+01:00 stderr "
 	tests := []struct {
 		name    string
 		framing Framing
@@ -165,6 +168,29 @@ func TestScanner(t *testing.T) {
 		{"entries cut in array", entries, 0, `{"log":{"entries":[{}`, `{} | <array that begins at byte 18 cut off by the end of the stream at byte 21>`},
 		{"entries cut in tail", entries, 0, `{"log":{"entries":[1]}`, `1 | }<object around log.entries cut off by the end of the stream at byte 22>`},
 		{"entries unopened", entries, 0, `{"log":}`, `{"log":}<member log is not an object at byte 7>`},
+		{"rows", table, 0, "a,b\r\n1,2\n\n \r\n3,4", "a,b | 1,2 | 3,4"},
+		{"rows with mark", table, 0, "\ufeff\"a\",b\n", `"a",b`},
+		{"rows with line ends in cells", table, 0, "a,\"b\r\nc\n\n\"\n\"\"\"\n\",x\n", "a,\"b\r\nc\n\n\" | \"\"\"\n\",x"},
+		{"rows with marks inside", table, 0, "a\"b,c\n\"d\"e\"\n,f\n", "a\"b,c | \"d\"e\" | ,f"},
+		{"rows of empty cells", tabs, 0, "\t\n\"\"\n  \n", "\t | \"\""},
+		{"rows and a lone return", table, 0, "a\rb\r\nc\r", "a\rb | c\r"},
+		{"row cut in quotation", table, 0, "a,b\n1,\"2\n3,4\n", "a,b | 1,\"2\n3,4\n<row with an open quotation mark cut off by the end of the stream at byte 13>"},
+		{"row cut after a mark", table, 0, "1,\"2\"", "1,\"2\""},
+		{"rows long", table, 4, "\"1\n3\"\n1,2\n", "\"1\n3<record longer than 4 bytes: piece 1> | \"<record longer than 4 bytes: piece 2> | 1,2"},
+		{"rows long and blank inside", table, 4, "\"       \"\n1\n", "\"   <record longer than 4 bytes: piece 1> |     <record longer than 4 bytes: piece 2> | " +
+			"\"<record longer than 4 bytes: piece 3> | 1"},
+
+		{"wrapped", cri, 0, out + "F a\n" + err + "F:x b\r\n\n" + out + "F\n", out + "F a | " + err + "F:x b | " + out + "F"},
+		{"wrapped parts", cri, 0, out + "P a\n" + out + "P b\n" + out + "F c\n" + out + "F d", out + "P a\n" + out + "P b\n" + out + "F c | " + out + "F d"},
+		{"wrapped parts between lines of the other stream", cri, 0, out + "P a\n" + err + "F b\n" + out + "F c\n", out + "P a | " + err + "F b | " + out + "F c"},
+		{"wrapped parts and a line of something else", cri, 0, out + "P a\nb\n" + out + "P c\n\n" + out + "P d", out + "P a | b | " + out + "P c | " + out + "P d"},
+		{"wrapped parts beyond the limit", cri, 70, out + "P a\n" + out + "P b\n" + out + "F c\n", out + "P a\n" + out + "P b | " + out + "F c"},
+		{"wrapped line beyond the limit", cri, 36, out + "P a\n" + out + "P bcdef\n" + out + "F c\n", out + "P a | " + out + "P bcde<record longer than 36 bytes: piece 1> | " +
+			"f<record longer than 36 bytes: piece 2> | " + out + "F c"},
+		{"docker", docker, 0, `{"log":"a","stream":"stdout"}` + "\n" + `{"stream":"stdout","log":"b\\n"}` + "\r\n" + `{"log":"c\n","stream":"stdout"}` + "\n" + `{"log":"\n","stream":"stderr"}`,
+			`{"log":"a","stream":"stdout"}` + "\n" + `{"stream":"stdout","log":"b\\n"}` + "\r\n" + `{"log":"c\n","stream":"stdout"} | {"log":"\n","stream":"stderr"}`},
+		{"docker and others", docker, 0, "{\"log\":\"a\",\"stream\":\"stdout\"}\n{\"log\":1,\"stream\":\"stdout\"}\n[]\n{\"log\":\"a\",\"stream\":\"x\"}\n",
+			"{\"log\":\"a\",\"stream\":\"stdout\"} | {\"log\":1,\"stream\":\"stdout\"} | [] | {\"log\":\"a\",\"stream\":\"x\"}"},
 		{"records long tail", records, 11, `{"Records":[1],"abcdef":1}`, `1 | ,"abcdef":1<end of the object around Records longer than 11 bytes: piece 1> | ` +
 			`}<end of the object around Records longer than 11 bytes: piece 2>`},
 		{"records long head", records, 11, `{"Records" :[1]}`, `{"Records" <record longer than 11 bytes: piece 1> | :[1]}<record longer than 11 bytes: piece 2>`},
@@ -209,6 +235,8 @@ func TestScannerReadError(t *testing.T) {
 		{"nothing", Framing{Kind: FrameLines}, "", ""},
 		{"between lines", Framing{Kind: FrameLines}, "1\n", "1"},
 		{"in a line", Framing{Kind: FrameLines}, "1\n2", "1 | 2<line cut off by a failed read at byte 3>"},
+		{"in a row", Framing{Kind: FrameTable, Comma: ','}, "a,b\n1,", "a,b | 1,<line cut off by a failed read at byte 6>"},
+		{"in a wrapped line", Framing{Kind: FrameLines, Wrapper: WrapperCRI}, "2024-03-01T00:00:00Z stdout P a\n2024-", "2024-03-01T00:00:00Z stdout P a | 2024-<line cut off by a failed read at byte 37>"},
 		{"between values", Framing{Kind: FrameValues}, "{}\n", "{}"},
 		{"in a scalar", Framing{Kind: FrameValues}, "1 2", "1 | 2<record cut off by a failed read at byte 3>"},
 		{"in an array", Framing{Kind: FrameArray}, "[{}", "{} | <array that begins at byte 0 cut off by a failed read at byte 3>"},
@@ -331,7 +359,11 @@ func TestScannerCloudTrail(t *testing.T) {
 }
 
 // framings are all ways of cutting that tests try.
-var framings = []Framing{{Kind: FrameLines}, {Kind: FrameValues}, {Kind: FrameArray}, {Kind: FrameArray, Path: "Records"}, {Kind: FrameArray, Path: "log.entries"}}
+var framings = []Framing{
+	{Kind: FrameLines}, {Kind: FrameValues}, {Kind: FrameArray}, {Kind: FrameArray, Path: "Records"}, {Kind: FrameArray, Path: "log.entries"},
+	{Kind: FrameTable, Comma: ','}, {Kind: FrameTable, Comma: '\t'},
+	{Kind: FrameLines, Wrapper: WrapperCRI}, {Kind: FrameLines, Wrapper: WrapperDocker},
+}
 
 // checkScanner proves the tiling, and that what is cut does not depend on how
 // the stream is read, nor, but for where blocks end, on the size of blocks.
@@ -348,7 +380,7 @@ func checkScanner(t *testing.T, in []byte, f Framing, limit, target int, seed ui
 			t.Fatalf("%+v limit %d: record %d is %+v, want %+v", f, limit, i, got[i], want[i])
 		}
 	}
-	if f.Kind == FrameLines {
+	if f == (Framing{Kind: FrameLines}) {
 		checkLines(t, in, limit, want)
 	}
 }
@@ -398,6 +430,9 @@ func TestScannerTiles(t *testing.T) {
 	words := []string{
 		`{"Records":[`, `]}`, `{"a":"b\"}"}`, `[`, `]`, `{`, `}`, `,`, `,`, "\n", "\r\n", " ", `"x\\"`, `"`, `\`, "1", "-2.5e3",
 		"true", "nul", "\ufeff", `"k":`, `"Records":`, `"log":{`, `"entries":[`, "\xff", strings.Repeat(" ", 40), strings.Repeat("word ", 8),
+		"a,", "\"\"", "\t", "\",\n",
+		"2024-03-01T00:00:00Z stdout P ", "2024-03-01T00:00:00Z stdout F ", "2024-03-01T00:00:00Z stderr P ", "\n2024-03-01T00:00:00Z stdout P\r\n",
+		`{"log":"a\n","stream":"stdout"}`, `{"log":"a","stream":"stdout"}`, `{"stream":"stderr","log":"a\\n"}`, "{\"log\":\"\",\"stream\":\"stdout\"}\n",
 	}
 	for i := range 20000 {
 		var in []byte
@@ -414,6 +449,8 @@ func FuzzScanner(f *testing.F) {
 		"\ufeff{\"Records\":[{\"a\":\"\\\\\"},1],\"x\":2}\n{\"Records\":[]}", "[1,{},\"\\\"]\"][]", "{}\n1,true [",
 		"a\r\n\n \nb", `{"a":1,"Records":5}`, `{"Records":[1],"Records":[2]}`,
 		`{"log":{"x":1,"entries":[{},2],"y":0}}{"log":{"entries":[]}}`,
+		"a,b\r\n1,\"x\n\"\"y\"\n\n,\n", "2024-03-01T00:00:00Z stdout P a\n2024-03-01T00:00:00Z stdout F b\n",
+		"{\"log\":\"a\",\"stream\":\"stdout\"}\r\n{\"log\":\"b\\n\",\"stream\":\"stdout\"}\n",
 	} {
 		f.Add([]byte(s), uint8(i), uint8(50), uint8(9))
 	}

@@ -125,15 +125,15 @@ func holds(to target, v jsontape.Value) bool {
 	kind := v.Kind()
 	switch to {
 	case targetRequest:
-		return hasMember(v, "messages", "prompt", "contents", "inputText")
+		return hasMember(v, "messages", "prompt", "contents", "inputText") || isBodyText(to, v)
 	case targetResponse:
-		return hasMember(v, "choices", "content", "completion", "generation", "usage", "output")
+		return hasMember(v, "choices", "content", "completion", "generation", "usage", "output") || isBodyText(to, v)
 	}
 	switch c := &columns[to]; c.Name {
 	case "outcome":
 		return outcomeOf(v) != ""
 	case "http_status":
-		n, ok := v.Int()
+		n, ok := scaled(scalar(v), 0, false)
 		return ok && 100 <= n && n <= 599
 	case "prompt", "response":
 		return kind == jsontape.String || kind == jsontape.Array
@@ -164,6 +164,25 @@ func holdsType(t ColumnType, kind jsontape.Kind) bool {
 		return kind == jsontape.String
 	}
 	return scalar
+}
+
+// isBodyText reports whether a text, the cell of a table for instance, is the
+// body of a request or reply written as JSON. It asks for more than of an
+// object: a reply in words can be a JSON object of the caller's own design, and
+// must stay what it is.
+func isBodyText(to target, v jsontape.Value) bool {
+	text := v.Text()
+	var inner jsontape.Doc
+	if len(text) == 0 || text[0] != '{' || inner.Parse(text) != nil {
+		return false
+	}
+	v = inner.Root()
+	list := func(name string) bool { return v.Get(name).Kind() == jsontape.Array }
+	if to == targetRequest {
+		return list("messages") || list("contents")
+	}
+	usage := v.Get("usage").Kind() == jsontape.Object || v.Get("usageMetadata").Kind() == jsontape.Object
+	return list("choices") || usage && (list("content") || list("output") || list("candidates"))
 }
 
 func hasMember(v jsontape.Value, names ...string) bool {

@@ -25,8 +25,15 @@ func (jsonLines) Doc() string {
 func (jsonLines) Detect(s *Sample) error {
 	text := trimBOM(s.Prefix)
 	text = text[skipBlank(text, 0):]
-	if len(text) == 0 {
+	switch {
+	case len(text) == 0:
 		return errors.New("it is empty or blank")
+	case s.isTable():
+		return errors.New("it is a table")
+	case s.isWrapped() && s.First.Kind() != jsontape.Object:
+		return errors.New("there is no JSON object in the wrapped lines")
+	case s.isWrapped():
+		return nil
 	}
 	if text[0] == '{' || text[0] == '[' {
 		return nil

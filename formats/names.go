@@ -139,11 +139,13 @@ var knownNames = []knownName{
 		"input_tokens", "prompt_tokens", "gen_ai.usage.input_tokens", "usage.input_tokens", "usage.prompt_tokens",
 		"gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens", "message_context.prompt_tokens",
 		"input_token_count", "prompt_token_count", "tokens_in", "tokens.input", "tokens.prompt", "num_input_tokens",
+		"context_tokens", // Azure's public traces of its LLM inference service
 	}},
 	{column: "output_tokens", names: []string{
 		"output_tokens", "completion_tokens", "gen_ai.usage.output_tokens", "usage.output_tokens", "usage.completion_tokens",
 		"gen_ai.usage.completion_tokens", "llm.token_count.completion", "llm.usage.completion_tokens", "message_context.completion_tokens",
 		"output_token_count", "completion_token_count", "tokens_out", "tokens.output", "tokens.completion", "num_output_tokens",
+		"generated_tokens", "answer_tokens", "answer_token",
 	}},
 	{column: "cache_read_tokens", names: []string{
 		"cache_read_tokens", "cache_read_input_tokens", "cached_tokens", "usage.cache_read_input_tokens",

@@ -18,15 +18,60 @@ const (
 )
 
 // NewSample returns the sample of a stream that begins with prefix, which is
-// the whole stream when whole. The sample aliases prefix and doc, and is valid
-// until either is used again.
+// the whole stream when whole. It looks into tables and wrapped lines, so that
+// formats see what they would see without. The sample aliases prefix and doc,
+// and is valid until either is used again.
 func NewSample(path string, prefix []byte, whole bool, doc *jsontape.Doc) *Sample {
 	s := &Sample{Path: path, Prefix: prefix, Whole: whole}
-	if doc.ParsePrefix(trimBOM(prefix)) == nil {
+	text := trimBOM(prefix)
+	if f, first, ok := sniffTable(text, whole); ok {
+		s.opened = &f
+		s.readFirst(doc, first)
+		return s
+	}
+	s.readFirst(doc, text)
+	w := sniffWrapped(text, s.First)
+	if w == "" {
+		return s
+	}
+	inner := &Sample{
+		Path: path, Prefix: w.unwrap(text, whole), Whole: whole,
+		opened: &Framing{Kind: FrameLines, Wrapper: w},
+	}
+	if s.First.Exists() {
+		inner.outer = s
+		s.readFirst(new(jsontape.Doc), text)
+	}
+	inner.readFirst(doc, inner.Prefix)
+	for rest := inner.Prefix; len(rest) > 0 && inner.First.Kind() != jsontape.Object; {
+		if _, rest = cutLine(rest); len(rest) > 0 && rest[0] == '{' {
+			inner.readFirst(doc, rest)
+		}
+	}
+	return inner
+}
+
+func (s *Sample) readFirst(doc *jsontape.Doc, text []byte) {
+	s.First = jsontape.Value{}
+	if doc.ParsePrefix(text) == nil {
 		s.First = doc.Root()
 	}
-	return s
 }
+
+// Framing says how to cut records from the evidence that the sample is of when
+// it is read by f, which accepted the sample.
+func (s *Sample) Framing(f Format) Framing {
+	if s.opened != nil {
+		return *s.opened
+	}
+	return f.Framing(s)
+}
+
+// isTable reports whether the sample is of a table in text.
+func (s *Sample) isTable() bool { return s.opened != nil && s.opened.Kind == FrameTable }
+
+// isWrapped reports whether the sample is of wrapped lines.
+func (s *Sample) isWrapped() bool { return s.opened != nil && s.opened.Wrapper != "" }
 
 // JSONFraming returns the framing of JSON that is nothing but records: an
 // array, lines, or a sequence of values.
@@ -85,6 +130,8 @@ func cutLine(text []byte) (line, rest []byte) {
 
 // Detect returns the first of the formats that accepts the sample. When none
 // does, the error says why not: each reason, and the formats that gave it.
+// Wrapped lines that no format reads are looked at as they stand, and the sample
+// becomes that of them.
 func Detect(s *Sample, formats []Format) (Format, error) {
 	var reasons []string
 	by := map[string][]string{}
@@ -98,6 +145,12 @@ func Detect(s *Sample, formats []Format) (Format, error) {
 			reasons = append(reasons, reason)
 		}
 		by[reason] = append(by[reason], f.Name())
+	}
+	if s.outer != nil {
+		if f, err := Detect(s.outer, formats); err == nil {
+			*s = *s.outer
+			return f, nil
+		}
 	}
 	var text strings.Builder
 	for _, reason := range reasons {

@@ -33,7 +33,8 @@ type task struct {
 	sha   string
 	out   chan *formats.Block
 
-	context formats.Context // of the records after those sent
+	context formats.Context  // of the records after those sent
+	decoder *formats.Decoder // opens the records of a format that carries some
 }
 
 // intake reads inputs: it hashes, decompresses, detects and frames them.
@@ -269,7 +270,8 @@ func (in *intake) frame(ctx context.Context, t *task, d *desk, raw io.Reader, kn
 		}
 		return nil
 	}
-	t.item.Format = t.format.Name()
+	framing := sample.Framing(t.format)
+	t.item.Format, t.item.Framing = t.format.Name(), &framing
 	t.item.Status = StatusLoaded
 	if *known != nil {
 		(*known)()
@@ -279,7 +281,7 @@ func (in *intake) frame(ctx context.Context, t *task, d *desk, raw io.Reader, kn
 	if readErr != nil {
 		rest = errorReader{readErr}
 	}
-	return in.cut(ctx, t, formats.NewScanner(io.MultiReader(bytes.NewReader(d.prefix), rest), t.format.Framing(sample), in.limit))
+	return in.cut(ctx, t, formats.NewScanner(io.MultiReader(bytes.NewReader(d.prefix), rest), framing, in.limit))
 }
 
 type errorReader struct{ err error }
@@ -313,7 +315,7 @@ func (in *intake) detect(t *task, d *desk, stream io.Reader) (sample *formats.Sa
 			break
 		}
 		catchAll := in.formats[len(in.formats)-1]
-		if err == nil && t.format != catchAll && t.format.Framing(sample).Kind == formats.FrameArray {
+		if err == nil && t.format != catchAll && sample.Framing(t.format).Kind == formats.FrameArray {
 			break
 		}
 	}
@@ -400,9 +402,12 @@ func (in *intake) hand(ctx context.Context, t *task, b *formats.Block) error {
 func send(ctx context.Context, t *task, b *formats.Block) error {
 	b.Context = t.context
 	if _, ok := t.format.(formats.Carrier); ok {
+		if t.decoder == nil {
+			t.decoder = formats.NewDecoder()
+		}
 		for _, span := range b.Records {
 			if span.Problem == "" {
-				t.context.Carry(t.format, b.Data[span.Start:span.End])
+				carry(&t.context, t.decoder, t.format, t.item, b.Data[span.Start:span.End])
 			}
 		}
 	}
@@ -412,4 +417,12 @@ func send(ctx context.Context, t *task, b *formats.Block) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// carry notes a record in c as decoding does.
+func carry(c *formats.Context, d *formats.Decoder, f formats.Format, it *Item, record []byte) {
+	if inner, err := d.Open(it.framing(), record); err == nil && inner != nil {
+		c.Carry(f, inner)
+	}
+	d.Reset()
 }

@@ -1,5 +1,7 @@
 package casefile
 
+import "github.com/exhibit-forensics/exhibit/formats"
+
 // Status says what a load did with an input.
 type Status string
 
@@ -27,21 +29,33 @@ type Item struct {
 	StreamSize   int64  `json:"stream_size"` // decompressed
 	StreamSHA256 string `json:"stream_sha256,omitempty"`
 	Format       string `json:"format,omitempty"`
-	Records      int64  `json:"records"`
-	Frames       int64  `json:"frames"`
-	Events       int64  `json:"events"`
-	Unparsed     int64  `json:"unparsed"`
-	WithoutTime  int64  `json:"without_time"`
-	RecordsRoot  string `json:"records_root,omitempty"` // RFC 6962 root over the record leaves, hex
-	FirstTS      *int64 `json:"first_ts,omitempty,string"`
-	LastTS       *int64 `json:"last_ts,omitempty,string"`
-	Note         string `json:"note,omitempty"` // why the status is what it is
+	// Framing is how records were cut and what was taken off them before they
+	// were decoded; nil when nothing was.
+	Framing     *formats.Framing `json:"framing,omitempty"`
+	Records     int64            `json:"records"`
+	Frames      int64            `json:"frames"`
+	Events      int64            `json:"events"`
+	Unparsed    int64            `json:"unparsed"`
+	WithoutTime int64            `json:"without_time"`
+	RecordsRoot string           `json:"records_root,omitempty"` // RFC 6962 root over the record leaves, hex
+	FirstTS     *int64           `json:"first_ts,omitempty,string"`
+	LastTS      *int64           `json:"last_ts,omitempty,string"`
+	Note        string           `json:"note,omitempty"` // why the status is what it is
 
 	Problems []Problem `json:"-"` // the first few, for the summary
 }
 
 // loaded reports whether something of the input is in the case.
 func (it *Item) loaded() bool { return it.Status == StatusLoaded || it.Status == StatusDamaged }
+
+// framing returns how the records were cut; cases made before it was kept hold
+// none that had to be opened.
+func (it *Item) framing() formats.Framing {
+	if it.Framing == nil {
+		return formats.Framing{}
+	}
+	return *it.Framing
+}
 
 // fault notes what went wrong while the input was read. Only what is loaded can
 // be damaged.

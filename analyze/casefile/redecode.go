@@ -213,6 +213,7 @@ func (w *writer) contexts(segments []FileRef, items map[int64]*Item) (map[contex
 	out := map[contextAt]formats.Context{}
 	var stored storedSegment
 	var context formats.Context
+	decoder := formats.NewDecoder()
 	evidence := int64(0)
 	for _, ref := range segments {
 		if err := stored.read(locate(w.dir, w.state, ref.Path)); err != nil {
@@ -231,7 +232,7 @@ func (w *writer) contexts(segments []FileRef, items map[int64]*Item) (map[contex
 				continue
 			}
 			if f, ok := formats.ByName(it.Format); ok {
-				context.Carry(f, stored.data[row.mid:row.to])
+				carry(&context, decoder, f, it, stored.data[row.mid:row.to])
 			}
 		}
 	}

@@ -246,8 +246,7 @@ func (b *segmentBuilder) decode(in *batch, o *origin, raw []byte, problem string
 	d := b.decoder
 	d.Clear()
 	if problem == "" {
-		d.Context.Carry(in.format, raw)
-		if err := in.format.Decode(d, raw); err != nil {
+		if err := d.Decode(in.format, in.item.framing(), raw); err != nil {
 			problem = err.Error()
 		}
 	}

@@ -113,9 +113,10 @@ func newFormatsInfer(f *factory) *cobra.Command {
 		Use:   "infer FILE",
 		Short: "Write a map for a log of your own, to edit",
 		Long: `formats infer reads the first records of a JSON log (any of JSON lines, an array, or
-values that follow each other; gzip too; - is standard input) and writes the map by
-which load would read it: YAML, a line for each column. Fields whose meaning or unit
-is not clear are comments. Edit it, then give it to load with --map.
+values that follow each other) or of a table (CSV or tab-separated, with a row of names;
+gzip too; - is standard input) and writes the map by which load would read it: YAML, a
+line for each column. Fields whose meaning or unit is not clear are comments. Edit it,
+then give it to load with --map.
 
 ` + exitStatus(),
 		Example: `  # Write a map, look at it, use it
@@ -154,7 +155,7 @@ func runFormatsInfer(f *factory, path string, o outputOptions) error {
 	if len(records) == 0 {
 		return fmt.Errorf("reading %s: no records", path)
 	}
-	if known != "jsonl" {
+	if known != "jsonl" && known != "table" {
 		f.note("this is " + known + ": load reads it without a map, and better")
 	}
 	out, err := f.openOutput(o)
@@ -175,7 +176,7 @@ type noFormatError struct{ reasons []string }
 // Error returns all of it in a line.
 func (e noFormatError) Error() string { return "no format fits: " + strings.Join(e.reasons, "; ") }
 
-// firstRecords returns the first records of a JSON log that can be read, and
+// firstRecords returns the first records of a log that can be read, as JSON, and
 // the name of the format that would read it.
 func firstRecords(path string, in io.Reader) (records [][]byte, known string, err error) {
 	stream, _, err := formats.Decompress(in)
@@ -194,14 +195,19 @@ func firstRecords(path string, in io.Reader) (records [][]byte, known string, er
 	if err != nil {
 		return nil, "", noFormatError{reasonLines(err.Error())[1:]}
 	}
+	framing := sample.Framing(format)
+	decoder := formats.NewDecoder() // of its own as well
 	rest := io.MultiReader(bytes.NewReader(prefix), io.LimitReader(stream, inferBytes))
-	scanner := formats.NewScanner(rest, format.Framing(sample), 0)
+	scanner := formats.NewScanner(rest, framing, 0)
 	for len(records) < inferRecords {
 		var b formats.Block // of its own: the records are kept
 		err := scanner.Next(&b)
 		for _, span := range b.Records {
-			if span.Problem == "" && len(records) < inferRecords {
-				records = append(records, b.Data[span.Start:span.End])
+			if span.Problem != "" || len(records) == inferRecords {
+				continue
+			}
+			if record, err := decoder.Open(framing, b.Data[span.Start:span.End]); err == nil && record != nil {
+				records = append(records, record)
 			}
 		}
 		if errors.Is(err, io.EOF) {

@@ -103,7 +103,7 @@ func addSourceFlags(cmd *cobra.Command, o *loadOptions) {
 	o.RecordLimit = formats.DefaultRecordLimit
 	flags := cmd.Flags()
 	flags.Var(&choiceValue{&o.LogFormat, formatNames()}, "log-format", logFormatUsage)
-	flags.StringVar(&o.Map, "map", "", "`FILE` that says which column is where, for JSON of your own (see exhibit formats infer)")
+	flags.StringVar(&o.Map, "map", "", "`FILE` that says which column is where, for JSON or CSV of your own (see exhibit formats infer)")
 	flags.Var(globValue{&o.Select.Include}, "include", "in folders, only files whose path or name fits; repeatable")
 	flags.Var(globValue{&o.Select.Exclude}, "exclude", "in folders, no files whose path or name fits; repeatable")
 	flags.Var(dateValue{&o.Select.SinceKeyDate}, "since-key-date", "in folders, no files whose S3 key names an earlier day")
@@ -233,10 +233,9 @@ func (f *factory) loadOptions(dir string, o *loadOptions) (*casefile.LoadOptions
 func readLogFormat(lo *casefile.LoadOptions, o *loadOptions) error {
 	name := o.LogFormat
 	if o.Map != "" {
-		if name != "" && name != "jsonl" {
-			return usagef("--map is for the format jsonl, not %s", name)
+		if name != "" && name != "jsonl" && name != "table" {
+			return usagef("--map is for the formats table and jsonl, not %s", name)
 		}
-		name = "jsonl"
 		text, err := readParameter("map", o.Map)
 		if err != nil {
 			return err
@@ -251,17 +250,35 @@ func readLogFormat(lo *casefile.LoadOptions, o *loadOptions) error {
 		}
 		lo.MapFile = text
 	}
-	if format, ok := formats.ByName(name); ok {
-		lo.Formats = []formats.Format{forced{format}}
+	switch format, ok := formats.ByName(name); {
+	case ok:
+		lo.Formats = []formats.Format{force(format)}
+	case lo.Map != nil:
+		table, _ := formats.ByName("table")
+		jsonl, _ := formats.ByName("jsonl")
+		lo.Formats = []formats.Format{table, force(jsonl)}
 	}
 	return nil
 }
 
-// forced is a format that takes every file, because the user said so.
-type forced struct{ formats.Format }
+// force returns a format that takes every file, because the user said so.
+func force(f formats.Format) formats.Format {
+	if c, ok := f.(formats.Carrier); ok {
+		return forcedCarrier{c}
+	}
+	return forced{f}
+}
+
+type (
+	forced        struct{ formats.Format }
+	forcedCarrier struct{ formats.Carrier }
+)
 
 // Detect accepts everything.
 func (forced) Detect(*formats.Sample) error { return nil }
+
+// Detect accepts everything.
+func (forcedCarrier) Detect(*formats.Sample) error { return nil }
 
 // loadParams are the parameters that shaped the result, for the first message.
 func loadParams(o loadOptions) map[string]any {

@@ -1,0 +1,41 @@
+package formats
+
+// Open returns what is inside a record: of a row of a table an object with its
+// cells, of wrapped lines the text that they hold, and else the record itself.
+// It returns nil when the record holds nothing to decode, like the names of a
+// table's columns. What it returns is valid until Reset. An error means that
+// the record cannot be parsed.
+func (d *Decoder) Open(f Framing, record []byte) ([]byte, error) {
+	d.LoggedAt = Logged{}
+	switch {
+	case f.Kind == FrameTable:
+		return d.openRow(&f, record)
+	case f.Wrapper != "":
+		return d.openWrapped(f.Wrapper, record)
+	}
+	return record, nil
+}
+
+// Decode opens a record that the framing cut, keeps it when the format wants it
+// carried, and appends its events with the format. An event without a time is
+// given that of the wrapper, which may be later than what happened but is not
+// earlier; where the log has a time that cannot be used, it stays without.
+func (d *Decoder) Decode(f Format, framing Framing, record []byte) error {
+	inner, err := d.Open(framing, record)
+	if err != nil || inner == nil {
+		return err
+	}
+	d.Context.Carry(f, inner)
+	from := d.n
+	if err := f.Decode(d, inner); err != nil {
+		return err
+	}
+	if d.LoggedAt.Time.OK {
+		for _, e := range d.events[from:d.n] {
+			if e.TSSource == "" {
+				e.TS, e.TSPrecision, e.TSSource = d.LoggedAt.Time, d.LoggedAt.Precision, d.LoggedAt.Source
+			}
+		}
+	}
+	return nil
+}

@@ -34,6 +34,7 @@ func All() []Format {
 		openInference{},     // a context beside attributes
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
+		exports{},           // says itself what it is
 		tables{},            // any table of names and rows
 		jsonLines{},         // any JSON
 	}

@@ -357,6 +357,7 @@ func diffLines(t *testing.T, want, got []string) {
 func eventLines(t *testing.T, f Format, framing Framing, text []byte) []string {
 	t.Helper()
 	lines := []string{}
+	var line []byte
 	d := NewDecoder()
 	eachRecord(t, text, framing, func(record []byte, problem string) {
 		d.Reset()
@@ -371,7 +372,8 @@ func eventLines(t *testing.T, f Format, framing Framing, text []byte) []string {
 			e.Kind, e.Problem = KindUnparsed, problem
 		}
 		for _, e := range d.Events() {
-			lines = append(lines, string(appendEvent(nil, e)))
+			line = appendEvent(line[:0], e)
+			lines = append(lines, string(line))
 		}
 	})
 	return lines

@@ -181,9 +181,11 @@ type Decoder struct {
 	names   *nameTable        // what the jsonl format infers columns from, made on first use
 	clients map[string]string // client by user agent
 	body    jsontape.Doc      // for the text of a request or reply, and each chunk of a stream
+	columns map[string]int    // place of a column by name, made on first use
+	table   *table            // of the last table that was opened
+	inRow   bool              // the record is a row of a table in text
+	opened  []byte            // scratch of Open
 	otel    otelScratch
-	table   *table // of the last table that was opened
-	opened  []byte // scratch of Open
 
 	events []*Event
 	n      int

@@ -187,10 +187,14 @@ func TestScanner(t *testing.T) {
 		{"wrapped parts beyond the limit", cri, 70, out + "P a\n" + out + "P b\n" + out + "F c\n", out + "P a\n" + out + "P b | " + out + "F c"},
 		{"wrapped line beyond the limit", cri, 36, out + "P a\n" + out + "P bcdef\n" + out + "F c\n", out + "P a | " + out + "P bcde<record longer than 36 bytes: piece 1> | " +
 			"f<record longer than 36 bytes: piece 2> | " + out + "F c"},
-		{"docker", docker, 0, `{"log":"a","stream":"stdout"}` + "\n" + `{"stream":"stdout","log":"b\\n"}` + "\r\n" + `{"log":"c\n","stream":"stdout"}` + "\n" + `{"log":"\n","stream":"stderr"}`,
-			`{"log":"a","stream":"stdout"}` + "\n" + `{"stream":"stdout","log":"b\\n"}` + "\r\n" + `{"log":"c\n","stream":"stdout"} | {"log":"\n","stream":"stderr"}`},
-		{"docker and others", docker, 0, "{\"log\":\"a\",\"stream\":\"stdout\"}\n{\"log\":1,\"stream\":\"stdout\"}\n[]\n{\"log\":\"a\",\"stream\":\"x\"}\n",
-			"{\"log\":\"a\",\"stream\":\"stdout\"} | {\"log\":1,\"stream\":\"stdout\"} | [] | {\"log\":\"a\",\"stream\":\"x\"}"},
+		{
+			"docker", docker, 0, `{"log":"a","stream":"stdout"}` + "\n" + `{"stream":"stdout","log":"b\\n"}` + "\r\n" + `{"log":"c\n","stream":"stdout"}` + "\n" + `{"log":"\n","stream":"stderr"}`,
+			`{"log":"a","stream":"stdout"}` + "\n" + `{"stream":"stdout","log":"b\\n"}` + "\r\n" + `{"log":"c\n","stream":"stdout"} | {"log":"\n","stream":"stderr"}`,
+		},
+		{
+			"docker and others", docker, 0, "{\"log\":\"a\",\"stream\":\"stdout\"}\n{\"log\":1,\"stream\":\"stdout\"}\n[]\n{\"log\":\"a\",\"stream\":\"x\"}\n",
+			"{\"log\":\"a\",\"stream\":\"stdout\"} | {\"log\":1,\"stream\":\"stdout\"} | [] | {\"log\":\"a\",\"stream\":\"x\"}",
+		},
 		{"records long tail", records, 11, `{"Records":[1],"abcdef":1}`, `1 | ,"abcdef":1<end of the object around Records longer than 11 bytes: piece 1> | ` +
 			`}<end of the object around Records longer than 11 bytes: piece 2>`},
 		{"records long head", records, 11, `{"Records" :[1]}`, `{"Records" <record longer than 11 bytes: piece 1> | :[1]}<record longer than 11 bytes: piece 2>`},
@@ -360,9 +364,15 @@ func TestScannerCloudTrail(t *testing.T) {
 
 // framings are all ways of cutting that tests try.
 var framings = []Framing{
-	{Kind: FrameLines}, {Kind: FrameValues}, {Kind: FrameArray}, {Kind: FrameArray, Path: "Records"}, {Kind: FrameArray, Path: "log.entries"},
-	{Kind: FrameTable, Comma: ','}, {Kind: FrameTable, Comma: '\t'},
-	{Kind: FrameLines, Wrapper: WrapperCRI}, {Kind: FrameLines, Wrapper: WrapperDocker},
+	{Kind: FrameLines},
+	{Kind: FrameValues},
+	{Kind: FrameArray},
+	{Kind: FrameArray, Path: "Records"},
+	{Kind: FrameArray, Path: "log.entries"},
+	{Kind: FrameTable, Comma: ','},
+	{Kind: FrameTable, Comma: '\t'},
+	{Kind: FrameLines, Wrapper: WrapperCRI},
+	{Kind: FrameLines, Wrapper: WrapperDocker},
 }
 
 // checkScanner proves the tiling, and that what is cut does not depend on how

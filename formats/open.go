@@ -6,7 +6,7 @@ package formats
 // table's columns. What it returns is valid until Reset. An error means that
 // the record cannot be parsed.
 func (d *Decoder) Open(f Framing, record []byte) ([]byte, error) {
-	d.LoggedAt = Logged{}
+	d.LoggedAt, d.inRow = Logged{}, f.Kind == FrameTable
 	switch {
 	case f.Kind == FrameTable:
 		return d.openRow(&f, record)

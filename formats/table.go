@@ -55,8 +55,9 @@ func newTable(f *Framing) *table {
 // cells returns the texts of the cells of a row, as far as it is well made.
 func cells(row []byte, comma byte) []string {
 	var texts []string
-	for more, ok := true, true; more; {
+	for more := true; more; {
 		var c cell
+		var ok bool
 		if c, row, more, ok = cutCell(row, comma); !ok {
 			break
 		}

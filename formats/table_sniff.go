@@ -80,8 +80,8 @@ func (s *tableSniff) read(text []byte) bool {
 			return false
 		}
 	}
-	known := s.quoted || s.telling || s.knows()
-	return known && s.right > s.wrong || known && s.right+s.wrong == 0 && s.cutFits()
+	fits := s.right > s.wrong || s.right+s.wrong == 0 && s.cutFits()
+	return fits && (s.quoted || s.telling || s.knows())
 }
 
 // cutRow cuts a row from a text. It has not ended where the text ends in a
@@ -99,8 +99,9 @@ func (s *tableSniff) cutRow(text []byte) (row, rest []byte, ended bool) {
 // readNames reads the row of names.
 func (s *tableSniff) readNames(row []byte) bool {
 	empty := 0
-	for more, ok := true, true; more; {
+	for more := true; more; {
 		var c cell
+		var ok bool
 		if c, row, more, ok = cutCell(row, s.comma); !ok || !nameLike(&c) {
 			return false
 		}
@@ -202,7 +203,9 @@ func (s *tableSniff) knows() bool {
 func (s *tableSniff) cutFits() bool {
 	n := 0
 	for rest, more, ok := s.cut, true, true; more && ok; n++ {
-		_, rest, more, ok = cutCell(rest, s.comma)
+		var c cell
+		c, rest, more, ok = cutCell(rest, s.comma)
+		s.telling = s.telling || more && isTelling(&c) || c.quoted
 	}
 	return len(s.cut) > 0 && n <= len(s.names)
 }

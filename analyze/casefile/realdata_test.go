@@ -25,6 +25,12 @@ const sharedData = "../../../shared/data"
 // Without the logs the test is skipped, and says so.
 func realCase(t *testing.T, folder string, include ...string) *casefile.Case {
 	t.Helper()
+	return realCaseIn(t, nil, folder, include...)
+}
+
+// realCaseIn is realCase for logs that write their times without a zone.
+func realCaseIn(t *testing.T, zone *time.Location, folder string, include ...string) *casefile.Case {
+	t.Helper()
 	dir := filepath.Join(sharedData, filepath.FromSlash(folder))
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("SKIPPED, NOT PASSED: the public logs are missing: %v", err)
@@ -35,7 +41,7 @@ func realCase(t *testing.T, folder string, include ...string) *casefile.Case {
 	}
 	path := filepath.Join(t.TempDir(), "real.case")
 	_, err = casefile.Load(t.Context(), &casefile.LoadOptions{
-		Dir: path, Paths: []string{dir}, Select: casefile.Select{Include: include},
+		Dir: path, Paths: []string{dir}, Select: casefile.Select{Include: include}, AssumeTZ: zone,
 		Key: key, Actor: "examiner", Tool: "exhibit test", Threads: 2, Memory: 1 << 30, Progress: new(casefile.Progress),
 		Now: func() time.Time { return time.Date(2026, 4, 8, 12, 0, 0, 0, time.UTC) },
 	})
@@ -147,6 +153,46 @@ func TestStratus(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(bedrock), "\n")
 	if len(lines) != 15 || lines[0] != "20:09:50 GetFoundationModelAvailability" || lines[14] != "20:11:24 InvokeModel" {
 		t.Errorf("Bedrock calls:\n%s", bedrock)
+	}
+}
+
+// Four thousand answers in a table, with times that no rule can read: the month
+// and the day are told apart by nothing.
+func TestLLMDrift(t *testing.T) {
+	c := realCase(t, "llmdrift", "*.gz")
+	want := "openaichat/gpt-3.5-turbo-0301 1000 212 228122\nopenaichat/gpt-3.5-turbo-0613 1000 232.5 298694\n" +
+		"openaichat/gpt-4-0314 1000 181 215414\nopenaichat/gpt-4-0613 1000 3 2894\n"
+	if d := cmp.Diff(want, table(t, c, "select model, count(*), median(output_tokens), sum(output_tokens) from events where kind = 'inference' group by 1 order by 1")); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	if got := table(t, c, "select count(*), count(ts), count(*) filter (contains(response, chr(10))), min(format) from events"); got != "4000 0 2821 table\n" {
+		t.Errorf("events, times, answers with a line end: %s", got)
+	}
+}
+
+// A series of requests with times of seven digits and no zone, and no model.
+func TestAzureTraces(t *testing.T) {
+	c := realCase(t, "azure_llm_traces", "*.gz")
+	for _, q := range []struct{ query, want string }{
+		{"select count(*), count(ts), sum(input_tokens), min(input_tokens), median(input_tokens), max(input_tokens) from events", "8819 0 18059974 3 1469 7437\n"},
+		{"select sum(output_tokens), min(output_tokens), median(output_tokens), max(output_tokens) from events", "245896 6 13 1899\n"},
+		{"select distinct ts_source, kind, format from events", "TIMESTAMP (no zone) other table\n"},
+	} {
+		if d := cmp.Diff(q.want, table(t, c, q.query)); d != "" {
+			t.Errorf("%s (-want +got)\n%s", q.query, d)
+		}
+	}
+}
+
+// Given a zone, the times are those of the data's own description.
+func TestAzureTracesInAZone(t *testing.T) {
+	c := realCaseIn(t, time.UTC, "azure_llm_traces", "*.gz")
+	want := "45 585 7717 1102 2023-11-16T18:17:03.97996 2023-11-16T19:14:19.928016 ns\n"
+	got := table(t, c, `with minute as (select date_trunc('minute', ts) as m, count(*) as n from events group by 1)
+select (select count(*) from minute), (select max(n) from minute), count(*) filter (hour(ts) = 18), count(*) filter (hour(ts) = 19),
+strftime(min(ts), '%Y-%m-%dT%H:%M:%S.') || rtrim(strftime(min(ts), '%f'), '0'), strftime(max(ts), '%Y-%m-%dT%H:%M:%S.%f'), min(ts_precision) from events`)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
 	}
 }
 

@@ -6,7 +6,8 @@
 //
 // A stream of evidence is sampled ([NewSample]), recognised ([Detect]), cut
 // into records by its [Framing], and each record is decoded into events with a
-// [Decoder]. Records and what lies between them tile the stream without gap,
+// [Decoder], which first opens rows of tables and lines that a container runtime
+// wrapped, so that formats see what they would see without. Records and what lies between them tile the stream without gap,
 // and a record that cannot be parsed becomes an event of kind unparsed: nothing
 // is dropped. Input is hostile: reads are bounded, and nothing recurses on the
 // depth of its input.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
-	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // assembly turns inputs into segments. Intake reads several inputs at once,
@@ -22,6 +21,8 @@ type assembly struct {
 	evidence int64                    // number of the last evidence in the case
 	segment  int64                    // number of the last segment in the case
 	known    map[string]int64         // SHA-256 of evidence in the case -> number
+	sizes    map[int64]bool           // of evidence in the case
+	opened   map[string]bool          // SHA-256 of containers of this load
 
 	items    []*Item
 	files    []FileRef
@@ -98,67 +99,133 @@ func (a *assembly) run(ctx context.Context, inputs []Input, memory int64) error 
 
 // pack takes the blocks of the inputs in order and closes segments.
 func (a *assembly) pack(ctx context.Context, inputs []Input, jobs chan<- *segmentJob) error {
-	job := &segmentJob{number: a.segment + 1}
-	send := func() error {
-		if len(job.batches) == 0 {
-			return nil
-		}
-		select {
-		case jobs <- job:
-			a.segment = job.number
-			job = &segmentJob{number: job.number + 1}
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
+	p := &packer{assembly: a, jobs: jobs, job: &segmentJob{number: a.segment + 1}}
 	for t := range a.tasks(ctx, inputs) {
-		a.items = append(a.items, t.item)
-		<-t.known
-		if a.isDuplicate(t) {
-			continue
-		}
-		record := int64(1)
-		for b := range t.out {
-			if t.item.Evidence == 0 {
-				a.evidence++
-				t.item.Evidence = a.evidence
-			}
-			job.batches = append(job.batches, batch{block: b, item: t.item, format: t.format, firstRec: record})
-			job.size += int64(len(b.Data))
-			job.records += len(b.Records)
-			record += int64(len(b.Records))
-			if job.size >= segmentSize || job.records >= segmentRecords {
-				if err := send(); err != nil {
-					return err
-				}
-			}
-		}
-		t.item.Records = record - 1
-		if t.item.loaded() && t.item.Evidence != 0 {
-			a.known[t.item.SHA256] = t.item.Evidence
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+		if err := p.take(ctx, t); err != nil {
+			return err
 		}
 	}
-	return send()
+	return p.send(ctx)
 }
 
-// isDuplicate drains an input whose bytes are in the case already.
+// packer packs blocks into segments.
+type packer struct {
+	*assembly
+	jobs chan<- *segmentJob
+	job  *segmentJob // the open segment
+}
+
+// take takes an input, and the members of a container after it.
+func (p *packer) take(ctx context.Context, t *task) error {
+	p.items = append(p.items, t.item)
+	p.awaitHash(t)
+	if p.isDuplicate(t) {
+		return nil
+	}
+	if t.members != nil {
+		for m := range t.members {
+			if err := p.take(ctx, m); err != nil {
+				return err
+			}
+		}
+	}
+	if err := p.takeBlocks(ctx, t); err != nil {
+		return err
+	}
+	switch {
+	case t.item.loaded() && t.item.Evidence != 0:
+		p.known[t.item.SHA256] = t.item.Evidence
+		p.sizes[t.item.Size] = true
+	case t.item.Status == StatusContainer:
+		p.opened[t.item.SHA256] = true
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// awaitHash answers what intake asks until the hash is known, or is not needed.
+func (a *assembly) awaitHash(t *task) {
+	for {
+		select {
+		case q := <-t.ask:
+			q.reply <- a.sizes[q.size]
+		case <-t.known:
+			return
+		}
+	}
+}
+
+// takeBlocks puts the blocks of an input into segments.
+func (p *packer) takeBlocks(ctx context.Context, t *task) error {
+	record := int64(1)
+	for b := range t.out {
+		if t.item.Evidence == 0 {
+			p.evidence++
+			t.item.Evidence = p.evidence
+		}
+		job := p.job
+		job.batches = append(job.batches, batch{block: b, item: t.item, format: t.format, firstRec: record})
+		job.size += int64(len(b.Data))
+		job.records += len(b.Records)
+		record += int64(len(b.Records))
+		if job.size >= segmentSize || job.records >= segmentRecords {
+			if err := p.send(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	t.item.Records = record - 1
+	return nil
+}
+
+// send hands the open segment to a builder.
+func (p *packer) send(ctx context.Context) error {
+	if len(p.job.batches) == 0 {
+		return nil
+	}
+	select {
+	case p.jobs <- p.job:
+		p.segment = p.job.number
+		p.job = &segmentJob{number: p.job.number + 1}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// isDuplicate drains an input whose bytes are in the case already, or a
+// container that was opened before in this load.
 func (a *assembly) isDuplicate(t *task) bool {
 	of, ok := a.known[t.sha]
+	note := fmt.Sprintf("the same bytes are evidence %d of this case", of)
+	if t.members != nil {
+		ok = a.opened[t.sha]
+		note = "the same container was opened before in this load"
+	}
 	if t.sha == "" || !ok {
 		return false
+	}
+	a.drain(t)
+	*t.item = Item{
+		Path: t.item.Path, Label: t.item.Label, Status: StatusDuplicate, Size: t.item.Size, SHA256: t.sha,
+		Member: t.item.Member, in: t.item.in, Note: note,
+	}
+	return true
+}
+
+// drain lets intake of an input end.
+func (a *assembly) drain(t *task) {
+	if t.members != nil {
+		for m := range t.members {
+			a.awaitHash(m)
+			a.drain(m)
+		}
 	}
 	for b := range t.out {
 		a.in.blocks.put(b)
 	}
-	*t.item = Item{
-		Path: t.item.Path, Label: t.item.Label, Status: StatusDuplicate, Size: t.item.Size, SHA256: t.sha,
-		Note: fmt.Sprintf("the same bytes are evidence %d of this case", of),
-	}
-	return true
 }
 
 // tasks starts intake of the inputs, a few at a time, and yields them in
@@ -178,10 +245,7 @@ func (a *assembly) tasks(ctx context.Context, inputs []Input) <-chan *task {
 		defer close(ordered)
 		defer close(work)
 		for _, input := range inputs {
-			t := &task{
-				input: input, item: &Item{Path: ledger.EscapePath(input.Path)},
-				known: make(chan struct{}), out: make(chan *formats.Block, 2),
-			}
+			t := newTask(input)
 			select {
 			case ordered <- t:
 			case <-ctx.Done():

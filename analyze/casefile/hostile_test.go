@@ -3,6 +3,7 @@ package casefile
 import (
 	"bytes"
 	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -220,12 +221,19 @@ func (g *growing) Seek(int64, int) (int64, error) {
 func TestGrowingFileEnds(t *testing.T) {
 	for _, size := range []int64{10 * int64(len(plainLine)), smallFile + 1} {
 		in := &intake{
-			formats: formats.All(), limit: formats.DefaultRecordLimit, hashAll: true, progress: new(Progress),
+			formats: formats.All(), limit: formats.DefaultRecordLimit, progress: new(Progress), hashAll: true,
 			blocks: &blockPool{free: make(chan *formats.Block, 1)},
 		}
-		tk := &task{input: Input{Path: "grow.jsonl"}, item: new(Item), known: make(chan struct{}), out: make(chan *formats.Block, 64)}
+		tk := newTask(Input{Path: "grow.jsonl"})
+		tk.out = make(chan *formats.Block, 64)
 		known := func() { close(tk.known) }
-		if err := in.take(t.Context(), tk, newDesk(), new(growing), size, &known); err != nil {
+		file := new(growing)
+		s := &source{r: io.LimitReader(file, size), size: size, progress: new(Progress), changed: func() bool { return !atEnd(file) }}
+		s.again = func() (io.Reader, error) {
+			_, err := file.Seek(0, io.SeekStart)
+			return io.LimitReader(file, size), err
+		}
+		if err := in.take(t.Context(), tk, newDesk(), s, &known); err != nil {
 			t.Fatal(err)
 		}
 		if it := tk.item; it.Status != StatusDamaged || it.Size != size || it.StreamSize != size || !strings.Contains(it.Note, "changed") {

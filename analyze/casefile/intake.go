@@ -8,17 +8,14 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"github.com/exhibit-forensics/exhibit/formats"
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
 )
-
-// smallFile is the size up to which a file is read once into memory, hashed,
-// and only then decoded. A larger file is hashed while it is decoded.
-const smallFile = 4 << 20
 
 // task is one input on its way through intake. Blocks arrive on out; the item
 // is complete once out is closed.
@@ -31,10 +28,33 @@ type task struct {
 	// computed on the way.
 	known chan struct{}
 	sha   string
+	ask   chan question
 	out   chan *formats.Block
+	// members are those of a container, and nil for anything else, from when
+	// known is closed. They are to be taken before out, which closes last.
+	members chan *task
+
+	member *formats.Member // nil for an input of the load
+	depth  int             // containers around it
+	budget *formats.Budget // of the outermost container
 
 	context formats.Context  // of the records after those sent
 	decoder *formats.Decoder // opens the records of a format that carries some
+}
+
+// newTask returns the task of an input.
+func newTask(input Input) *task {
+	return &task{
+		input: input, item: &Item{Path: ledger.EscapePath(input.Path), leftOut: input.leftOut()},
+		known: make(chan struct{}), ask: make(chan question), out: make(chan *formats.Block, 2),
+	}
+}
+
+// question asks whether evidence that comes before has a size: then the hash has
+// to be known before the first block.
+type question struct {
+	size  int64
+	reply chan<- bool
 }
 
 // intake reads inputs: it hashes, decompresses, detects and frames them.
@@ -44,11 +64,16 @@ type intake struct {
 	setup    func(*formats.Decoder)
 	limit    int // bytes of a record
 	stdin    io.Reader
-	spool    string         // folder for the copy of standard input
+	spoolDir string         // folder for copies: of standard input, of what needs random access
 	sizes    map[int64]bool // sizes that evidence of the case, or two inputs, share
-	hashAll  bool           // there is an input whose size is not known yet
+	hashAll  bool           // every hash has to be known before the first block
+	archives formats.ArchiveLimits
 	progress *Progress
 	blocks   *blockPool
+
+	// expect says how to read evidence with the given hash, without formats when
+	// nobody wants it. When it is nil, everything is read as said above.
+	expect func(sha string) reading
 }
 
 // Progress counts what a load has read; other goroutines may read it.
@@ -95,7 +120,10 @@ func (in *intake) read(ctx context.Context, t *task, d *desk) {
 		if t.item.Status == "" {
 			t.item.Status = StatusUnreadable
 		}
-		t.item.Note = err.Error()
+		t.item.fault(err.Error())
+	}
+	if t.member != nil && t.member.Note != "" {
+		t.item.Note = strings.TrimSuffix(t.member.Note+"\n"+t.item.Note, "\n")
 	}
 	if known != nil {
 		known()
@@ -103,112 +131,45 @@ func (in *intake) read(ctx context.Context, t *task, d *desk) {
 }
 
 func (in *intake) readInput(ctx context.Context, t *task, d *desk, known *func()) error {
-	f, size, cleanup, err := in.open(t.input.Path)
+	s, err := in.open(t)
 	if err != nil {
 		return err
 	}
-	defer cleanup()
-	return in.take(ctx, t, d, f, size, known)
+	defer s.close()
+	return in.take(ctx, t, d, s, known)
 }
 
-// take takes in an opened input that has size bytes.
-func (in *intake) take(ctx context.Context, t *task, d *desk, f io.ReadSeeker, size int64, known *func()) error {
-	t.item.Size = size
-	var src io.Reader = f
-	var err error
-	if size <= smallFile || in.hashAll || in.sizes[size] {
-		if src, err = in.hashFirst(t, d, f, size); err != nil {
-			return err
-		}
-		(*known)()
-		*known = nil
+// take takes in an opened input.
+func (in *intake) take(ctx context.Context, t *task, d *desk, s *source, known *func()) error {
+	t.item.Size = s.size
+	if err := in.settle(ctx, t, d, s); err != nil {
+		return err
+	}
+	how := reading{in.formats, in.limit}
+	if in.expect != nil {
+		how = in.expect(t.sha)
 	}
 	h := sha256.New()
-	// No more is read than there was: a file may grow faster than it is read.
-	raw := &countingReader{r: io.LimitReader(src, size), h: h, progress: in.progress}
-	if err := in.frame(ctx, t, d, raw, known); err != nil {
+	raw := &countingReader{r: readerWithContext{ctx, s.r}, h: h, progress: s.progress}
+	if err := in.frame(ctx, t, d, s, raw, how, known); err != nil {
 		return err
 	}
 	// What follows the compressed stream belongs to the evidence as received.
-	_, err = io.Copy(io.Discard, raw)
+	_, err := io.Copy(io.Discard, raw)
 	sum := hexSum(h.Sum(nil))
 	switch {
-	case err != nil && !t.item.loaded():
+	case err != nil && t.item.Status == "":
 		return fmt.Errorf("reading evidence: %w", err)
 	case err != nil:
 		t.item.fault(fmt.Sprintf("the hash is of the %d bytes that could be read", raw.n))
-	case t.sha != "" && t.sha != sum || raw.n != size || !atEnd(src):
+	case t.sha != "" && t.sha != sum || s.size >= 0 && raw.n != s.size || s.changed():
 		t.item.fault("the file changed while it was being read; load a copy that nothing writes to")
 	}
 	t.item.SHA256, t.item.Size = sum, raw.n
-	if t.item.StreamSHA256 == "" {
+	if t.item.StreamSHA256 == "" && t.item.Compression == "" {
 		t.item.StreamSHA256 = sum
 	}
 	return nil
-}
-
-// atEnd reports whether r has nothing left. A failed read is not an end.
-func atEnd(r io.Reader) bool {
-	n, err := readFull(r, make([]byte, 1))
-	return n == 0 && errors.Is(err, io.EOF)
-}
-
-// open opens an input read-only. Standard input is copied to a file first, so
-// that its hash can be known before it becomes part of the case.
-func (in *intake) open(path string) (io.ReadSeeker, int64, func(), error) {
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, 0, nil, fmt.Errorf("opening evidence: %w", err)
-		}
-		info, err := f.Stat()
-		if err != nil {
-			return nil, 0, nil, closeAfter(f, fmt.Errorf("opening evidence: %w", err))
-		}
-		if !info.Mode().IsRegular() {
-			return nil, 0, nil, closeAfter(f, fmt.Errorf("opening evidence %s: not a regular file; pipe it in as standard input with -", path))
-		}
-		return f, info.Size(), func() { _ = f.Close() }, nil
-	}
-	f, err := os.CreateTemp(in.spool, "stdin-*")
-	if err != nil {
-		return nil, 0, nil, fmt.Errorf("copying standard input: %w", err)
-	}
-	drop := func() { _ = f.Close(); _ = os.Remove(f.Name()) }
-	n, err := io.Copy(f, in.stdin)
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		drop()
-		return nil, 0, nil, fmt.Errorf("copying standard input: %w", err)
-	}
-	return f, n, drop, nil
-}
-
-// hashFirst computes the item's hash before anything is decoded: always for
-// small files, and for larger ones when other evidence may have their size, so
-// that the same evidence twice adds nothing.
-func (in *intake) hashFirst(t *task, d *desk, f io.ReadSeeker, size int64) (io.Reader, error) {
-	h := sha256.New()
-	if size <= smallFile {
-		d.small = slices.Grow(d.small[:0], int(size))[:size]
-		n, err := io.ReadFull(f, d.small)
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("reading evidence: %w", err)
-		}
-		h.Write(d.small[:n])
-		t.sha = hexSum(h.Sum(nil))
-		return io.MultiReader(bytes.NewReader(d.small[:n]), f), nil
-	}
-	if _, err := io.Copy(h, io.LimitReader(f, size)); err != nil {
-		return nil, fmt.Errorf("hashing evidence: %w", err)
-	}
-	t.sha = hexSum(h.Sum(nil))
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("reading evidence again: %w", err)
-	}
-	return f, nil
 }
 
 type countingReader struct {
@@ -232,28 +193,47 @@ type desk struct {
 	small        []byte // a small file as a whole
 	prefix       []byte // the beginning of the stream
 	doc          jsontape.Doc
+	below        *desk // for the members of a container
 }
 
 func newDesk() *desk { return &desk{decompressor: formats.NewDecompressor()} }
 
+// reading says how a stream is to be read.
+type reading struct {
+	formats []formats.Format
+	limit   int // bytes of a record
+}
+
 // frame decompresses, detects and cuts the stream.
-func (in *intake) frame(ctx context.Context, t *task, d *desk, raw io.Reader, known *func()) error {
+func (in *intake) frame(ctx context.Context, t *task, d *desk, s *source, raw *countingReader, how reading, known *func()) error {
 	compression, err := d.decompressor.Reset(raw)
 	t.item.Compression = compression
+	if err == nil && d.decompressor.Container() != "" {
+		if open := openerOf(d.decompressor.Container()); open != nil {
+			return in.unpack(ctx, t, d, s, raw, open, known)
+		}
+		err = &formats.UnsupportedError{Compression: d.decompressor.Container()}
+	}
 	if err != nil {
 		t.item.Status = StatusUnrecognised
 		t.item.Note = err.Error()
 		return nil
 	}
+	if len(how.formats) == 0 {
+		return nil
+	}
 	var stream io.Reader = d.decompressor
-	if compression != "" {
-		h := &countingReader{r: stream, h: sha256.New(), progress: new(Progress)}
+	if t.item.Encoding = d.decompressor.Encoding(); compression != "" || t.item.Encoding != "" {
+		h := &countingReader{r: t.budget.Reader(stream), h: sha256.New(), progress: new(Progress)}
 		defer func() {
 			t.item.StreamSize, t.item.StreamSHA256 = h.n, hexSum(h.h.Sum(nil))
+			if n := d.decompressor.Replaced(); n > 0 {
+				t.item.remark(fmt.Sprintf("%d places are not valid %s; each became U+FFFD", n, strings.ToUpper(t.item.Encoding)))
+			}
 		}()
 		stream = h
 	}
-	sample, readErr, err := in.detect(t, d, stream)
+	sample, readErr, err := in.detect(t, d, stream, how.formats)
 	switch {
 	case len(d.prefix) == 0 && readErr == nil:
 		t.item.Status = StatusEmpty
@@ -281,7 +261,7 @@ func (in *intake) frame(ctx context.Context, t *task, d *desk, raw io.Reader, kn
 	if readErr != nil {
 		rest = errorReader{readErr}
 	}
-	return in.cut(ctx, t, formats.NewScanner(io.MultiReader(bytes.NewReader(d.prefix), rest), framing, in.limit))
+	return in.cut(ctx, t, formats.NewScanner(io.MultiReader(bytes.NewReader(d.prefix), rest), framing, how.limit))
 }
 
 type errorReader struct{ err error }
@@ -298,7 +278,7 @@ const firstSample = 8 << 10
 // saw, unless that was enough: a format of its own, with a framing that does
 // not depend on where the value ends. readErr is the error that ended the
 // stream early.
-func (in *intake) detect(t *task, d *desk, stream io.Reader) (sample *formats.Sample, readErr, err error) {
+func (in *intake) detect(t *task, d *desk, stream io.Reader, candidates []formats.Format) (sample *formats.Sample, readErr, err error) {
 	d.prefix = d.prefix[:0]
 	for _, size := range []int{firstSample, formats.SampleSize, formats.MaxSampleSize} {
 		from := len(d.prefix)
@@ -310,11 +290,11 @@ func (in *intake) detect(t *task, d *desk, stream io.Reader) (sample *formats.Sa
 			readErr = rerr
 		}
 		sample = formats.NewSample(t.input.Path, d.prefix, whole, &d.doc)
-		t.format, err = formats.Detect(sample, in.formats)
+		t.format, err = formats.Detect(sample, candidates)
 		if whole || d.doc.Complete() && err == nil {
 			break
 		}
-		catchAll := in.formats[len(in.formats)-1]
+		catchAll := candidates[len(candidates)-1]
 		if err == nil && t.format != catchAll && sample.Framing(t.format).Kind == formats.FrameArray {
 			break
 		}
@@ -357,7 +337,7 @@ func (in *intake) cut(ctx context.Context, t *task, s *formats.Scanner) error {
 			break
 		}
 	}
-	if t.item.Compression == "" {
+	if t.item.Compression == "" && t.item.Encoding == "" {
 		t.item.StreamSize = size
 	}
 	return nil

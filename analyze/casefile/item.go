@@ -13,9 +13,11 @@ const (
 	StatusEmpty        Status = "empty"        // no bytes
 	StatusUnrecognised Status = "unrecognised" // no format fits; nothing of it is in the case
 	StatusUnreadable   Status = "unreadable"   // could not be opened or read
+	StatusContainer    Status = "container"    // holds others, which are listed after it
 )
 
-// Item is one input of a load, and a line of its manifest. Sizes are in
+// Item is one input of a load or one member of a container, and a line of its
+// manifest. The path of a member is that of its container, "::" and its name. Sizes are in
 // bytes, times in microseconds since the epoch, UTC. The manifest has times as
 // text: from the year 2255 on, canonical JSON has no number for them.
 type Item struct {
@@ -25,7 +27,11 @@ type Item struct {
 	Label        string `json:"label,omitempty"` // the examiner's label, such as an exhibit number
 	Size         int64  `json:"size"`
 	SHA256       string `json:"sha256,omitempty"`
+	Container    string `json:"container,omitempty"` // SHA-256 of the container that it is a member of
+	Member       string `json:"member,omitempty"`    // its name there, escaped like Path
+	Members      int64  `json:"members,omitempty"`   // of a container: how many are listed
 	Compression  string `json:"compression,omitempty"`
+	Encoding     string `json:"encoding,omitempty"` // of text that the stream has in UTF-8
 	StreamSize   int64  `json:"stream_size"` // decompressed
 	StreamSHA256 string `json:"stream_sha256,omitempty"`
 	Format       string `json:"format,omitempty"`
@@ -43,10 +49,15 @@ type Item struct {
 	Note        string           `json:"note,omitempty"` // why the status is what it is
 
 	Problems []Problem `json:"-"` // the first few, for the summary
+
+	in      *Item // the container
+	leftOut bool  // nothing that is loaded, such as a link
 }
 
 // loaded reports whether something of the input is in the case.
-func (it *Item) loaded() bool { return it.Status == StatusLoaded || it.Status == StatusDamaged }
+func (it *Item) loaded() bool {
+	return it.Status == StatusLoaded || it.Status == StatusDamaged && !it.isContainer()
+}
 
 // framing returns how the records were cut; cases made before it was kept hold
 // none that had to be opened.
@@ -57,12 +68,22 @@ func (it *Item) framing() formats.Framing {
 	return *it.Framing
 }
 
-// fault notes what went wrong while the input was read. Only what is loaded can
-// be damaged.
+// isContainer reports whether the item was opened for its members.
+func (it *Item) isContainer() bool {
+	return it.Status == StatusContainer || it.Status == StatusDamaged && it.Evidence == 0 && openerOf(it.Format) != nil
+}
+
+// fault notes what went wrong while the input was read. Only what is loaded, or
+// whose members are, can be damaged.
 func (it *Item) fault(note string) {
-	if it.loaded() {
+	if it.loaded() || it.isContainer() {
 		it.Status = StatusDamaged
 	}
+	it.remark(note)
+}
+
+// remark adds to the note.
+func (it *Item) remark(note string) {
 	if it.Note != "" {
 		note = it.Note + "\n" + note
 	}

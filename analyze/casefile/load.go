@@ -178,7 +178,7 @@ func (w *writer) load(ctx context.Context, o *LoadOptions, inputs []Input) (*Loa
 	if err := checkHashes(o.Hashes, a.items); err != nil {
 		return report, err
 	}
-	if len(a.files) == 0 {
+	if len(a.files) == 0 && !bringsNews(w.items, a.items) {
 		report.Nothing = true
 		return report, nil
 	}
@@ -210,19 +210,32 @@ func (w *writer) load(ctx context.Context, o *LoadOptions, inputs []Input) (*Loa
 	return report, nil
 }
 
+// bringsNews reports whether items without records are worth an entry of the
+// ledger: what nothing could be loaded of is named there, once.
+func bringsNews(before, items []*Item) bool {
+	key := func(it *Item) string { return string(it.Status) + " " + cmp.Or(it.SHA256, it.Path) }
+	seen := map[string]bool{}
+	for _, it := range before {
+		seen[key(it)] = true
+	}
+	return slices.ContainsFunc(items, func(it *Item) bool {
+		return !it.leftOut && it.Status != StatusDuplicate && !seen[key(it)]
+	})
+}
+
 // newAssembly prepares intake and assembly of the inputs.
 func (w *writer) newAssembly(o *LoadOptions, staging string, inputs []Input) *assembly {
 	a := &assembly{
 		staging: staging, threads: o.Threads, offsets: o.TimeOffset,
 		evidence: lastEvidence(w.items), segment: w.state.segment,
-		known: map[string]int64{}, columns: map[string]map[string]int64{},
+		known: map[string]int64{}, sizes: map[int64]bool{}, opened: map[string]bool{}, columns: map[string]map[string]int64{},
 		names: map[string]*tally{},
 	}
 	sizes := map[int64]bool{}
 	for _, it := range w.items {
 		if it.Evidence != 0 {
 			a.known[it.SHA256] = it.Evidence
-			sizes[it.Size] = true
+			sizes[it.Size], a.sizes[it.Size] = true, true
 		}
 	}
 	seen := map[int64]bool{}
@@ -242,10 +255,10 @@ func (w *writer) newAssembly(o *LoadOptions, staging string, inputs []Input) *as
 		limit = formats.DefaultRecordLimit
 	}
 	a.in = &intake{
-		formats: candidates, limit: limit, stdin: o.Stdin, spool: cmp.Or(o.Temp, staging), sizes: sizes, progress: o.Progress,
-		setup:   func(d *formats.Decoder) { d.Map, d.AssumeTZ = o.Map, o.AssumeTZ },
-		hashAll: slices.ContainsFunc(inputs, func(in Input) bool { return in.Path == "-" }),
-		blocks:  &blockPool{free: make(chan *formats.Block, 3*segmentSize>>20)},
+		formats: candidates, limit: limit, stdin: o.Stdin, spoolDir: cmp.Or(o.Temp, staging), sizes: sizes, progress: o.Progress,
+		setup:    func(d *formats.Decoder) { d.Map, d.AssumeTZ = o.Map, o.AssumeTZ },
+		archives: formats.DefaultArchiveLimits(),
+		blocks:   &blockPool{free: make(chan *formats.Block, 3*segmentSize>>20)},
 	}
 	return a
 }
@@ -314,6 +327,9 @@ func checkHashes(want map[string]string, items []*Item) error {
 	}
 	var wrong []string
 	for _, it := range items {
+		if it.in != nil {
+			continue // the list names what was sent: its container
+		}
 		sum, ok := want[filepath.Base(it.Path)]
 		switch {
 		case !ok:
@@ -324,7 +340,9 @@ func checkHashes(want map[string]string, items []*Item) error {
 	}
 	arrived := map[string]bool{}
 	for _, it := range items {
-		arrived[filepath.Base(it.Path)] = true
+		if it.in == nil {
+			arrived[filepath.Base(it.Path)] = true
+		}
 	}
 	for name := range want {
 		if !arrived[name] {

@@ -29,6 +29,9 @@ func writeManifest(staging, load, label string, items []*Item) (FileRef, string,
 	var tree ledger.TreeBuilder
 	for _, it := range items {
 		it.Label = label
+		if it.in != nil {
+			it.Container = it.in.SHA256
+		}
 		line, err := ledger.Canonical(it)
 		if err != nil {
 			return FileRef{}, "", fmt.Errorf("writing the manifest line of %s: %w", it.Path, err)

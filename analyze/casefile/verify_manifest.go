@@ -80,7 +80,7 @@ func (v *verification) claims(c *claim) {
 	}
 	v.items[c.Evidence] = c
 	v.last = max(v.last, c.Evidence)
-	if c.Compression == "" && c.StreamSHA256 != c.SHA256 && c.StreamSHA256 != "" {
-		v.problem(c.path, c.place(), "not compressed, but the stream has another SHA-256 than the evidence")
+	if c.Compression == "" && c.Encoding == "" && c.StreamSHA256 != c.SHA256 && c.StreamSHA256 != "" {
+		v.problem(c.path, c.place(), "neither compressed nor converted, but the stream has another SHA-256 than the evidence")
 	}
 }

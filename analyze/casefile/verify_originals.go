@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
@@ -13,8 +12,9 @@ import (
 )
 
 // checkOriginals derives the records again from the originals that were given,
-// and compares them with those of the case.
-func (v *verification) checkOriginals(ctx context.Context) error {
+// and compares them with those of the case. Containers are opened: what is in
+// them is compared, however it was packed when it was loaded.
+func (v *verification) checkOriginals(ctx context.Context) (err error) {
 	if len(v.o.Evidence) == 0 {
 		return nil
 	}
@@ -25,134 +25,173 @@ func (v *verification) checkOriginals(ctx context.Context) error {
 	if v.o.Quick {
 		v.readClaims()
 	}
-	bySum := map[string]*claim{}
-	for _, c := range v.items {
-		bySum[c.SHA256] = c
+	temp, err := os.MkdirTemp(v.o.Temp, "exhibit-verify-")
+	if err != nil {
+		return fmt.Errorf("making a temporary folder: %w", err)
 	}
-	seen := map[int64]bool{}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	o := v.newOriginals(temp)
 	for _, in := range inputs {
-		if err := ctx.Err(); err != nil {
+		if err := o.check(ctx, in); err != nil {
 			return err
 		}
-		path := ledger.EscapePath(in.Path)
-		if in.leftOut() {
-			v.note(path, "not compared: %v", in.Err)
-			continue
-		}
-		sum, err := hashOriginal(ctx, in)
-		if err != nil {
-			v.problem(path, "", "%v", err)
-			continue
-		}
-		c := bySum[sum]
-		if status := v.others[sum]; c == nil && status != "" {
-			v.note(path, "nothing of it is in the case: the manifest lists it as %s", status)
-			continue
-		}
-		if c == nil {
-			v.problem(path, "", "no evidence of the case has its SHA-256 %s", sum)
-			continue
-		}
-		if seen[c.Evidence] {
-			continue
-		}
-		seen[c.Evidence] = true
-		if err := v.deriveAgain(ctx, in, c); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			v.problem(path, fmt.Sprintf("evidence %d", c.Evidence), "%v", err)
-			continue
-		}
-		v.report.Originals++
 	}
 	for n := int64(1); n <= v.last; n++ {
-		if c := v.items[n]; c != nil && !seen[n] {
+		if c := v.items[n]; c != nil && !o.seen[n] {
 			v.note(c.path, "%s: no original was given for it", c.place())
 		}
 	}
 	return nil
 }
 
-// hashOriginal returns the SHA-256 of a file, in hex.
-func hashOriginal(ctx context.Context, in Input) (string, error) {
-	if in.Err != nil {
-		return "", in.Err
-	}
-	f, err := os.Open(in.Path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", errors.New("not a regular file")
-	}
-	h := sha256.New()
-	if _, err := io.Copy(h, readerWithContext{ctx, f}); err != nil {
-		return "", fmt.Errorf("reading it: %w", err)
-	}
-	return hexSum(h.Sum(nil)), nil
+// originals compares originals with the case.
+type originals struct {
+	v     *verification
+	in    *intake
+	desk  *desk
+	bySum map[string]*claim
+	seen  map[int64]bool // evidence that an original was given for
 }
 
-// readerWithContext stops reading when the context ends.
-type readerWithContext struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r readerWithContext) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
+func (v *verification) newOriginals(temp string) *originals {
+	o := &originals{v: v, desk: newDesk(), bySum: map[string]*claim{}, seen: map[int64]bool{}}
+	for _, c := range v.items {
+		o.bySum[c.SHA256] = c
 	}
-	return r.r.Read(p)
+	o.in = &intake{
+		hashAll: true, progress: new(Progress), archives: formats.DefaultArchiveLimits(), spoolDir: temp, expect: o.expect,
+		blocks: &blockPool{free: make(chan *formats.Block, 4)},
+	}
+	return o
 }
 
-// deriveAgain reads an original as a load does, with the format and the record
-// limit of its load, and compares every record with the stored one.
-func (v *verification) deriveAgain(ctx context.Context, input Input, c *claim) error {
+// expect says how the load read evidence with this hash.
+func (o *originals) expect(sha string) reading {
+	c := o.bySum[sha]
+	if c == nil {
+		return reading{}
+	}
 	format, ok := formats.ByName(c.Format)
-	if !ok {
-		return fmt.Errorf("this program does not know its format %q", c.Format)
+	load := o.v.loadOf(c)
+	if !ok || load == nil {
+		return reading{}
 	}
-	load := v.loadOf(c)
-	if load == nil {
-		return errors.New("the load that took it in cannot be found")
+	return reading{[]formats.Format{format}, recordLimit(load)}
+}
+
+// check checks one original, and what is in it.
+func (o *originals) check(ctx context.Context, input Input) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if input.leftOut() {
+		o.v.note(ledger.EscapePath(input.Path), "not compared: %v", input.Err)
+		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	in := &intake{
-		formats: []formats.Format{format}, limit: recordLimit(load), sizes: map[int64]bool{}, progress: new(Progress),
-		setup: func(*formats.Decoder) {}, blocks: &blockPool{free: make(chan *formats.Block, 4)},
-	}
-	t := &task{input: input, item: &Item{Path: c.Path}, known: make(chan struct{}), out: make(chan *formats.Block, 2)}
-	go in.read(ctx, t, newDesk())
-	defer func() {
-		cancel()
-		for range t.out { // let the reader end
+	t := newTask(input)
+	go o.in.read(ctx, t, o.desk)
+	o.compare(t)
+	return ctx.Err()
+}
+
+// compare takes what intake reads of an original, and of its members.
+func (o *originals) compare(t *task) {
+	<-t.known
+	if t.members != nil {
+		for m := range t.members {
+			o.compare(m)
 		}
-	}()
-	stored := newRecordWalk(v.dir, v.s, c.Item, load)
+	}
+	c := o.bySum[t.sha]
+	before := c != nil && o.seen[c.Evidence]
+	again := c != nil && !before && t.format != nil
+	var problem error
+	if again {
+		problem = o.compareRecords(t, c)
+	}
+	for b := range t.out {
+		o.in.blocks.put(b)
+	}
+	if again && problem == nil {
+		problem = sameOutcome(t.item, c)
+	}
+	switch {
+	case before:
+	case again:
+		o.took(t, c, problem)
+	case c != nil:
+		o.took(t, c, o.unreadable(t, c))
+	case c == nil:
+		o.unknown(t)
+	}
+}
+
+// unreadable says why an original of the case could not be read as it was.
+func (o *originals) unreadable(t *task, c *claim) error {
+	switch _, ok := formats.ByName(c.Format); {
+	case !ok:
+		return fmt.Errorf("this program does not know its format %q", c.Format)
+	case o.v.loadOf(c) == nil:
+		return errors.New("the load that took it in cannot be found")
+	}
+	return fmt.Errorf("reading it again gives the status %s; the case has %s", t.item.Status, c.Status)
+}
+
+// took notes that an original was compared.
+func (o *originals) took(t *task, c *claim, problem error) {
+	o.seen[c.Evidence] = true
+	if problem != nil {
+		o.v.problem(t.item.Path, fmt.Sprintf("evidence %d", c.Evidence), "%v", problem)
+		return
+	}
+	o.v.report.Originals++
+}
+
+// unknown says what an original is that is no evidence of the case.
+func (o *originals) unknown(t *task) {
+	it := t.item
+	status, listed := o.v.others[it.SHA256]
+	switch {
+	case it.SHA256 == "":
+		o.v.problem(it.Path, "", "%s", it.Note)
+	case t.members != nil && listed:
+	case t.members != nil:
+		o.v.note(it.Path, "the case does not name this container; what is in it is compared")
+	case listed:
+		o.v.note(it.Path, "nothing of it is in the case: the manifest lists it as %s", status)
+	default:
+		o.v.problem(it.Path, "", "no evidence of the case has its SHA-256 %s", it.SHA256)
+	}
+}
+
+// compareRecords compares every record that reading again gives with the stored
+// one. It may leave blocks unread.
+func (o *originals) compareRecords(t *task, c *claim) error {
+	stored := newRecordWalk(o.v.dir, o.v.s, c.Item, o.v.loadOf(c))
 	for b := range t.out {
 		for _, span := range b.Records {
 			if err := compareRecord(stored, b, span); err != nil {
 				return err
 			}
 		}
-		in.blocks.put(b)
-	}
-	if t.item.Status != c.Status || t.item.StreamSHA256 != c.StreamSHA256 {
-		return fmt.Errorf("reading it again gives the status %s and the stream %s; the case has %s and %s",
-			t.item.Status, t.item.StreamSHA256, c.Status, c.StreamSHA256)
+		o.in.blocks.put(b)
 	}
 	if err := stored.nextRecord(); err != nil {
 		return err
 	}
 	if stored.row != nil {
 		return fmt.Errorf("the case has more records, from record %d on, than reading it again gives", stored.row.record)
+	}
+	return nil
+}
+
+// sameOutcome compares what reading again gave as a whole.
+func sameOutcome(it *Item, c *claim) error {
+	if it.Status != c.Status || it.StreamSHA256 != c.StreamSHA256 {
+		return fmt.Errorf("reading it again gives the status %s and the stream %s; the case has %s and %s",
+			it.Status, it.StreamSHA256, c.Status, c.StreamSHA256)
 	}
 	return nil
 }

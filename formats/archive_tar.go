@@ -145,8 +145,10 @@ func (t *tarBlocks) Read(p []byte) (n int, err error) {
 	if len(t.again) > 0 {
 		n = copy(p, t.again)
 		t.again = t.again[n:]
-	} else if n, err = t.r.Read(p); err != nil {
-		t.err = err
+	} else if n, err = io.ReadAtLeast(t.r, p, min(len(p), tarBlock)); err != nil {
+		if t.err = err; errors.Is(err, io.ErrUnexpectedEOF) && n > 0 {
+			t.err, err = io.EOF, nil
+		}
 	}
 	t.n += int64(n)
 	if n == tarBlock {

@@ -37,6 +37,7 @@ type zipArchive struct {
 	left    int64         // bytes of the directory that are left
 	count   int64         // entries that the end record promises
 	seen    int64
+	packed  int64       // bytes of all members, packed
 	used    []zipExtent // bytes that belong to something
 	search  *zipSearch
 	tools   zipTools

@@ -98,6 +98,7 @@ func (z *zipArchive) member(e *zipEntry) (m *Member, folder bool) {
 		return m, false
 	}
 	z.use(at, data+e.packed)
+	z.packed += max(e.packed, 0)
 	m.Note = e.differs(&local)
 	if strings.HasSuffix(e.name, "/") && e.size == 0 {
 		return m, true
@@ -108,6 +109,9 @@ func (z *zipArchive) member(e *zipEntry) (m *Member, folder bool) {
 		return m, false
 	}
 	m.Err = e.readable()
+	if z.packed > 2*z.size && m.Err == nil {
+		m.Err = errors.New("its bytes are those of other members: the zip is made to be read for ever")
+	}
 	m.Open = func() (io.Reader, error) { return z.open(&e.zipFields, data) }
 	return m, false
 }

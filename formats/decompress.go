@@ -94,7 +94,7 @@ func NewDecompressor() *Decompressor {
 func Decompress(r io.Reader) (out io.Reader, compression string, err error) {
 	d := NewDecompressor()
 	if compression, err = d.Reset(r); err == nil && d.container != "" {
-		err = &UnsupportedError{d.container + " as a single log"}
+		err = &UnsupportedError{d.container}
 		d.err, d.head = err, nil
 	}
 	return d, compression, err

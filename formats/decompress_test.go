@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -10,6 +11,8 @@ import (
 	"testing/iotest"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // gzipped returns each text as a gzip member.
@@ -26,6 +29,41 @@ func gzipped(t testing.TB, texts ...string) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+func zstdOf(t testing.TB, text string) []byte {
+	t.Helper()
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.EncodeAll([]byte(text), nil)
+}
+
+func xzOf(t testing.TB, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := xz.NewWriter(&b)
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// bzip2Of returns a line of JSON 20 times: there is no writer of bzip2 in Go.
+func bzip2Of(t testing.TB) []byte {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWdcH4lkAAEXZgAAQEAAgECAAAAogADEMAFShmpSNIpFI0RpFI+LuSKcKEhrg/Esg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestDecompress(t *testing.T) {
@@ -49,6 +87,13 @@ func TestDecompress(t *testing.T) {
 		{"long gzip", "gzip", gzipped(t, long.String()), long.String()},
 		{"gzip members", "gzip", gzipped(t, "a", "", "b", long.String(), "c"), "ab" + long.String() + "c"},
 		{"gzip in gzip", "gzip", gzipped(t, string(twice)), string(twice)},
+		{"zstd", "zstd", append(zstdOf(t, "{}\n"), zstdOf(t, long.String())...), "{}\n" + long.String()},
+		{"zstd after a skippable frame", "zstd", append([]byte("\x50\x2a\x4d\x18\x04\x00\x00\x00skip"), zstdOf(t, "{}")...), "{}"},
+		{"bzip2", "bzip2", append(bzip2Of(t), bzip2Of(t)...), strings.Repeat("{\"a\":1}\n", 40)},
+		{"xz", "xz", xzOf(t, long.String()), long.String()},
+		{"xz streams with padding", "xz", append(append(xzOf(t, "a"), 0, 0, 0, 0), xzOf(t, "b")...), "ab"},
+		{"UTF-16", "", []byte("\xff\xfeA\x00\xac\x20\x3d\xd8\x00\xde\n\x00"), "\ufeffA€😀\n"},
+		{"UTF-16, big endian, in gzip", "gzip", gzipped(t, "\xfe\xff\x00{\x00}"), "\ufeff{}"},
 		{"looks like bzip2", "", []byte("BZh9 is a word"), "BZh9 is a word"},
 	}
 	d := NewDecompressor()
@@ -68,13 +113,13 @@ func TestDecompress(t *testing.T) {
 
 func TestDecompressUnsupported(t *testing.T) {
 	for start, want := range map[string]string{
-		"\x28\xb5\x2f\xfd\x00": "zstd", "PK\x03\x04rest": "zip", "PK\x05\x06": "zip", "\xfd7zXZ\x00": "xz",
-		"PAR1rest": "parquet", "BZh91AY&SYrest": "bzip2",
+		"PK\x03\x04rest": "zip", "PK\x05\x06": "zip", "PAR1rest": "parquet", "7z\xbc\xaf\x27\x1crest": "7z", "Rar!\x1a\x07rest": "rar",
+		"\x04\x22\x4d\x18rest": "lz4", "\x1f\x9drest": "compress (.Z)", "\xff\xfe\x00\x00a\x00\x00\x00": "UTF-32",
 	} {
-		out, compression, err := Decompress(strings.NewReader(start))
+		out, _, err := Decompress(strings.NewReader(start))
 		var unsupported *UnsupportedError
-		if !errors.As(err, &unsupported) || unsupported.Compression != want || compression != want {
-			t.Errorf("%q: %q, %v, want %q not supported", start, compression, err, want)
+		if !errors.As(err, &unsupported) || unsupported.Compression != want {
+			t.Errorf("%q: %v, want %q not supported", start, err, want)
 		}
 		if n, again := out.Read(make([]byte, 9)); n != 0 || again != err {
 			t.Errorf("%q: reading on gives %d bytes, %v", start, n, again)
@@ -120,6 +165,66 @@ func TestDecompressBroken(t *testing.T) {
 		if err == nil || !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(text, string(got)) {
 			t.Fatalf("cut at %d: %d bytes, %v", cut, len(got), err)
 		}
+	}
+}
+
+// TestDecompressCut cuts streams of every compression anywhere: no end that is
+// none, and every byte before it comes.
+func TestDecompressCut(t *testing.T) {
+	text := strings.Repeat("a line of a log, then another\n", 200)
+	for name, whole := range map[string][]byte{
+		"zstd": zstdOf(t, text), "xz": xzOf(t, text), "bzip2": bzip2Of(t),
+	} {
+		want := text
+		if name == "bzip2" {
+			want = strings.Repeat("{\"a\":1}\n", 20)
+		}
+		for cut := 11; cut < len(whole); cut++ {
+			out, compression, _ := Decompress(bytes.NewReader(whole[:cut]))
+			got, err := io.ReadAll(out)
+			if compression != name || !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(want, string(got)) {
+				t.Errorf("%s cut at %d: %q, %d bytes, %v", name, cut, compression, len(got), err)
+			}
+		}
+		flipped := bytes.Clone(whole)
+		flipped[len(flipped)/2] ^= 0x10
+		out, _, _ := Decompress(bytes.NewReader(flipped))
+		if _, err := io.ReadAll(out); err == nil {
+			t.Errorf("%s: a flipped bit is not found", name)
+		}
+	}
+}
+
+// What is not UTF-16 becomes U+FFFD, in whatever portions it is read.
+func TestUTF16(t *testing.T) {
+	tests := []struct {
+		name, in, want string
+		replaced       int64
+	}{
+		{"pair", "\xff\xfe\x3d\xd8\x00\xde", "\ufeff😀", 0},
+		{"high half alone", "\xff\xfe\x3d\xd8A\x00", "\ufeff\ufffdA", 1},
+		{"low half alone", "\xff\xfe\x00\xdeA\x00", "\ufeff\ufffdA", 1},
+		{"halves the wrong way round", "\xff\xfe\x00\xde\x3d\xd8", "\ufeff\ufffd\ufffd", 2},
+		{"two high halves", "\xff\xfe\x3d\xd8\x3d\xd8\x00\xde", "\ufeff\ufffd😀", 1},
+		{"high half at the end", "\xff\xfe\x3d\xd8", "\ufeff\ufffd", 1},
+		{"half a unit at the end", "\xff\xfeA\x00B", "\ufeffA\ufffd", 1},
+		{"a high half and half a unit", "\xff\xfe\x3d\xd8B", "\ufeff\ufffd\ufffd", 2},
+		{"big endian", "\xfe\xff\xd8\x3d\xde\x00\x20\xac", "\ufeff😀€", 0},
+		{"NUL", "\xff\xfeA\x00\x00\x00", "\ufeffA\x00", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, r := range []io.Reader{strings.NewReader(tt.in), iotest.OneByteReader(strings.NewReader(tt.in))} {
+				d := NewDecompressor()
+				if _, err := d.Reset(r); err != nil {
+					t.Fatal(err)
+				}
+				got, err := io.ReadAll(d)
+				if err != nil || string(got) != tt.want || d.Replaced() != tt.replaced {
+					t.Errorf("%q, %d replaced, %v; want %q and %d", got, d.Replaced(), err, tt.want, tt.replaced)
+				}
+			}
+		})
 	}
 }
 
@@ -195,6 +300,10 @@ func FuzzDecompress(f *testing.F) {
 	f.Add(packed[:len(packed)-3])
 	f.Add([]byte("plain"))
 	f.Add([]byte("BZh91AY&SY"))
+	f.Add(bzip2Of(f))
+	f.Add(zstdOf(f, "a text"))
+	f.Add(xzOf(f, "a text"))
+	f.Add([]byte("\xff\xfea\x00\x00\xd8b"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		d := NewDecompressor()
 		d.Limits = Limits{MaxSize: 1 << 20}
@@ -205,7 +314,7 @@ func FuzzDecompress(f *testing.F) {
 			if err == nil {
 				outs[i], errs[i] = io.ReadAll(d)
 			}
-			if compression == "" && !bytes.Equal(outs[i], in) {
+			if compression == "" && err == nil && d.Encoding() == "" && !bytes.Equal(outs[i], in) {
 				t.Fatalf("plain bytes changed: %q", outs[i])
 			}
 		}

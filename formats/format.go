@@ -110,8 +110,8 @@ type Sample struct {
 	Prefix []byte // the first bytes of the decompressed stream, BOM included
 	Whole  bool   // Prefix is the whole stream
 	// First is the first JSON value of the stream, parsed as far as Prefix
-	// reaches (members cut off are missing). It does not exist when the stream
-	// does not begin with JSON.
+	// reaches, or up to where it is broken (members cut off are missing). It
+	// does not exist when the stream does not begin with JSON.
 	//
 	// Of a table it is the first row under the names, as an object. Of wrapped
 	// lines Prefix holds what is inside, and First is the first object there.

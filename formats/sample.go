@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -53,7 +54,15 @@ func NewSample(path string, prefix []byte, whole bool, doc *jsontape.Doc) *Sampl
 
 func (s *Sample) readFirst(doc *jsontape.Doc, text []byte) {
 	s.First = jsontape.Value{}
-	if doc.ParsePrefix(text) == nil {
+	err := doc.ParsePrefix(text)
+	var syntax *jsontape.SyntaxError
+	if errors.As(err, &syntax) {
+		// One broken record must not hide those before it.
+		if err = doc.ParsePrefix(text[:syntax.Offset]); err == nil && doc.Root().Len() == 0 {
+			return
+		}
+	}
+	if err == nil {
 		s.First = doc.Root()
 	}
 }

@@ -54,6 +54,14 @@ func TestNewSample(t *testing.T) {
 	if got := string(s.First.Get("Records").Index(0).Get("eventVersion").Text()); got != "1.09" {
 		t.Errorf("member of a cut sample = %q", got)
 	}
+	deep := strings.Repeat("[", 1000) + strings.Repeat("]", 1000)
+	for _, in := range []string{
+		`{"Records":[{"n":1},{"n":` + deep + `},{"n":3}]}`, `{"Records":[{"n":1},{"n":` + deep, `{"Records":[{"n":1},{"n":01},{"n":3}]}`,
+	} {
+		if first := NewSample("k", []byte(in), true, &doc).First.Get("Records").Index(0); string(first.Get("n").Raw()) != "1" {
+			t.Errorf("%.40q: the first record is %q", in, first.Raw())
+		}
+	}
 	for _, in := range []string{"", "  ", "x", "{]", "time,name\n"} {
 		if NewSample("k", []byte(in), true, &doc).First.Exists() {
 			t.Errorf("%q has a first value", in)

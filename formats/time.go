@@ -31,6 +31,11 @@ func ParseTime(b []byte) (t Time, p Precision, zoned, ok bool) {
 // microseconds, 18 or 19 nanoseconds, so that each unit covers 1973 to 2286 and
 // none can be mistaken for another. Any other number is refused, as are signs
 // and exponents.
+//
+// Two ranges of 18 digits are not nanoseconds (of 1973 to 1990, before there
+// was such a log) but units of 100 ns as Windows counts them, for the years
+// 2000 to 2099: .NET ticks since the year 1 (DateTime.Ticks) and FILETIME since
+// 1601.
 func ParseEpoch(b []byte) (t Time, p Precision, ok bool) {
 	whole, frac, _ := bytes.Cut(b, []byte{'.'})
 	if len(whole) > 19 || len(frac) > maxFraction || whole == nil || len(whole)+1 == len(b) {
@@ -52,10 +57,25 @@ func ParseEpoch(b []byte) (t Time, p Precision, ok bool) {
 	case 15, 16:
 		return Time{n, true}, precisionOf(6 + len(frac)), true
 	case 18, 19:
+		for _, at2000 := range []int64{ticks2000, filetime2000} {
+			if n >= at2000 && n < at2000+ticksCentury {
+				return Time{unix2000*1e6 + (n-at2000)/10, true}, PrecisionNS, true
+			}
+		}
 		return Time{n / 1e3, true}, PrecisionNS, true
 	}
 	return Time{}, "", false
 }
+
+// The begin of the year 2000 in .NET ticks, in FILETIME and in seconds since
+// 1970, and the ticks of the century: learn.microsoft.com/dotnet/api/system.datetime.ticks
+// and learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-filetime.
+const (
+	ticks2000    = 630822816000000000
+	filetime2000 = 125911584000000000
+	unix2000     = 946684800
+	ticksCentury = 36525 * 86400 * 10_000_000
+)
 
 // SetTime sets the event's time from a value of the log, a text or a number,
 // and names the field it came from. A time that the log wrote without a zone is

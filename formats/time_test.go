@@ -36,6 +36,10 @@ func TestParseTime(t *testing.T) {
 		{"epoch milliseconds", "1712577600123", "2024-04-08T12:00:00.123Z", PrecisionMS, true},
 		{"epoch milliseconds float", "1712577600123.5", "2024-04-08T12:00:00.1235Z", PrecisionUS, true},
 		{"epoch microseconds", "1712577600123456", "2024-04-08T12:00:00.123456Z", PrecisionUS, true},
+		{".NET ticks", "638481744001234567", "2024-04-08T12:00:00.123456Z", PrecisionNS, true},
+		{"FILETIME", "133570512001234567", "2024-04-08T12:00:00.123456Z", PrecisionNS, true},
+		{"the year 1601", "1601-01-01T00:00:00Z", "1601-01-01T00:00:00Z", PrecisionS, true},
+		{"leap second with a fraction", "2016-12-31T23:59:60.5Z", "2017-01-01T00:00:00.5Z", PrecisionMS, true},
 		{"epoch nanoseconds", "1712577600123456789", "2024-04-08T12:00:00.123456Z", PrecisionNS, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

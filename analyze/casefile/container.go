@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"github.com/exhibit-forensics/exhibit/formats"
@@ -114,7 +115,7 @@ func (in *intake) takeMember(ctx context.Context, t *task, d *desk, m *formats.M
 	name := m.Name
 	if most := budget.Limits.MaxName; len(name) > most {
 		name = name[:most]
-		m.Note = fmt.Sprintf("its name has %d bytes, of which the first %d are kept\n", len(m.Name), most) + m.Note
+		m.Note = strings.Trim(fmt.Sprintf("its name has %d bytes, of which the first %d are kept\n%s", len(m.Name), most, m.Note), "\n")
 	}
 	sub := newTask(Input{Path: t.input.Path + memberMark + name, Size: m.Size, Err: m.Err})
 	sub.member, sub.budget, sub.depth = m, budget, t.depth+1

@@ -25,7 +25,7 @@ import (
 )
 
 // derivedSchema grows when the tables of the derived database change.
-const derivedSchema = 5
+const derivedSchema = 6
 
 // stagedDerived is the name of a new generation in a staging folder.
 const stagedDerived = "derived.duckdb"
@@ -288,8 +288,8 @@ func (l *extensionLoad) insertEvidence(ctx context.Context, db *sql.DB) error {
 			number = int32(it.Evidence)
 		}
 		return []driver.Value{
-			number, nullable(it.SHA256), l.name, it.Path, string(it.Status), nullable(it.Label), it.Size,
-			nullable(it.Compression), it.StreamSize, nullable(it.StreamSHA256), nullable(it.Format),
+			number, nullable(it.SHA256), l.name, it.Path, string(it.Status), nullable(it.Label), nullable(it.Container), nullable(it.Member), it.Size,
+			nullable(it.Compression), nullable(it.Encoding), it.StreamSize, nullable(it.StreamSHA256), nullable(it.Format),
 			it.Records, it.Frames, it.Events, it.Unparsed, it.WithoutTime, nullable(it.RecordsRoot),
 			instant(it.FirstTS), instant(it.LastTS), nullable(it.Note),
 		}

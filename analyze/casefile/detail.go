@@ -33,8 +33,11 @@ type Detail struct {
 // known is nil.
 type EvidencePlace struct {
 	Path, Load, Status string
-	Label, Compression *string
-	Size               int64 // bytes, as received
+	Label              *string
+	Container          *string // SHA-256 of the archive that it is a member of
+	Compression        *string
+	Encoding           *string // of text that the stream has in UTF-8
+	Size               int64   // bytes, as received
 	StreamSize         *int64
 	StreamSHA256       *string
 }
@@ -118,7 +121,7 @@ func (d *Detail) Text(column string) string {
 func (c *Case) detailEvidence(ctx context.Context, d *Detail) error {
 	return c.query(ctx, "detail_evidence", nil, []any{sql.Named("evidence_id", d.EvidenceID)}, func(r *sql.Rows) error {
 		e := &d.Evidence
-		return r.Scan(&e.Path, &e.Load, &e.Label, &e.Status, &e.Size, &e.Compression, &e.StreamSize, &e.StreamSHA256)
+		return r.Scan(&e.Path, &e.Load, &e.Label, &e.Status, &e.Size, &e.Container, &e.Compression, &e.Encoding, &e.StreamSize, &e.StreamSHA256)
 	})
 }
 

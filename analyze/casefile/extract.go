@@ -34,6 +34,9 @@ func extract(ctx context.Context, dir, evidence string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if it.isContainer() {
+		return fmt.Errorf("it holds %d others, which are evidence: name one of them", it.Members)
+	}
 	if it.Evidence == 0 {
 		return fmt.Errorf("nothing of it is in the case: it is %s", it.Status)
 	}

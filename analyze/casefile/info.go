@@ -122,11 +122,11 @@ func (c *Case) overviewLoads(_ context.Context, o *Overview) error {
 	inputs := map[Status]int64{}
 	for _, it := range c.items {
 		inputs[it.Status]++
-		if it.Status != StatusLoaded {
+		if it.Status != StatusLoaded && it.Status != StatusContainer {
 			o.NotLoaded = append(o.NotLoaded, it)
 		}
 	}
-	for _, s := range []Status{StatusLoaded, StatusDamaged, StatusDuplicate, StatusEmpty, StatusUnrecognised, StatusUnreadable} {
+	for _, s := range []Status{StatusLoaded, StatusDamaged, StatusDuplicate, StatusEmpty, StatusUnrecognised, StatusUnreadable, StatusContainer} {
 		if inputs[s] > 0 {
 			o.Inputs = append(o.Inputs, InputCount{s, inputs[s]})
 		}

@@ -30,6 +30,7 @@ type LoadOptions struct {
 	AssumeTZ    *time.Location   // zone of times written without one; nil leaves them NULL
 	TimeOffset  map[string]time.Duration
 	RecordLimit int               // bytes; 0 is formats.DefaultRecordLimit
+	Archives    formats.ArchiveLimits
 	Hashes      map[string]string // SHA-256 by file name: what was sent
 	HashesFile  []byte
 
@@ -257,7 +258,7 @@ func (w *writer) newAssembly(o *LoadOptions, staging string, inputs []Input) *as
 	a.in = &intake{
 		formats: candidates, limit: limit, stdin: o.Stdin, spoolDir: cmp.Or(o.Temp, staging), sizes: sizes, progress: o.Progress,
 		setup:    func(d *formats.Decoder) { d.Map, d.AssumeTZ = o.Map, o.AssumeTZ },
-		archives: formats.DefaultArchiveLimits(),
+		archives: cmp.Or(o.Archives, formats.DefaultArchiveLimits()),
 		blocks:   &blockPool{free: make(chan *formats.Block, 3*segmentSize>>20)},
 	}
 	return a

@@ -2,7 +2,6 @@ package casefile
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -24,8 +23,15 @@ const maxManifestLine = 1 << 20
 // writeManifest writes the items of a load, one canonical JSON line each, and
 // returns the root of the tree over the lines: with it, one line proves what
 // evidence a record belongs to without the other lines.
-func writeManifest(staging, load, label string, items []*Item) (FileRef, string, error) {
-	var buf bytes.Buffer
+func writeManifest(staging, load, label string, items []*Item) (ref FileRef, root string, err error) {
+	ref = FileRef{Path: manifestsDir + "/" + load + ".jsonl", Rows: int64(len(items))}
+	f, err := os.OpenFile(filepath.Join(staging, filepath.FromSlash(ref.Path)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return ref, "", fmt.Errorf("writing the manifest: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	h := sha256.New()
+	out := bufio.NewWriterSize(io.MultiWriter(f, h), 64<<10)
 	var tree ledger.TreeBuilder
 	for _, it := range items {
 		it.Label = label
@@ -37,13 +43,20 @@ func writeManifest(staging, load, label string, items []*Item) (FileRef, string,
 			return FileRef{}, "", fmt.Errorf("writing the manifest line of %s: %w", it.Path, err)
 		}
 		tree.Add(tlog.RecordHash(line))
-		buf.Write(line)
-		buf.WriteByte('\n')
+		ref.Size += int64(len(line)) + 1
+		if _, err = out.Write(append(line, '\n')); err != nil {
+			return ref, "", fmt.Errorf("writing the manifest: %w", err)
+		}
 	}
-	ref := FileRef{Path: manifestsDir + "/" + load + ".jsonl", Size: int64(buf.Len()), SHA256: sumOf(buf.Bytes()), Rows: int64(len(items))}
-	root := tree.Root()
-	err := ledger.WriteFileSync(filepath.Join(staging, filepath.FromSlash(ref.Path)), buf.Bytes())
-	return ref, hexSum(root[:]), err
+	if err = out.Flush(); err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		return ref, "", fmt.Errorf("writing the manifest: %w", err)
+	}
+	ref.SHA256 = hexSum(h.Sum(nil))
+	sum := tree.Root()
+	return ref, hexSum(sum[:]), nil
 }
 
 // readManifests reads every manifest of the case, in the order of the loads.

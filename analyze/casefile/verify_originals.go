@@ -154,6 +154,8 @@ func (o *originals) unknown(t *task) {
 	it := t.item
 	status, listed := o.v.others[it.SHA256]
 	switch {
+	case t.member != nil && t.member.Err != nil:
+		o.v.note(it.Path, "not compared: %v", t.member.Err)
 	case it.SHA256 == "":
 		o.v.problem(it.Path, "", "%s", it.Note)
 	case t.members != nil && listed:

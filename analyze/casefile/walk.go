@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
-	"strings"
 	"time"
 )
 
@@ -129,7 +128,7 @@ func walkFolder(root string, sel Select, own string) ([]Input, error) {
 			if info, err := e.Info(); err == nil && os.SameFile(info, ownInfo) {
 				return fs.SkipDir
 			}
-			if _, err := os.Stat(filepath.Join(p, ledgerFile)); err == nil && strings.HasSuffix(p, ".case") {
+			if isCase(p) {
 				out = append(out, Input{Path: p, Err: errIsCase})
 				return fs.SkipDir
 			}
@@ -155,6 +154,27 @@ func walkFolder(root string, sel Select, own string) ([]Input, error) {
 		return nil
 	})
 	return out, err
+}
+
+// isCase reports whether a folder is a case, whatever its name: by its ledger,
+// and where that is damaged by what stands beside it.
+func isCase(dir string) bool {
+	path := filepath.Join(dir, ledgerFile)
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	if info, err := os.Stat(filepath.Join(dir, checkpointDir)); err == nil && info.IsDir() {
+		return true
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	const first = `{"action":"create",` // canonical JSON sorts the members
+	line := make([]byte, len(first))
+	n, _ := readFull(f, line)
+	return string(line[:n]) == first
 }
 
 func (s *Select) takes(rel string) bool {

@@ -39,6 +39,7 @@ type Doc struct {
 	scratch  []byte // for comparing a member name that is written with escapes
 	depth    int
 	complete bool
+	lenient  bool            // what nests too deep is null
 	stack    [MaxDepth]int32 // the open containers, as indexes into nodes
 }
 
@@ -74,6 +75,7 @@ func (e *SyntaxError) Error() string {
 // Parse parses src, which must be exactly one value with white space around
 // it. An error is a *[SyntaxError], and leaves the document without a root.
 func (d *Doc) Parse(src []byte) error {
+	d.lenient = false
 	end, err := d.first(src)
 	if err == nil {
 		if end = skipSpace(src, end); end < len(src) {
@@ -91,8 +93,11 @@ func (d *Doc) Parse(src []byte) error {
 // src ends before the value does, the open containers are closed where src
 // ends, and a member or scalar that is cut off, or may be (a number in a
 // container that touches the end), is missing; a source that ends before
-// anything usable has no root. An error before the end is a *[SyntaxError].
+// anything usable has no root. An array or object that nests deeper than
+// [MaxDepth] stands as null, so that one hostile record does not hide what is
+// around it. An error before the end is a *[SyntaxError].
 func (d *Doc) ParsePrefix(src []byte) error {
+	d.lenient = true
 	_, err := d.first(src)
 	if err == nil {
 		return nil

@@ -146,6 +146,14 @@ func (d *Doc) add(kind Kind, mark marks, start, end int) {
 
 // open puts a container on the tape and enters it.
 func (d *Doc) open(kind Kind, want state, at int) (int, state, *SyntaxError) {
+	if d.depth == MaxDepth && d.lenient {
+		end, closed := skipContainer(d.src, at)
+		if !closed {
+			return end, want, syntaxError(d.src, end, wanted(wantMore))
+		}
+		d.add(Null, 0, at, end)
+		return end, d.after(), nil
+	}
 	if d.depth == MaxDepth {
 		return at, want, &SyntaxError{at, fmt.Sprintf("nested deeper than %d", MaxDepth)}
 	}

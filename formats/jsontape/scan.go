@@ -171,3 +171,27 @@ func skipSpaces(src []byte, at int) int {
 	}
 	return at
 }
+
+// skipContainer returns the offset after the array or object at src[at], and
+// whether it ends. It looks at brackets and strings only.
+func skipContainer(src []byte, at int) (int, bool) {
+	depth := 0
+	for at < len(src) {
+		switch src[at] {
+		case '"':
+			end, _, err := scanString(src, at+1)
+			if err != nil {
+				return len(src), false
+			}
+			at = end
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return at + 1, true
+			}
+		}
+		at++
+	}
+	return at, false
+}

@@ -8,8 +8,11 @@ create table evidence (
     path varchar,
     status varchar,
     label varchar,
+    container varchar,       -- SHA-256 of the archive that it is a member of
+    member varchar,          -- its name there
     size bigint,
     compression varchar,
+    encoding varchar,        -- of text that the stream has in UTF-8
     stream_size bigint,
     stream_sha256 varchar,
     format varchar,

@@ -114,8 +114,8 @@ func newFormatsInfer(f *factory) *cobra.Command {
 		Short: "Write a map for a log of your own, to edit",
 		Long: `formats infer reads the first records of a JSON log (any of JSON lines, an array, or
 values that follow each other) or of a table (CSV or tab-separated, with a row of names;
-gzip too; - is standard input) and writes the map by which load would read it: YAML, a
-line for each column. Fields whose meaning or unit is not clear are comments. Edit it,
+compressed too; - is standard input) and writes the map by which load would read it: YAML,
+a line for each column. Fields whose meaning or unit is not clear are comments. Edit it,
 then give it to load with --map.
 
 ` + exitStatus(),

@@ -178,7 +178,7 @@ func leftOutMessages(limit int, items []*casefile.Item) []render.Message {
 	}}
 	var left []*casefile.Item
 	for _, it := range items {
-		if it.Status != casefile.StatusLoaded {
+		if it.Status != casefile.StatusLoaded && it.Status != casefile.StatusContainer {
 			left = append(left, it)
 		}
 	}
@@ -257,7 +257,7 @@ func totals(report *casefile.LoadReport) render.Fields {
 	}}
 	for _, s := range []casefile.Status{
 		casefile.StatusLoaded, casefile.StatusDamaged, casefile.StatusDuplicate, casefile.StatusEmpty,
-		casefile.StatusUnrecognised, casefile.StatusUnreadable,
+		casefile.StatusUnrecognised, casefile.StatusUnreadable, casefile.StatusContainer,
 	} {
 		if n := countStatus(report.Items, s); n > 0 || s == casefile.StatusLoaded {
 			fields.Items = append(fields.Items, render.Field{Column: render.Column{Name: string(s), Kind: render.KindInt}, Value: n})
@@ -296,8 +296,11 @@ func notLoaded(paths []string, items []*casefile.Item) []error {
 		named[ledger.EscapePath(p)] = true
 	}
 	var errs []error
-	left, refused := 0, 0
+	left, refused, files := 0, 0, 0
 	for _, it := range items {
+		if it.Status != casefile.StatusContainer {
+			files++
+		}
 		if it.Status != casefile.StatusUnrecognised && it.Status != casefile.StatusUnreadable {
 			continue
 		}
@@ -318,7 +321,7 @@ func notLoaded(paths []string, items []*casefile.Item) []error {
 	if left > maxLines {
 		errs = append(errs, fmt.Errorf("loading %d more files: see the list", left-maxLines))
 	}
-	if refused == len(items) && left == 0 {
+	if refused == files && left == 0 && refused > 0 {
 		errs = append(errs, fmt.Errorf("loading %s: none of %s could be loaded", filepath.Clean(paths[0]), plural(int64(refused), "file")))
 	}
 	return errs

@@ -352,7 +352,8 @@ func provenanceFields(d *casefile.Detail, record *casefile.Record) render.Fields
 	}
 	items := []render.Field{
 		field("evidence", e.Path), field("evidence_sha256", d.EvidenceID), size("evidence_size", e.Size),
-		field("item_label", orNull(e.Label)), field("load", e.Load), field("compression", orNull(e.Compression)),
+		field("item_label", orNull(e.Label)), field("load", e.Load), field("container", orNull(e.Container)),
+		field("compression", orNull(e.Compression)), field("encoding", orNull(e.Encoding)),
 		size("stream_size", orNull(e.StreamSize)), field("stream_sha256", orNull(e.StreamSHA256)),
 		intField("record", d.Record), intField("part", d.Part),
 		intField("byte_offset", record.Offset), intField("byte_length", record.Length), field("record_sha256", record.SHA256),

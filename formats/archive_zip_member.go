@@ -279,7 +279,6 @@ type zipSearch struct {
 	z    *zipArchive
 	gaps []zipExtent
 	body *zipBody // of the last member, when its end was not known
-	was  bool     // a member was found
 }
 
 func (s *zipSearch) next() (*Member, error) {

@@ -51,23 +51,13 @@ func (in *intake) unpack(ctx context.Context, t *task, d *desk, s *source, raw *
 		return nil
 	}
 	t.item.Status = StatusContainer
-	at := s.at
-	if o.random && (at == nil || t.item.Compression != "") {
-		copied, failed, err := in.spool(d.decompressor, in.archives.MaxSpool)
-		if err != nil {
+	var at *io.SectionReader
+	if o.random {
+		var err error
+		if at, err = in.randomAccess(t, d, s, raw); err != nil {
 			t.item.Status = StatusUnreadable
 			t.item.Note = fmt.Sprintf("copying it to a temporary file: %v", err)
 			return nil
-		}
-		defer copied.close()
-		at = copied.at
-		if failed != nil {
-			t.item.fault(failed.Error())
-		}
-	}
-	if o.random {
-		if _, err := io.Copy(io.Discard, raw); err == nil && t.sha == "" {
-			t.sha = hexSum(raw.h.Sum(nil))
 		}
 	}
 	t.members = make(chan *task)
@@ -77,6 +67,29 @@ func (in *intake) unpack(ctx context.Context, t *task, d *desk, s *source, raw *
 		*known = nil
 	}
 	return in.takeMembers(ctx, t, d, o.open(d.decompressor, at), in.budgetOf(t, s))
+}
+
+// randomAccess returns the decompressed bytes of an input as something that can
+// be read anywhere: the input itself, or a copy that lives as long as the
+// source. All of raw has been read then, so that the hash is known. It is for
+// whatever begins to read at the end, as zip and Parquet do.
+func (in *intake) randomAccess(t *task, d *desk, s *source, raw *countingReader) (*io.SectionReader, error) {
+	at := s.at
+	if at == nil || t.item.Compression != "" {
+		copied, failed, err := in.spool(d.decompressor, in.archives.MaxSpool)
+		if err != nil {
+			return nil, err
+		}
+		s.closers = append(s.closers, copied.close)
+		at = copied.at
+		if failed != nil {
+			t.item.fault(failed.Error())
+		}
+	}
+	if _, err := io.Copy(io.Discard, raw); err == nil && t.sha == "" {
+		t.sha = hexSum(raw.h.Sum(nil))
+	}
+	return at, nil
 }
 
 // takeMembers takes in the members of an opened container, one after the other.

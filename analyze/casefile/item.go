@@ -32,7 +32,7 @@ type Item struct {
 	Members      int64  `json:"members,omitempty"`   // of a container: how many are listed
 	Compression  string `json:"compression,omitempty"`
 	Encoding     string `json:"encoding,omitempty"` // of text that the stream has in UTF-8
-	StreamSize   int64  `json:"stream_size"` // decompressed
+	StreamSize   int64  `json:"stream_size"`        // decompressed
 	StreamSHA256 string `json:"stream_sha256,omitempty"`
 	Format       string `json:"format,omitempty"`
 	// Framing is how records were cut and what was taken off them before they

@@ -29,7 +29,7 @@ type LoadOptions struct {
 	MapFile     []byte           // the map as written: kept in the case
 	AssumeTZ    *time.Location   // zone of times written without one; nil leaves them NULL
 	TimeOffset  map[string]time.Duration
-	RecordLimit int               // bytes; 0 is formats.DefaultRecordLimit
+	RecordLimit int // bytes; 0 is formats.DefaultRecordLimit
 	Archives    formats.ArchiveLimits
 	Hashes      map[string]string // SHA-256 by file name: what was sent
 	HashesFile  []byte
@@ -220,7 +220,7 @@ func bringsNews(before, items []*Item) bool {
 		seen[key(it)] = true
 	}
 	return slices.ContainsFunc(items, func(it *Item) bool {
-		return !it.leftOut && it.Status != StatusDuplicate && !seen[key(it)]
+		return !it.leftOut && it.Status != StatusDuplicate && it.Status != StatusEmpty && !seen[key(it)]
 	})
 }
 

@@ -19,7 +19,9 @@ func deep(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n)
 // TestOddRecords loads what logs and attackers write. Every byte comes out
 // again; a record that is no JSON is one unparsed event and hides no other.
 func TestOddRecords(t *testing.T) {
-	line := func(members string) string { return `{"timestamp":"2026-03-04T05:06:07Z","model":"m",` + members + "}\n" }
+	line := func(members string) string {
+		return `{"timestamp":"2026-03-04T05:06:07Z","model":"m",` + members + "}\n"
+	}
 	id := func(n int) string { return fmt.Sprintf("%08d-1111-4111-8111-111111111111", n) }
 	deepTrail := func(n int) string {
 		return strings.Replace(trailRecord(id(n)), `"responseElements":null`, `"responseElements":{"x":`+deep(1000)+`}`, 1)

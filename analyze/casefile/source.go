@@ -169,9 +169,8 @@ func (f *failingReader) Read(p []byte) (int, error) {
 // ones when other evidence has their size.
 func (in *intake) settle(ctx context.Context, t *task, d *desk, s *source) error {
 	if s.size < 0 || s.size <= smallFile {
-		whole, err := in.settleSmall(t, d, s)
-		if whole || err != nil {
-			return err
+		if settleSmall(t, d, s) {
+			return nil
 		}
 	}
 	if s.size >= 0 && !in.hashAll && (t.member != nil || !in.sizes[s.size]) {
@@ -185,7 +184,7 @@ func (in *intake) settle(ctx context.Context, t *task, d *desk, s *source) error
 
 // settleSmall reads and hashes what fits into memory, and reports whether that
 // is all. A failed read comes again after what could be read.
-func (in *intake) settleSmall(t *task, d *desk, s *source) (bool, error) {
+func settleSmall(t *task, d *desk, s *source) bool {
 	size := int(s.size)
 	if s.size < 0 {
 		size = smallFile + 1
@@ -194,7 +193,7 @@ func (in *intake) settleSmall(t *task, d *desk, s *source) (bool, error) {
 	n, err := readFull(s.r, d.small)
 	if s.size < 0 && err == nil {
 		s.r = io.MultiReader(bytes.NewReader(d.small), s.r)
-		return false, nil
+		return false
 	}
 	data := bytes.NewReader(d.small[:n])
 	if s.size < 0 {
@@ -209,7 +208,7 @@ func (in *intake) settleSmall(t *task, d *desk, s *source) (bool, error) {
 	s.at = io.NewSectionReader(bytes.NewReader(d.small[:n]), 0, int64(n))
 	sum := sha256.Sum256(d.small[:n])
 	t.sha = hexSum(sum[:])
-	return true, nil
+	return true
 }
 
 // askBefore asks whether evidence before this one has its size.

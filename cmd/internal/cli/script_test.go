@@ -64,7 +64,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXHIBIT_KEY", filepath.Join(home, "key"))
 			return os.Mkdir(home, 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "pack": pack},
 	})
 }
 

@@ -70,7 +70,7 @@ func (it *Item) framing() formats.Framing {
 
 // isContainer reports whether the item was opened for its members.
 func (it *Item) isContainer() bool {
-	return it.Status == StatusContainer || it.Status == StatusDamaged && it.Evidence == 0 && openerOf(it.Format) != nil
+	return it.Status == StatusContainer || it.Status == StatusDamaged && openerOf(it.Format) != nil
 }
 
 // fault notes what went wrong while the input was read. Only what is loaded, or

@@ -32,6 +32,7 @@ func All() []Format {
 		langsmith{},         // run_type
 		otlp{},              // envelopes of its own
 		openInference{},     // a context beside attributes
+		claudeCode{},        // types of lines that only it writes
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		exports{},           // says itself what it is

@@ -33,6 +33,7 @@ func All() []Format {
 		otlp{},              // envelopes of its own
 		openInference{},     // a context beside attributes
 		claudeCode{},        // types of lines that only it writes
+		codex{},             // as before
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		exports{},           // says itself what it is

@@ -293,9 +293,7 @@ func (l *transcriptLine) toolDetail(d *Decoder, e *Event) {
 		case "bytes":
 			e.BytesOut = intOf(v)
 		case "durationMs":
-			if ms := intOf(v); ms.OK && ms.V >= 0 && ms.V < 1<<40 {
-				e.Latency = IntOf(ms.V * 1000)
-			}
+			setDuration(&e.Latency, v.Raw(), 3)
 		case "interrupted":
 			if stopped, _ := v.Bool(); stopped {
 				e.Outcome = OutcomeError

@@ -24,11 +24,13 @@ func TestClaudeCodeReal(t *testing.T) {
 	}{
 		{
 			"representative_messages.jsonl", "test_session", "2025-06-14T10:00:00Z", "2025-06-14T10:04:00Z",
-			map[Kind]int{KindMessage: 4, KindTool: 2, KindInference: 5, KindOther: 1}, 218, 445,
+			map[Kind]int{KindMessage: 4, KindTool: 2, KindInference: 5, KindOther: 1},
+			218, 445,
 		},
 		{
 			"session_b.jsonl", "session_b", "2025-06-14T12:00:00Z", "2025-06-14T12:01:00Z",
-			map[Kind]int{KindMessage: 2, KindInference: 1}, 20, 35,
+			map[Kind]int{KindMessage: 2, KindInference: 1},
+			20, 35,
 		},
 	}
 	for _, tt := range tests {

@@ -74,8 +74,8 @@ type Joiner interface {
 type Carrier interface {
 	Format
 	// Carry returns the slot of [Decoder.Context] in which the record stays for
-	// itself and those after it, or -1. It is asked for every record, in order,
-	// before the record is decoded, and must be cheap.
+	// those after it, or -1. It is asked for every record, in order, and must be
+	// cheap. While a record is decoded the context holds what came before it.
 	Carry(record []byte) int
 }
 
@@ -177,6 +177,8 @@ type Decoder struct {
 	// LoggedAt is when a wrapper says that the line was written, for formats
 	// whose own line has no time, or half of one. See [Decoder.Decode].
 	LoggedAt Logged
+
+	carried [len(Context{})]carriedRecord // records of Context, parsed
 
 	names   *nameTable        // what the jsonl format infers columns from, made on first use
 	clients map[string]string // client by user agent

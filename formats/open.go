@@ -16,8 +16,8 @@ func (d *Decoder) Open(f Framing, record []byte) ([]byte, error) {
 	return record, nil
 }
 
-// Decode opens a record that the framing cut, keeps it when the format wants it
-// carried, and appends its events with the format. An event without a time is
+// Decode opens a record that the framing cut, appends its events with the
+// format, and keeps it when the format wants it carried. An event without a time is
 // given that of the wrapper, which may be later than what happened but is not
 // earlier; where the log has a time that cannot be used, it stays without.
 func (d *Decoder) Decode(f Format, framing Framing, record []byte) error {
@@ -25,9 +25,10 @@ func (d *Decoder) Decode(f Format, framing Framing, record []byte) error {
 	if err != nil || inner == nil {
 		return err
 	}
-	d.Context.Carry(f, inner)
 	from := d.n
-	if err := f.Decode(d, inner); err != nil {
+	err = f.Decode(d, inner)
+	d.Context.Carry(f, inner)
+	if err != nil {
 		return err
 	}
 	if d.LoggedAt.Time.OK {

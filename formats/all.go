@@ -34,6 +34,9 @@ func All() []Format {
 		openInference{},     // a context beside attributes
 		claudeCode{},        // types of lines that only it writes
 		codex{},             // as before
+		nginx{},             // lines or names of its own
+		uvicorn{},           // lines of its own, like the next
+		ollama{},            // as before
 		har{},               // a log with entries
 		httpExchange{},      // method, address and body, under names that several writers share
 		exports{},           // says itself what it is

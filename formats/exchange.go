@@ -56,6 +56,11 @@ func (b body) empty() bool { return len(b.text) == 0 && !b.json.Exists() }
 // and both sides have a known shape; without an address, when one side has.
 func decodeExchange(d *Decoder, e *Event, x exchange) {
 	call := readURL(d, x.url)
+	decodeCall(d, e, &call, x)
+}
+
+// decodeCall is [decodeExchange] for an address that was read.
+func decodeCall(d *Decoder, e *Event, call *apiCall, x exchange) {
 	call.fill(d, e, x.method)
 	if e.Kind != "" {
 		kind := e.Kind

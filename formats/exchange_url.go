@@ -16,6 +16,7 @@ type apiCall struct {
 	provider  string // "" when the host is none that is known
 	kind      Kind   // of a request that changes or starts something; "" when the path does not tell
 	weak      bool   // the path is one that others use as well
+	spelled   bool   // weak, but written as a model API has it, with its version
 	operation string // the provider's name of it, "" when that is the path
 	stream    Bool
 	model     []byte
@@ -199,6 +200,8 @@ func (c *apiCall) kindOf(e *Event, method Text, asked, answered bool) Kind {
 	case kind == KindAdmin && !bytes.EqualFold(method, []byte("GET")):
 	case kind != "" && (c.provider != "" || !c.weak):
 		kind = KindData
+	default:
+		kind = ""
 	}
 	switch {
 	case kind == "":
@@ -214,6 +217,19 @@ func (c *apiCall) kindOf(e *Event, method Text, asked, answered bool) Kind {
 // none counts tokens.
 func isConvincing(e *Event) bool {
 	return len(e.Model) > 0 && (e.InputTokens.OK || e.OutputTokens.OK)
+}
+
+// kindAlone returns what the call is where the address is all there is, as in
+// the access log of a server; "" when it does not tell. Servers of models are
+// told by paths that providers spell out, such as /v1/messages or /api/chat.
+func (c *apiCall) kindAlone(method Text) Kind {
+	switch {
+	case c.kind == "" || c.weak && !c.spelled && c.provider == "":
+		return ""
+	case isPost(method) || c.kind == KindAdmin && !bytes.EqualFold(method, []byte("GET")):
+		return c.kind
+	}
+	return KindData
 }
 
 // isFailure reports whether the call failed, so that no reply of a known shape
@@ -348,7 +364,10 @@ func (c *apiCall) readSegments(segments [][]byte) (kind Kind, weak, ok bool) {
 			return KindOther, true, true
 		}
 	}
+	c.spelled = isSpelled(at(n-2), at(n-1), at(n))
 	switch at(n) {
+	case "invocations", "invocations-response-stream": // SageMaker, and servers made for it
+		return KindInference, true, true
 	case "responses", "messages", "complete", "completions", "chat", "generate", "generations", "infer", "conversations":
 		return KindInference, true, true
 	case "embeddings", "embed":
@@ -365,6 +384,26 @@ func (c *apiCall) readSegments(segments [][]byte) (kind Kind, weak, ok bool) {
 		return KindData, true, true
 	}
 	return "", false, false
+}
+
+// isSpelled reports whether the last names of a path are those that a model API
+// has, with what stands before them there.
+func isSpelled(first, before, last string) bool {
+	switch last {
+	case "speech", "transcriptions", "translations":
+		return before == "audio"
+	case "generations":
+		return before == "images"
+	case "invocations", "invocations-response-stream":
+		return before == "" || first == "endpoints"
+	}
+	switch before {
+	case "v1", "v2", "openai":
+		return true
+	case "api": // Ollama
+		return last == "chat" || last == "generate" || last == "embed" || last == "embeddings"
+	}
+	return first == "deployments" || first == "engines"
 }
 
 // threadKind sorts a call of OpenAI's Assistants by what follows "threads":

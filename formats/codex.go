@@ -185,10 +185,12 @@ func (l *rolloutLine) common(d *Decoder, e *Event) {
 	}
 	setName(&e.Provider, l.meta.Get("model_provider").Text())
 	setName(&e.TraceID, l.turn.Get("trace_id").Text())
-	if turn := l.payload.Get("turn_id"); turn.Exists() {
+	turn := l.payload.Get("turn_id")
+	if !turn.Exists() {
+		turn = l.turn.Get("turn_id")
+	}
+	if isUUID(turn.Text()) { // older versions number the turns of each session
 		e.addID("turn_id", turn)
-	} else {
-		e.addID("turn_id", l.turn.Get("turn_id"))
 	}
 }
 

@@ -85,7 +85,7 @@ func isAttribute(kind string) bool {
 		"account_uuid", "organization_uuid", "workspace_id", "project_id", "openai_project", "claude_project_id", "experiment_id",
 		"mlflow_experiment", "connector_id", "identity_provider_id",
 		"api_key_id", "admin_api_key_id", "service_key_id",
-		"host", "server_ip", "type", "source_type", "feedback_key", "model_id", "prompt_id", "vector_store_id", "resource_id", "object_id",
+		"host", "server_ip", "forwarded_for", "type", "source_type", "feedback_key", "model_id", "prompt_id", "vector_store_id", "resource_id", "object_id",
 		"custom_id": // numbered anew in every batch
 		return true
 	}

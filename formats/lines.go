@@ -2,6 +2,13 @@ package formats
 
 import "iter"
 
+// beginsObject reports whether a sample begins with a JSON object.
+func beginsObject(s *Sample) bool {
+	text := trimBOM(s.Prefix)
+	begin := skipBlank(text, 0)
+	return begin < len(text) && text[begin] == '{'
+}
+
 // maxSampleLines is how many lines of a sample detection looks at.
 const maxSampleLines = 64
 

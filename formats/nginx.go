@@ -33,8 +33,8 @@ func (nginx) Vantage() Vantage { return VantageGateway }
 // Detect accepts a sample with a line of the access log or of the error log.
 // An ingress controller writes others before the first of them.
 func (nginx) Detect(s *Sample) error {
-	if s.First.Kind() == jsontape.Object {
-		return isAccessObject(s.First)
+	if err := isAccessObject(s.First); err == nil || beginsObject(s) {
+		return err
 	}
 	for line := range sampleLines(s) {
 		if line[0] == '{' {
@@ -75,7 +75,7 @@ func isAccessObject(v jsontape.Value) error {
 }
 
 func (nginx) Framing(s *Sample) Framing {
-	if s.First.Kind() == jsontape.Object {
+	if beginsObject(s) {
 		return JSONFraming(s)
 	}
 	return Framing{Kind: FrameLines}

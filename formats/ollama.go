@@ -26,7 +26,7 @@ func (ollama) Doc() string {
 // Detect accepts a sample with a line of Ollama's own, or with a request to a
 // path of its API: Gin serves others as well.
 func (ollama) Detect(s *Sample) error {
-	if s.First.Kind() == jsontape.Object {
+	if beginsObject(s) {
 		return errors.New("it begins with JSON")
 	}
 	gin := false

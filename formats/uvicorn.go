@@ -29,7 +29,7 @@ func (uvicorn) Doc() string {
 
 // Detect accepts a sample with a line of uvicorn's or of vLLM's.
 func (uvicorn) Detect(s *Sample) error {
-	if s.First.Kind() == jsontape.Object {
+	if beginsObject(s) {
 		return errors.New("it begins with JSON")
 	}
 	for line := range sampleLines(s) {

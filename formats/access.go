@@ -121,8 +121,8 @@ func isText(line []byte) bool {
 	return utf8.Valid(line)
 }
 
-// validText returns b with U+FFFD in place of what is not UTF-8.
-func validText(d *Decoder, b []byte) Text {
+// utf8Text returns b with U+FFFD in place of what is not UTF-8.
+func utf8Text(d *Decoder, b []byte) Text {
 	if utf8.Valid(b) {
 		return b
 	}

@@ -251,7 +251,7 @@ func logged(d *Decoder, b []byte) Text {
 		return nil
 	}
 	if bytes.IndexByte(b, '\\') < 0 {
-		return validText(d, b)
+		return utf8Text(d, b)
 	}
 	plain := d.Arena.Bytes(len(b))[:0]
 	for i := 0; i < len(b); i++ {
@@ -274,7 +274,7 @@ func logged(d *Decoder, b []byte) Text {
 		}
 		plain = append(plain, c)
 	}
-	return validText(d, plain)
+	return utf8Text(d, plain)
 }
 
 func hexByte(c byte) byte {
@@ -321,16 +321,16 @@ func decodeErrorLine(d *Decoder, e *Event, line []byte) {
 	if _, text, ok := bytes.Cut(message, []byte{' '}); ok && message[0] == '*' {
 		message = text // the number of the connection
 	}
-	e.ErrorMessage = validText(d, message)
+	e.ErrorMessage = utf8Text(d, message)
 	client, facts, _ := bytes.Cut(facts, []byte(", "))
-	setName(&e.SrcIP, validText(d, client))
+	setName(&e.SrcIP, utf8Text(d, client))
 	if _, host, ok := bytes.Cut(facts, []byte(`host: "`)); ok {
 		host, _, _ = bytes.Cut(host, []byte{'"'})
-		setName(&e.Endpoint, validText(d, host))
+		setName(&e.Endpoint, utf8Text(d, host))
 	}
 	if _, request, ok := bytes.Cut(facts, []byte(`request: "`)); ok {
 		request, _, _ = bytes.Cut(request, []byte{'"'})
-		method, target := cutRequest(validText(d, request))
+		method, target := cutRequest(utf8Text(d, request))
 		call := readURL(d, target)
 		call.fill(d, e, method)
 	}

@@ -132,10 +132,10 @@ func (l *ginLine) decode(d *Decoder, e *Event) {
 	if took, err := time.ParseDuration(string(l.latency)); err == nil && took >= 0 {
 		e.Latency = IntOf(took.Microseconds())
 	}
-	setName(&e.SrcIP, validText(d, l.client))
+	setName(&e.SrcIP, utf8Text(d, l.client))
 	a := access{method: l.method, target: l.target, status: l.status}
 	if plain, err := strconv.Unquote(`"` + string(l.target) + `"`); err == nil {
-		a.target = validText(d, []byte(plain))
+		a.target = utf8Text(d, []byte(plain))
 	}
 	a.fill(d, e)
 }
@@ -171,16 +171,16 @@ func decodePairs(d *Decoder, e *Event, line []byte) error {
 	case "chat request", "generate request":
 		if len(prompt) > 0 {
 			e.Plane, e.Kind, e.ContentState = PlaneContent, KindMessage, ContentPartial
-			e.AddInput(word(d, "user")).Add(Part{Type: PartText, Text: validText(d, prompt)})
-			e.Operation = validText(d, msg)
+			e.AddInput(word(d, "user")).Add(Part{Type: PartText, Text: utf8Text(d, prompt)})
+			e.Operation = utf8Text(d, msg)
 			e.Summarise()
 		}
 	}
 	if level == "ERROR" {
 		e.Outcome = OutcomeError
-		e.ErrorMessage = validText(d, msg)
+		e.ErrorMessage = utf8Text(d, msg)
 		if failure != nil {
-			e.ErrorMessage = validText(d, bytes.Join([][]byte{msg, failure}, []byte(": ")))
+			e.ErrorMessage = utf8Text(d, bytes.Join([][]byte{msg, failure}, []byte(": ")))
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func (uvicorn) Decode(d *Decoder, record []byte) error {
 		l.vllm(d, e)
 	case string(l.level) == "ERROR" || string(l.level) == "CRITICAL":
 		e.Outcome = OutcomeError
-		e.ErrorMessage = validText(d, l.text)
+		e.ErrorMessage = utf8Text(d, l.text)
 	}
 	setAround(e, l.around)
 	return nil
@@ -194,8 +194,8 @@ func (l *pythonLine) access(d *Decoder, e *Event) bool {
 	if _, last, ok := cutLast(client, ' '); ok {
 		client = last // behind what else the operator put there
 	}
-	setName(&e.SrcIP, validText(d, cutClient(client)))
-	a.method, a.target = cutRequest(validText(d, request))
+	setName(&e.SrcIP, utf8Text(d, cutClient(client)))
+	a.method, a.target = cutRequest(utf8Text(d, request))
 	a.fill(d, e)
 	return true
 }

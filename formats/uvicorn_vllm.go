@@ -8,7 +8,7 @@ import (
 
 // vllm fills the event of a line of vLLM.
 func (l *pythonLine) vllm(d *Decoder, e *Event) {
-	text := validText(d, l.text)
+	text := utf8Text(d, l.text)
 	cut := func(prefix string) (rest []byte, ok bool) { return bytes.CutPrefix(text, []byte(prefix)) }
 	if rest, ok := cut("Received request "); ok {
 		readReceived(d, e, rest)

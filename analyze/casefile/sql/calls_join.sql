@@ -29,21 +29,26 @@ delete from shown where part_of in (select part_of from shown where sequence is 
 -- Only parts with two events of one format need an order. Those that carry a
 -- sequence are pieces of one call. The others are calls of their own that share
 -- an id: events with different request ids (a retry that was given the same
--- response), or copies that are told apart by their order only.
+-- response), or copies that are told apart by their order only. What is no log of
+-- the provider belongs to the request whose id it has, or to that of its span; any
+-- other id of a request in it is a gateway's own.
 create or replace temp table crowded as
 select part_of from shown group by part_of having count(*) > count(distinct format);
 
 create or replace temp table placed as
 with requested as (
-    select s.*, i.evidence_id, e.ts, e.record, e.part,
-        case when s.role in ('access', 'content') then e.request_id end as own_request
+    select s.*, i.evidence_id, e.ts, e.record, e.part, e.trace_id, e.span_id,
+        case when bool_or(s.role in ('access', 'content')) over (partition by s.part_of, e.request_id) then e.request_id end as own_request
     from shown s
     semi join crowded c on c.part_of = s.part_of
     join read_parquet({{all_events}}) e on e.segment = s.eid // 268435456 and e.row = s.eid % 268435456
     join evidence i on i.evidence = e.evidence
 ),
 grouped as (
-    select *, coalesce(own_request, min(own_request) over (partition by part_of), '') as request from requested
+    select *, coalesce(own_request,
+        case when span_id <> '' then min(own_request) over (partition by part_of, trace_id, span_id) end,
+        min(own_request) over (partition by part_of), '') as request
+    from requested
 ),
 copied as (
     select *,

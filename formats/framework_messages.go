@@ -380,7 +380,7 @@ func errorClass(text []byte) Text {
 const maxErrorClass = 100
 
 // classOutcome sorts an exception of the SDKs of OpenAI and Anthropic, which
-// share the names.
+// share the names, or an error code of a provider.
 func classOutcome(class []byte) Outcome {
 	if at := bytes.LastIndexByte(class, '.'); at >= 0 {
 		class = class[at+1:]
@@ -391,5 +391,5 @@ func classOutcome(class []byte) Outcome {
 	case "AuthenticationError", "PermissionDeniedError", "PermissionError":
 		return OutcomeDenied
 	}
-	return OutcomeError
+	return providerOutcome(class)
 }

@@ -188,6 +188,8 @@ func readSpanAttributes(e *Event, v jsontape.Value) {
 			setName(&e.ModelResponse, m.Text())
 		case "gen_ai.response.id":
 			setName(&e.ResponseID, m.Text())
+		case "aws.request_id", "http.response.header.x-request-id", "http.response.header.x-amzn-requestid":
+			setName(&e.RequestID, scalar(firstValue(m.Index(0), m))) // headers are lists
 		case "server.address":
 			setName(&e.Endpoint, m.Text())
 		case "error.type":

@@ -4,7 +4,8 @@ package drill
 type body interface {
 	input(dst []byte, d *dialog) []byte
 	output(dst []byte, d *dialog) []byte
-	// stream appends the array of chunks that a streamed reply was sent in.
+	// stream appends the chunks that a streamed reply was sent in, as the log of
+	// the provider has them.
 	stream(dst []byte, d *dialog) []byte
 }
 
@@ -32,6 +33,41 @@ func appendNumber(dst []byte, literal string, n int) []byte {
 func (d *dialog) appendTemperature(dst []byte) []byte {
 	dst = append(dst, `,"temperature":`...)
 	return append(dst, '0'+byte(d.hot/10), '.', '0'+byte(d.hot%10))
+}
+
+// appendReplyID appends the id that a reply with the body carries, or nothing
+// when such replies have none.
+func (d *dialog) appendReplyID(dst []byte, b body) []byte {
+	r := d.rng
+	switch b.(type) {
+	case claudeBody:
+		return r.appendLetters(append(dst, `msg_bdrk_`...), base64[:32], 24)
+	case cohereBody:
+		return r.uuid().append(dst)
+	case openAIBody:
+		if !d.model.embeds {
+			return r.appendLetters(append(dst, `chatcmpl-`...), base64[:32], 29)
+		}
+	}
+	return dst
+}
+
+// appendVector appends what an embedding model makes of a text.
+func (d *dialog) appendVector(dst []byte) []byte {
+	r := d.rng
+	for i := range dimensions {
+		if i == 0 {
+			dst = append(dst, '[')
+		} else {
+			dst = append(dst, ',')
+		}
+		w := r.uint64()
+		if w>>63 == 0 {
+			dst = append(dst, '-')
+		}
+		dst = appendNumber(dst, `0.0`, 100_000+int(w%899_999))
+	}
+	return append(dst, ']')
 }
 
 // pieces calls yield with s cut into the pieces of a stream: at spaces, about

@@ -54,9 +54,7 @@ func (claudeBody) part(dst []byte, d *dialog, p *part) []byte {
 
 // head appends the members of a reply that come before its content.
 func (claudeBody) head(dst []byte, d *dialog) []byte {
-	dst = append(dst, `{"id":"msg_bdrk_`...)
-	r := d.rng
-	dst = r.appendLetters(dst, base64[:32], 24)
+	dst = d.appendReplyID(append(dst, `{"id":"`...), claudeBody{})
 	name := d.model.id
 	if i := len("us."); name[:i] == "us." {
 		name = name[i:]
@@ -119,7 +117,7 @@ func (claudeBody) block(dst []byte, d *dialog, i int) []byte {
 		dst = appendNumber(dst, `,{"type":"content_block_delta","index":`, i)
 		if p.kind == partCall {
 			dst = append(dst, `,"delta":{"type":"input_json_delta","partial_json":"`...)
-			dst = appendText(dst, string(piece))
+			dst = appendText(dst, piece)
 		} else {
 			dst = append(dst, `,"delta":{"type":"text_delta","text":"`...)
 			dst = append(dst, piece...)
@@ -134,6 +132,6 @@ func (d *dialog) appendMetrics(dst []byte) []byte {
 	dst = appendNumber(dst, `"amazon-bedrock-invocationMetrics":{"inputTokenCount":`, d.tokensIn)
 	dst = appendNumber(dst, `,"outputTokenCount":`, d.tokensOut)
 	dst = appendNumber(dst, `,"invocationLatency":`, d.latency)
-	dst = appendNumber(dst, `,"firstByteLatency":`, min(d.latency, 180+d.latency/10))
+	dst = appendNumber(dst, `,"firstByteLatency":`, d.firstByte())
 	return append(dst, '}')
 }

@@ -135,8 +135,8 @@ var cohereStops = [...]string{stopEnd: "COMPLETE", stopTool: "COMPLETE", stopLen
 
 func (cohereBody) output(dst []byte, d *dialog) []byte {
 	r := d.rng
-	response, generation := r.uuid(), r.uuid()
-	dst = response.append(append(dst, `{"response_id":"`...))
+	_, generation := r.uuid(), r.uuid()
+	dst = d.appendReplyID(append(dst, `{"response_id":"`...), cohereBody{})
 	dst = d.appendReply(append(dst, `","text":"`...))
 	dst = generation.append(append(dst, `","generation_id":"`...))
 	dst = appendStrings(dst, `","finish_reason":"`, cohereStops[d.stop], `"`)
@@ -161,19 +161,8 @@ func (titanBody) input(dst []byte, d *dialog) []byte {
 }
 
 func (titanBody) output(dst []byte, d *dialog) []byte {
-	r := d.rng
-	dst = append(dst, `{"embedding":[`...)
-	for i := range dimensions {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		w := r.uint64()
-		if w>>63 == 0 {
-			dst = append(dst, '-')
-		}
-		dst = appendNumber(dst, `0.0`, 100_000+int(w%899_999))
-	}
-	dst = appendNumber(dst, `],"inputTextTokenCount":`, d.tokensIn)
+	dst = d.appendVector(append(dst, `{"embedding":`...))
+	dst = appendNumber(dst, `,"inputTextTokenCount":`, d.tokensIn)
 	return append(dst, '}')
 }
 

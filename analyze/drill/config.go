@@ -39,10 +39,13 @@ func DefaultPopulation() Population {
 // Config says what to generate. Equal configs, [Config.Dir] and
 // [Config.Workers] aside, give equal bytes.
 type Config struct {
-	Seed    uint64
-	Days    int      // from 1 to 1,100; 0 means 7
-	Calls   int64    // calls of models by the population; scenarios come on top
-	Sources []string // names from [Sources]; none means all
+	Seed  uint64
+	Days  int   // from 1 to 1,100; 0 means 7
+	Calls int64 // calls of models by the population; scenarios come on top
+	// Sources are names from [Sources]; none means [DefaultSources]. With
+	// openai among them a share of the callers calls OpenAI instead of Bedrock.
+	// Nothing else that happens depends on the sources.
+	Sources []string
 	// Start is the begin of the first day, in UTC; sources write whole
 	// seconds. The zero time means Monday, 2026-03-02.
 	Start time.Time
@@ -92,7 +95,7 @@ func (c Config) complete() (Config, error) {
 		c.Population = DefaultPopulation()
 	}
 	if len(c.Sources) == 0 {
-		c.Sources = Sources()
+		c.Sources = DefaultSources()
 	}
 	return c, c.check()
 }

@@ -63,10 +63,19 @@ type dialog struct {
 	cacheWrite int
 	latency    int // milliseconds
 	id         uuid
+	created    int64 // seconds since 1970
+	streamed   bool
 	rng        rng // for what else a body needs
 }
 
 func (d *dialog) text(s span) []byte { return d.arena[s.from:s.to] }
+
+// firstByte is when the first piece of a stream came, in milliseconds.
+func (d *dialog) firstByte() int { return min(d.latency, 180+d.latency/10) }
+
+// promptTokens are all tokens of the input, with those that a cache served or
+// took.
+func (d *dialog) promptTokens() int { return d.tokensIn + d.cacheRead + d.cacheWrite }
 
 func (s span) empty() bool { return s.from == s.to }
 
@@ -82,7 +91,7 @@ type teller struct {
 
 // tell fills d with what the call says.
 func (t *teller) tell(d *dialog, e *event) {
-	*d = dialog{arena: d.arena[:0], input: d.input[:0], reply: d.reply[:0], model: e.model, id: e.requestID}
+	*d = dialog{arena: d.arena[:0], input: d.input[:0], reply: d.reply[:0], model: e.model, id: e.requestID, created: e.ms / 1000, streamed: streamed(e.Operation)}
 	d.rng = newRNG(t.seed, streamTalk, e.talk.session, 2<<32|uint64(e.talk.turn))
 	if e.Talk != nil {
 		t.recite(d, e.Talk)
@@ -148,8 +157,11 @@ func (t *teller) turn(d *dialog, k *talk, j int, m *model) {
 func (d *dialog) toolID(c *toolCall, m *model) span {
 	from := len(d.arena)
 	prefix := "tooluse_"
-	if _, ok := m.body.(claudeBody); ok {
+	switch m.body.(type) {
+	case claudeBody:
 		prefix = "toolu_bdrk_"
+	case openAIBody:
+		prefix = "call_"
 	}
 	d.arena = c.appendID(d.arena, prefix)
 	return d.mark(from)

@@ -124,7 +124,7 @@ func (w *work) write(planned <-chan *batch) {
 		for i := range b.logs {
 			b.logs[i].bytes, b.logs[i].ends = b.logs[i].bytes[:0], b.logs[i].ends[:0]
 		}
-		s.told = nil
+		s.told, s.passed = nil, nil
 		for i := range b.events {
 			for j, o := range w.outputs {
 				l := &b.logs[j]

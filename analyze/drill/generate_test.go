@@ -58,6 +58,8 @@ func TestSameBytes(t *testing.T) {
 	}{
 		{"flat", Config{Seed: 5, Calls: 3000, Words: [2]int{5, 30}}},
 		{"natural", Config{Seed: 6, Calls: 500, Days: 2}},
+		{"all sources", Config{Seed: 9, Calls: 600, Days: 2, Words: [2]int{5, 30}, Sources: Sources()}},
+		{"all sources, s3", Config{Seed: 9, Calls: 600, Words: [2]int{5, 30}, Sources: Sources(), Layout: LayoutS3, FileRecords: 20}},
 		{"s3 gzip", Config{Seed: 7, Calls: 1500, Words: [2]int{5, 30}, Layout: LayoutS3, Gzip: true, FileRecords: 40}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

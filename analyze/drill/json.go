@@ -6,7 +6,7 @@ import (
 )
 
 // appendText appends s as the inside of a JSON string.
-func appendText(dst []byte, s string) []byte {
+func appendText[T string | []byte](dst []byte, s T) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -56,3 +56,22 @@ func appendTime(dst []byte, ms int64) []byte {
 }
 
 func timeString(ms int64) string { return string(appendTime(nil, ms)) }
+
+// appendSeconds appends microseconds as seconds.
+func appendSeconds(dst []byte, micros int64) []byte { return appendFraction(dst, micros, 1_000_000) }
+
+// appendDollars appends billionths of a dollar as dollars.
+func appendDollars(dst []byte, nanos int64) []byte { return appendFraction(dst, nanos, 1_000_000_000) }
+
+// appendFraction appends n/unit as a decimal number with at least one digit
+// behind the point; unit is a power of ten, and n is not negative.
+func appendFraction(dst []byte, n, unit int64) []byte {
+	dst = append(strconv.AppendInt(dst, n/unit, 10), '.')
+	for rest := n % unit; ; {
+		unit /= 10
+		dst = append(dst, '0'+byte(rest/unit))
+		if rest %= unit; rest == 0 {
+			return dst
+		}
+	}
+}

@@ -1,26 +1,52 @@
 package drill
 
-// model is a model that Bedrock offers.
+// model is a model that can be called.
 type model struct {
-	id   string // as the client names it; with "us." or "eu." a cross-region profile
-	body body   // how InvokeModel bodies look
+	id    string // as the client names it; with "us." or "eu." a cross-region profile of Bedrock
+	alias string // under which the gateway offers it
+	price price
+	body  body // how its own bodies look
 	// streams says whether InvokeModelWithResponseStream is used with it.
 	streams bool
-	embeds  bool // an embedding model: no chat, and no Converse
+	embeds  bool   // an embedding model: no chat, and no Converse
+	answers string // the version that replies name; of OpenAI's models, which Bedrock does not offer
 }
+
+// openAI says whether the model is one of OpenAI's.
+func (m *model) openAI() bool { return m.answers != "" }
+
+// provider is what OpenTelemetry calls the provider of the model.
+func (m *model) provider() string {
+	if m.openAI() {
+		return "openai"
+	}
+	return "aws.bedrock"
+}
+
+// price is what a million tokens cost in thousandths of a US dollar, which is
+// what a token costs in billionths: close to the list prices of 2025.
+type price struct{ in, out int64 }
 
 // models are public Bedrock model ids; the chat models come first.
 var models = []model{
-	{id: "us.anthropic.claude-sonnet-4-20250514-v1:0", body: claudeBody{}, streams: true},
-	{id: "anthropic.claude-3-5-sonnet-20241022-v2:0", body: claudeBody{}, streams: true},
-	{id: "anthropic.claude-3-haiku-20240307-v1:0", body: claudeBody{}, streams: true},
-	{id: "us.amazon.nova-pro-v1:0", body: novaBody{}},
-	{id: "amazon.nova-lite-v1:0", body: novaBody{}},
-	{id: "us.meta.llama3-3-70b-instruct-v1:0", body: llamaBody{}, streams: true},
-	{id: "meta.llama3-8b-instruct-v1:0", body: llamaBody{}, streams: true},
-	{id: "mistral.mistral-large-2402-v1:0", body: mistralBody{}},
-	{id: "cohere.command-r-plus-v1:0", body: cohereBody{}},
-	{id: "amazon.titan-embed-text-v2:0", body: titanBody{}, embeds: true},
+	{id: "us.anthropic.claude-sonnet-4-20250514-v1:0", alias: "claude-sonnet-4", price: price{3000, 15_000}, body: claudeBody{}, streams: true},
+	{id: "anthropic.claude-3-5-sonnet-20241022-v2:0", alias: "claude-3-5-sonnet", price: price{3000, 15_000}, body: claudeBody{}, streams: true},
+	{id: "anthropic.claude-3-haiku-20240307-v1:0", alias: "claude-3-haiku", price: price{250, 1250}, body: claudeBody{}, streams: true},
+	{id: "us.amazon.nova-pro-v1:0", alias: "nova-pro", price: price{800, 3200}, body: novaBody{}},
+	{id: "amazon.nova-lite-v1:0", alias: "nova-lite", price: price{60, 240}, body: novaBody{}},
+	{id: "us.meta.llama3-3-70b-instruct-v1:0", alias: "llama-3-3-70b", price: price{720, 720}, body: llamaBody{}, streams: true},
+	{id: "meta.llama3-8b-instruct-v1:0", alias: "llama-3-8b", price: price{300, 600}, body: llamaBody{}, streams: true},
+	{id: "mistral.mistral-large-2402-v1:0", alias: "mistral-large", price: price{4000, 12_000}, body: mistralBody{}},
+	{id: "cohere.command-r-plus-v1:0", alias: "command-r-plus", price: price{3000, 15_000}, body: cohereBody{}},
+	{id: "amazon.titan-embed-text-v2:0", alias: "titan-embed", price: price{20, 0}, body: titanBody{}, embeds: true},
+}
+
+// openAIModels are public models of OpenAI: to chat with, for short work, and
+// for vectors.
+var openAIModels = [...]model{
+	{id: "gpt-4o", alias: "gpt-4o", price: price{2500, 10_000}, body: openAIBody{}, streams: true, answers: "gpt-4o-2024-08-06"},
+	{id: "gpt-4o-mini", alias: "gpt-4o-mini", price: price{150, 600}, body: openAIBody{}, answers: "gpt-4o-mini-2024-07-18"},
+	{id: "text-embedding-3-small", alias: "embed-small", price: price{20, 0}, body: openAIBody{}, embeds: true, answers: "text-embedding-3-small"},
 }
 
 // modelOf returns the model with the id, or nil.
@@ -38,7 +64,17 @@ const (
 	opInvokeStream   = "InvokeModelWithResponseStream"
 	opConverse       = "Converse"
 	opConverseStream = "ConverseStream"
+
+	// Of OpenAI, named by their path below /v1/.
+	opChat       = "chat/completions"
+	opChatStream = "chat/completions, streamed"
+	opEmbeddings = "embeddings"
 )
+
+// streamed says whether the reply to an operation comes in pieces.
+func streamed(operation string) bool {
+	return operation == opInvokeStream || operation == opConverseStream || operation == opChatStream
+}
 
 // bodyOf returns how the body of a call looks.
 func (m *model) bodyOf(operation string) body {

@@ -1,5 +1,7 @@
 package drill
 
+import "slices"
+
 // event is a step as the sources see it.
 type event struct {
 	Step
@@ -42,6 +44,16 @@ var outcomes = []struct {
 	{blocked, 60, "", ""},
 }
 
+// outcomeOf returns the outcome that AWS has an error code for.
+func outcomeOf(code string) outcome {
+	for _, o := range outcomes {
+		if o.code == code {
+			return o.outcome
+		}
+	}
+	return failed
+}
+
 // conversation is a session of a caller whose next call waits in the queue.
 type conversation struct {
 	next  int64 // when, in milliseconds
@@ -75,7 +87,7 @@ type planner struct {
 func newPlanner(c Config) (*planner, error) {
 	p := &planner{
 		seed: c.Seed, turns: c.MaxTurns, calls: uint64(c.Calls),
-		actors: populate(c.Seed, c.Population),
+		actors: populate(c.Seed, c.Population, slices.Contains(c.Sources, openAI{}.name())),
 	}
 	var present [groups]bool
 	for _, a := range p.actors {
@@ -180,8 +192,8 @@ func (e *event) decide(r *rng) {
 	u := r.below(10_000)
 	for _, o := range outcomes {
 		if u < o.rate {
-			// A guardrail does not speak in a stream, and embeddings have none.
-			if o.outcome == blocked && (e.Operation == opInvokeStream || e.model.embeds) {
+			// A guardrail does not speak in a stream; embeddings have none, nor has OpenAI.
+			if o.outcome == blocked && (e.Operation == opInvokeStream || e.model.embeds || e.model.openAI()) {
 				return
 			}
 			e.outcome, e.ErrorCode, e.ErrorMessage = o.outcome, o.code, o.message
@@ -209,7 +221,7 @@ func (p *planner) play(events []event) []event {
 	if s.ErrorCode == "" {
 		p.switchLogging(s.Region, s.Operation)
 	} else {
-		e.outcome = failed
+		e.outcome = outcomeOf(s.ErrorCode)
 	}
 	return append(events, e)
 }

@@ -41,14 +41,18 @@ type actor struct {
 // people and the group that they belong to.
 var userGroups = []group{usersWest, usersCentre, usersWest, usersCentre, usersEast}
 
-// populate makes the actors of a run. The names are roles, not persons.
-func populate(seed uint64, p Population) []*actor {
+// populate makes the actors of a run; some of them call OpenAI when it is
+// there. The names are roles, not persons.
+func populate(seed uint64, p Population, withOpenAI bool) []*actor {
 	var all []*actor
 	add := func(n int, make func(a *actor, i int, r *rng)) {
 		for i := range n {
 			r := newRNG(seed, streamActor, uint64(len(all)), 0)
 			a := &actor{number: len(all)}
 			make(a, i, &r)
+			if withOpenAI && a.number%4 == 2 && a.style != styleCode {
+				a.moveToOpenAI()
+			}
 			all = append(all, a)
 		}
 	}
@@ -150,6 +154,22 @@ func makeAgent(a *actor, i int, r *rng) {
 	a.office = origin{fmt.Sprintf("192.0.2.%d", 190+i%60), runtimes[0].agent, regions[r.below(2)]}
 	a.base = newService(runtimes[0].host)
 	a.roles = []role{newRole("agent-runner"), newRole(a.name)}
+}
+
+// moveToOpenAI makes the actor a caller of OpenAI, who does the same work there.
+func (a *actor) moveToOpenAI() {
+	stream := streamed(a.operation)
+	switch a.operation = opChat; {
+	case a.style == styleEmbed:
+		a.model, a.operation = &openAIModels[2], opEmbeddings
+	case a.style == styleDigest || a.style == styleClassify:
+		a.model = &openAIModels[1]
+	default:
+		a.model = &openAIModels[0]
+		if stream {
+			a.operation = opChatStream
+		}
+	}
 }
 
 // chatModel picks a model to chat with that the region offers.

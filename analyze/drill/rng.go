@@ -19,6 +19,7 @@ const (
 	streamTalk
 	streamFile
 	streamScenario
+	streamPassage
 )
 
 // rng is a stream of random integers. The zero rng is not seeded. It holds
@@ -88,6 +89,14 @@ func (u uuid) String() string { return string(u.append(make([]byte, 0, 36))) }
 func appendHex(dst []byte, b byte) []byte {
 	const digits = "0123456789abcdef"
 	return append(dst, digits[b>>4], digits[b&15])
+}
+
+// appendHexes appends bytes as hexadecimal digits.
+func appendHexes(dst, raw []byte) []byte {
+	for _, b := range raw {
+		dst = appendHex(dst, b)
+	}
+	return dst
 }
 
 // appendLetters appends n letters and digits drawn from alphabet, whose

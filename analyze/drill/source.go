@@ -24,13 +24,22 @@ type source interface {
 // framing is what makes records a file.
 type framing struct{ head, between, tail string }
 
-// all lists the sources, access planes first.
+// all lists the sources: the logs of providers, access planes first, then from
+// the provider towards the caller.
 func all() []source {
 	return []source{
 		cloudtrail{},
 		bedrock{},
+		openAI{},
+		litellm{},
+		otlp{},
+		langfuse{},
 	}
 }
+
+// DefaultSources returns the names of the sources that are generated when none
+// is chosen: what AWS itself keeps.
+func DefaultSources() []string { return []string{cloudtrail{}.name(), bedrock{}.name()} }
 
 // Sources returns the names of the sources that can be generated.
 func Sources() []string {
@@ -52,9 +61,12 @@ func sourceOf(name string) source {
 
 // scribe is the working memory of one worker.
 type scribe struct {
-	teller teller
-	dialog dialog
-	told   *event // the event that dialog belongs to
+	teller  teller
+	dialog  dialog
+	told    *event // the event that dialog belongs to
+	passage passage
+	passed  *event // the event that passage belongs to
+	inner   []byte // JSON that a record holds as a text
 }
 
 // say returns what an event says. It is made once for all sources, and valid
@@ -65,4 +77,14 @@ func (w *scribe) say(e *event) *dialog {
 		w.told = e
 	}
 	return &w.dialog
+}
+
+// follow returns how an event passed the gateway. It is made once for all
+// sources, and valid until the next event.
+func (w *scribe) follow(e *event) *passage {
+	if w.passed != e {
+		w.passage = w.teller.pass(w.say(e), e)
+		w.passed = e
+	}
+	return &w.passage
 }

@@ -27,7 +27,7 @@ func bedrockPrefix(region string) string {
 const maxBody = 100 << 10
 
 func (bedrock) append(dst []byte, w *scribe, e *event) []byte {
-	if e.model == nil || !e.logged {
+	if e.model == nil || e.model.openAI() || !e.logged {
 		return dst
 	}
 	d := w.say(e)

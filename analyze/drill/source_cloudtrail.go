@@ -23,6 +23,9 @@ func (cloudtrail) key(region string, ms int64, unique string) string {
 }
 
 func (cloudtrail) append(dst []byte, _ *scribe, e *event) []byte {
+	if e.model != nil && e.model.openAI() {
+		return dst
+	}
 	dst = appendStrings(dst, `{"eventVersion":"1.11","userIdentity":`, e.Who.json, `,"eventTime":"`)
 	dst = appendTime(dst, e.ms)
 	dst = appendStrings(dst, `","eventSource":"`, e.Service, `","eventName":"`, e.Operation,

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -95,70 +96,178 @@ func each1(paths []string) [][]string {
 	return out
 }
 
-// TestOneIncidentFromSeveralSources loads the same traffic as one source saw
-// it, as the other did, and as both did. It must be the same calls.
-func TestOneIncidentFromSeveralSources(t *testing.T) {
-	key := testKey(t)
-	traffic := drillEvidence(t, drill.Config{Calls: 1000, Days: 2, Sources: []string{"cloudtrail", "bedrock"}})
-	found, err := Walk([]string{traffic}, Select{}, "")
-	if err != nil || len(found) != 2 {
-		t.Fatal(found, err)
-	}
-	// The kind is left out: an access log calls an embedding an inference. An
-	// access log cannot see a guardrail either: what it calls a success was
-	// blocked for the other source, and the call says that they disagree.
-	columns := []string{"outcome", "operation", "error_code", "principal", "model", "region", "request_id", "session_id", "input_tokens", "output_tokens"}
-	calls := func(paths ...string) map[string][]string {
-		dir := filepath.Join(t.TempDir(), "x.case")
-		mustLoad(t, dir, key, paths...)
-		out := map[string][]string{}
-		withCase(t, dir, func(c *Case) {
-			text := queryText(t, c, "select concat_ws('|', call_id, coalesce("+strings.Join(columns, "::varchar, ''), coalesce(")+"::varchar, ''), coalesce(disagreements, '')) from calls")
-			for line := range strings.Lines(text) {
-				fields := strings.Split(strings.TrimSuffix(line, "\n"), "|")
-				if len(fields) != len(columns)+2 || out[fields[0]] != nil {
-					t.Fatalf("call %q", line)
-				}
-				out[fields[0]] = fields[1:]
+// callColumns are the columns of the calls of a case, by call and name. NULL is
+// left out.
+type callColumns map[string]map[string]string
+
+// callsOf loads evidence into a new case and returns its calls.
+func callsOf(t *testing.T, paths ...string) callColumns {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "x.case")
+	mustLoad(t, dir, testKey(t), paths...)
+	out := callColumns{}
+	withCase(t, dir, func(c *Case) {
+		rows, err := c.Query(t.Context(), "select * from calls")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		names, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			values, at := make([]any, len(names)), make([]any, len(names))
+			for i := range values {
+				at[i] = &values[i]
 			}
-		})
-		return out
+			if err := rows.Scan(at...); err != nil {
+				t.Fatal(err)
+			}
+			call := map[string]string{}
+			for i, v := range values {
+				if v != nil {
+					call[names[i]] = fmt.Sprint(v)
+				}
+			}
+			if out[call["call_id"]] != nil {
+				t.Fatalf("two calls %s", call["call_id"])
+			}
+			out[call["call_id"]] = call
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if len(out) == 0 {
+		t.Fatalf("no calls in %v", paths)
 	}
-	one, other, both := calls(found[0].Path), calls(found[1].Path), calls(found[0].Path, found[1].Path)
-	if len(both) == 0 || len(one) == 0 || len(other) == 0 {
-		t.Fatalf("%d, %d and %d calls", len(one), len(other), len(both))
-	}
-	seen := 0
-	for id, call := range both {
-		a, b := one[id], other[id]
-		if a == nil && b == nil {
-			t.Errorf("call %s is in neither source alone", id)
+	return out
+}
+
+// mustOnlyAdd checks that every call is there when more sources are loaded, and
+// that what was known of it is the same.
+func mustOnlyAdd(t *testing.T, fewer, more callColumns, except func(column string, call map[string]string) bool) {
+	t.Helper()
+	told := 0
+	for id, call := range fewer {
+		if more[id] == nil {
+			t.Errorf("call %s is lost when more sources are loaded: %v", id, call)
 			continue
 		}
-		if a != nil && b != nil {
-			seen++
-		}
-		blocked := call[0] == "blocked"
-		if disagree := call[len(columns)]; disagree != "" && (!blocked || disagree != "outcome") {
-			t.Errorf("call %s: the sources disagree on %s", id, call[len(columns)])
-		}
-		for i, name := range columns {
-			for _, alone := range [][]string{a, b} {
-				if alone != nil && alone[i] != "" && alone[i] != call[i] && (!blocked || name != "outcome") {
-					t.Errorf("call %s: %s is %q from one source and %q from both", id, name, alone[i], call[i])
+		for column, value := range call {
+			switch column {
+			case "events", "planes", "roles", "disagreements": // say which sources there are
+				continue
+			case "ts_end": // of whoever saw the call longest
+				continue
+			}
+			if got := more[id][column]; got != value && !except(column, more[id]) {
+				if told++; told <= 20 {
+					t.Errorf("call %s: %s is %q from fewer sources and %q from more", id, column, value, got)
 				}
 			}
 		}
 	}
-	for _, alone := range []map[string][]string{one, other} {
-		for id := range alone {
-			if both[id] == nil {
-				t.Errorf("call %s is lost when both sources are loaded: %v", id, alone[id])
+}
+
+// sameCalls checks that two cases have the same calls.
+func sameCalls(t *testing.T, one, other callColumns) {
+	t.Helper()
+	for id := range other {
+		if one[id] == nil {
+			t.Errorf("call %s is there only when more sources are loaded: %v", id, other[id])
+		}
+	}
+	if len(one) != len(other) {
+		t.Errorf("%d calls from fewer sources and %d from more", len(one), len(other))
+	}
+}
+
+// never says that no column may change.
+func never(string, map[string]string) bool { return false }
+
+// TestOneIncidentFromSeveralSources loads the same traffic as one source saw it,
+// as two did, four, and five. It must be the same calls: a source that joins
+// them adds what it alone knows and changes nothing.
+func TestOneIncidentFromSeveralSources(t *testing.T) {
+	names := []string{"cloudtrail.json", "bedrock.jsonl", "litellm.jsonl", "otlp.jsonl", "langfuse.jsonl"}
+	traffic := drillEvidence(t, drill.Config{Calls: 700, Days: 2, Sources: []string{"cloudtrail", "bedrock", "litellm", "otlp", "langfuse"}})
+	for i := range names {
+		names[i] = filepath.Join(traffic, names[i])
+	}
+	access, one, two := callsOf(t, names[0]), callsOf(t, names[1]), callsOf(t, names[:2]...)
+	four, five := callsOf(t, names[:4]...), callsOf(t, names...)
+	// An access log calls an embedding an inference, and it cannot see a
+	// guardrail: what it calls a success was blocked for the other source.
+	mustOnlyAdd(t, access, two, func(column string, call map[string]string) bool {
+		return column == "kind" && call["kind"] == "embedding" || column == "outcome" && call["outcome"] == "blocked" ||
+			column == "event_id" || column == "ts" || column == "content_state"
+	})
+	for _, step := range [][2]callColumns{{one, two}, {two, four}, {four, five}, {one, five}} {
+		mustOnlyAdd(t, step[0], step[1], never)
+		sameCalls(t, step[0], step[1])
+	}
+	// What the provider's logs do not say comes from the others.
+	for _, call := range five {
+		if call["roles"] != "access+content+gateway+trace" || call["events"] != "5" || call["cost_usd"] == "" || call["latency_us"] == "" || call["trace_id"] == "" {
+			t.Errorf("a call does not show what five sources saw: %v", call)
+		}
+	}
+	for _, cased := range []callColumns{two, four, five} {
+		checkDisagreements(t, cased)
+	}
+}
+
+// checkDisagreements allows the sources to differ in what each has words of its
+// own for, or counts in a way of its own: gateways and traces count tokens that
+// a cache served or took as input, which the log of the provider does not.
+func checkDisagreements(t *testing.T, calls callColumns) {
+	t.Helper()
+	for id, call := range calls {
+		outside := strings.Contains(call["roles"], "gateway")
+		for column := range strings.SplitSeq(call["disagreements"], ",") {
+			switch column {
+			case "":
+			case "principal", "operation":
+				if outside {
+					continue
+				}
+				fallthrough
+			case "error_code":
+				if !outside || call["outcome"] == "success" {
+					t.Errorf("call %s: the sources disagree on %s", id, column)
+				}
+			case "input_tokens":
+				if !outside || call["cache_read_tokens"] == "" {
+					t.Errorf("call %s: the sources disagree on %s", id, column)
+				}
+			case "outcome":
+				if call["outcome"] != "blocked" {
+					t.Errorf("call %s: the sources disagree on %s", id, column)
+				}
+			default:
+				t.Errorf("call %s: the sources disagree on %s", id, column)
 			}
 		}
 	}
-	if seen < len(both)/2 {
-		t.Errorf("only %d of %d calls are seen by both sources", seen, len(both))
+}
+
+// TestOneIncidentWithoutAnAuditLog is the same for a provider whose calls were
+// recorded on the way. The gateway sees calls of other providers as well.
+func TestOneIncidentWithoutAnAuditLog(t *testing.T) {
+	traffic := drillEvidence(t, drill.Config{Calls: 1000, Days: 2, Words: [2]int{5, 60}, Sources: []string{"openai", "litellm", "otlp", "langfuse"}})
+	at := func(name string) string { return filepath.Join(traffic, name+".jsonl") }
+	one, two := callsOf(t, at("openai")), callsOf(t, at("openai"), at("litellm"))
+	traced, all := callsOf(t, at("openai"), at("langfuse")), callsOf(t, at("openai"), at("litellm"), at("otlp"), at("langfuse"))
+	mustOnlyAdd(t, one, two, never)
+	mustOnlyAdd(t, one, traced, never)
+	mustOnlyAdd(t, two, all, never)
+	sameCalls(t, two, all)
+	sameCalls(t, traced, all)
+	for id := range one {
+		if call := all[id]; call["roles"] != "content+gateway+trace" || call["events"] != "4" {
+			t.Errorf("a call of OpenAI does not show what four sources saw: %v", call)
+		}
 	}
-	t.Logf("%d calls, %d of them seen by both", len(both), seen)
 }

@@ -31,14 +31,21 @@ delete from shown where part_of in (select part_of from shown where sequence is 
 -- an id: events with different request ids (a retry that was given the same
 -- response), or copies that are told apart by their order only. What is no log of
 -- the provider belongs to the request whose id it has, or to that of its span; any
--- other id of a request in it is a gateway's own.
+-- other id of a request in it is a gateway's own. Where the provider's logs are
+-- missing, an id that two formats have is taken for one of its own, and so are the
+-- ids of a format that is alone.
 create or replace temp table crowded as
 select part_of from shown group by part_of having count(*) > count(distinct format);
 
 create or replace temp table placed as
 with requested as (
     select s.*, i.evidence_id, e.ts, e.record, e.part, e.trace_id, e.span_id,
-        case when bool_or(s.role in ('access', 'content')) over (partition by s.part_of, e.request_id) then e.request_id end as own_request
+        case
+            when bool_or(s.role in ('access', 'content')) over (partition by s.part_of, e.request_id) then e.request_id
+            when bool_or(s.role in ('access', 'content')) over (partition by s.part_of) then null
+            when min(s.format) over (partition by s.part_of, e.request_id) <> max(s.format) over (partition by s.part_of, e.request_id)
+                or min(s.format) over (partition by s.part_of) = max(s.format) over (partition by s.part_of) then e.request_id
+        end as own_request
     from shown s
     semi join crowded c on c.part_of = s.part_of
     join read_parquet({{all_events}}) e on e.segment = s.eid // 268435456 and e.row = s.eid % 268435456

@@ -46,6 +46,10 @@ func BenchmarkGenerate(b *testing.B) {
 		{"bedrock-words", Config{Calls: 40_000, Sources: []string{"bedrock"}, Words: [2]int{30, 300}, MaxTurns: 1}},
 		{"cloudtrail", Config{Calls: 50_000, Sources: []string{"cloudtrail"}}},
 		{"both", Config{Calls: 10_000}},
+		{"litellm", Config{Calls: 10_000, Sources: []string{"litellm"}}},
+		{"otlp", Config{Calls: 10_000, Sources: []string{"otlp"}}},
+		{"langfuse", Config{Calls: 10_000, Sources: []string{"langfuse"}}},
+		{"all", Config{Calls: 10_000, Sources: Sources()}},
 	} {
 		b.Run(s.name, func(b *testing.B) {
 			b.ReportAllocs()

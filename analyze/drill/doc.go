@@ -25,7 +25,9 @@
 // # Adding to it
 //
 // A source is one file that implements the interface source, and one line in
-// the list of sources. An incident is a [Scenario].
+// the list of sources. What the caller's side knows of a call beside the
+// provider is in passage.go, so that sources agree on it. An incident is a
+// [Scenario].
 //
 // # Making benchmark data
 //

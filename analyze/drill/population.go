@@ -159,10 +159,11 @@ func makeAgent(a *actor, i int, r *rng) {
 // moveToOpenAI makes the actor a caller of OpenAI, who does the same work there.
 func (a *actor) moveToOpenAI() {
 	stream := streamed(a.operation)
-	switch a.operation = opChat; {
-	case a.style == styleEmbed:
+	a.operation = opChat
+	switch a.style {
+	case styleEmbed:
 		a.model, a.operation = &openAIModels[2], opEmbeddings
-	case a.style == styleDigest || a.style == styleClassify:
+	case styleDigest, styleClassify:
 		a.model = &openAIModels[1]
 	default:
 		a.model = &openAIModels[0]

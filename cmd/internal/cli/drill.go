@@ -53,9 +53,20 @@ func newDrillGenerate(f *factory) *cobra.Command {
 calls, with shared ids. People, services, nightly jobs and agents call models over
 some days. The same flags write the same bytes on every machine.
 
+The sources are
+  cloudtrail  what AWS notes of every request
+  bedrock     what was said to models of Amazon Bedrock, as it logs it
+  openai      recorded exchanges with OpenAI, which some callers then use instead
+  litellm     payloads of a LiteLLM gateway that all calls pass
+  otlp        spans of the callers in OTLP/JSON, with structured messages
+  langfuse    the observations that Langfuse makes of these spans
+
 ` + exitStatus(),
 		Example: `  # The same calls as CloudTrail and as Bedrock logged them, like a tree in S3
   $ exhibit drill generate --seed 7 --days 2 --calls 5000 --layout s3 --gzip -o logs
+
+  # One incident from the provider, the gateway and the callers
+  $ exhibit drill generate --sources cloudtrail,bedrock,litellm,otlp,langfuse -o logs
 
   # Long JSON lines only
   $ exhibit drill generate --sources bedrock --words 30,300 -o logs`,
@@ -72,7 +83,7 @@ some days. The same flags write the same bytes on every machine.
 	flags.Uint64Var(&o.Config.Seed, "seed", o.Config.Seed, "`N` that all else follows from")
 	flags.Var((*countValue)(&o.Config.Days), "days", "days of traffic")
 	flags.Var((*callsValue)(&o.Config.Calls), "calls", "calls of models")
-	flags.Var(sourcesValue{&o.Config.Sources}, "sources", "sources to write, with commas between ("+strings.Join(drill.Sources(), ", ")+"; default: all)")
+	flags.Var(sourcesValue{&o.Config.Sources}, "sources", "sources to write, with commas between ("+strings.Join(drill.Sources(), ", ")+"; default: "+strings.Join(drill.DefaultSources(), ",")+")")
 	flags.Var(dateValue{&o.Config.Start}, "start", "first day (default: 2026-03-02)")
 	flags.Var(wordsValue{&o.Config.Words}, "words", "words of each prompt and each reply, at least and at most (default: as in real traffic)")
 	flags.Var(&choiceValue{&o.Layout, []string{string(drill.LayoutFlat), string(drill.LayoutS3)}}, "layout", "names of the files: a file for each source, or a tree as in S3")

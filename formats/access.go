@@ -164,8 +164,7 @@ func controlSequence(b []byte) int {
 }
 
 // setWall sets the event's time from a date and time of day of the log's, like
-// SetTime. Where the log leaves the zone open and something around the line
-// knows the time, that is left to it.
+// SetTime.
 func (d *Decoder) setWall(e *Event, field string, text []byte) {
 	w, zoned, ok := parseWall(text)
 	if !ok {
@@ -179,7 +178,7 @@ func (d *Decoder) setTimeOf(e *Event, field string, w wall, zoned bool) {
 	loc := time.UTC
 	if !zoned {
 		if loc = d.AssumeTZ; loc == nil {
-			e.TSSource = field + " (no zone)"
+			d.setNoTime(e, field+" (no zone)")
 			return
 		}
 	}
@@ -188,6 +187,14 @@ func (d *Decoder) setTimeOf(e *Event, field string, w wall, zoned bool) {
 		return
 	}
 	e.TS, e.TSPrecision, e.TSSource = t, w.precision, field
+}
+
+// setNoTime notes that the time of a line cannot be used, and why, unless what
+// wrapped the line knows when it was written: [Decoder.Decode] sets that.
+func (d *Decoder) setNoTime(e *Event, source string) {
+	if !d.LoggedAt.Time.OK {
+		e.TSSource = source
+	}
 }
 
 // parseSlashed reads 2026/04/08 12:00:00, the time of NGINX's error log; Gin

@@ -138,7 +138,7 @@ func (l *pythonLine) cutFile(line []byte) {
 func (l *pythonLine) setTime(d *Decoder, e *Event) {
 	switch {
 	case l.file != nil:
-		e.TSSource = "time (no year)"
+		d.setNoTime(e, "time (no year)")
 	case l.time != nil:
 		d.setWall(e, "time", l.time)
 	default:

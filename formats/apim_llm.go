@@ -16,7 +16,7 @@ import (
 // characters in AzureDiagnostics) wherever that falls, even within an escape.
 //
 // A record whose messages are whole is decoded. A chunk cannot be: its text is
-// the event's prompt or response as it was logged, without messages. The chunks
+// the event's prompt or response as it was logged, in a message without a role. The chunks
 // of a call, those of the request apart from those of the reply, joined in the
 // order of Sequence with nothing between them are the JSON of all messages.
 //
@@ -76,11 +76,14 @@ func (r *azureRecord) llm(d *Decoder, e *Event) {
 	asked, prompt := llmMessages(d, &e.Input, r.requestMessages)
 	answered, response := llmMessages(d, &e.Output, r.responseMessages)
 	e.Summarise()
-	setText(&e.Prompt, prompt)
-	setText(&e.Response, response)
 	r.llmState(e, asked, answered)
-	if prompt != nil || response != nil {
-		e.ContentState = ContentTruncated
+	if prompt != nil {
+		e.Prompt, e.ContentState = prompt, ContentTruncated
+		e.AddInput(nil).Add(Part{Type: PartOther, Text: prompt})
+	}
+	if response != nil {
+		e.Response, e.ContentState = response, ContentTruncated
+		e.AddOutput(nil).Add(Part{Type: PartOther, Text: response})
 	}
 	r.llmTokens(e, asked || answered)
 }

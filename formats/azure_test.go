@@ -163,7 +163,7 @@ func TestAPIMChunks(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := decodeWith(t, apimLLM{}, string(text))
-			if len(e.Input) > 0 || e.ContentState != ContentTruncated || e.Sequence != IntOf(int64(i)+2) {
+			if len(e.Input) != 1 || e.Input[0].Role != nil || e.ContentState != ContentTruncated || e.Sequence != IntOf(int64(i)+2) {
 				t.Fatalf("cut at %d: chunk %d has %d messages, state %s, sequence %v", cut, i, len(e.Input), e.ContentState, e.Sequence)
 			}
 			joined += string(e.Prompt)

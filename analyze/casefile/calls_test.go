@@ -184,8 +184,16 @@ func TestChunks(t *testing.T) {
 						mustLoad(t, dir, key, callLog(t, fmt.Sprintf("%d.jsonl", i), r))
 					}
 				}
-				if d := cmp.Diff(c.want, queryText(t, mustOpen(t, dir), query)); d != "" {
-					t.Errorf("%s (-want +got):\n%s", order, d)
+				withCase(t, dir, func(k *Case) {
+					if d := cmp.Diff(c.want, queryText(t, k, query)); d != "" {
+						t.Errorf("%s (-want +got):\n%s", order, d)
+					}
+				})
+				if err := os.RemoveAll(filepath.Join(dir, derivedDir)); err != nil {
+					t.Fatal(err)
+				}
+				if r := mustRebuild(t, rebuildOptions(dir, key)); len(r.Changed) > 0 {
+					t.Errorf("%s: a rebuild changed %v", order, r.Changed)
 				}
 				mustBeClean(t, dir)
 			}

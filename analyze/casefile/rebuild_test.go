@@ -96,7 +96,8 @@ func TestRebuildEqualsLoading(t *testing.T) {
 			}
 			before := stateOf(t, dir)
 			for _, table := range before.derived.Tables {
-				if table.Rows == 0 && table.Table != "conflict" && !slices.Contains(enrichTables(), table.Table) { // TestEnrich has those
+				// TestEnrich and TestChunks rebuild the others.
+				if table.Rows == 0 && table.Table != "conflict" && table.Table != "joined_text" && !slices.Contains(enrichTables(), table.Table) {
 					t.Errorf("table %s has no rows: the test compares nothing", table.Table)
 				}
 			}

@@ -45,10 +45,10 @@ func TestSpeed(t *testing.T) {
 	}
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "format\tMB/s\tof bedrock\tdetection")
+	_, _ = fmt.Fprintln(w, "format\tMB/s\tof bedrock\tdetection")
 	for _, f := range All() {
 		ratio, detection := median(ratios[f.Name()]), detectionTime(logs[f.Name()])
-		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%v\n", f.Name(), median(rates[f.Name()])/1e6, ratio, detection.Round(time.Microsecond))
+		_, _ = fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%v\n", f.Name(), median(rates[f.Name()])/1e6, ratio, detection.Round(time.Microsecond))
 		if ratio < 0.5 {
 			t.Errorf("%s is decoded at %.2f of bedrock's speed, less than half", f.Name(), ratio)
 		}

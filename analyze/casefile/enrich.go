@@ -272,8 +272,7 @@ func (v *seenValues) addresses(ctx context.Context) ([]string, error) {
 	if v.known {
 		return v.addrs, nil
 	}
-	var err error
-	err = v.each(ctx, "enrich_addresses", func(rows *sql.Rows) error {
+	err := v.each(ctx, "enrich_addresses", func(rows *sql.Rows) error {
 		var s string
 		err := rows.Scan(&s)
 		v.addrs = append(v.addrs, s)

@@ -189,7 +189,7 @@ func leftOutMessages(limit int, items []*casefile.Item) []render.Message {
 		if limit > 0 && len(table.Rows) == limit {
 			break
 		}
-		table.Rows = append(table.Rows, []any{string(it.Status), it.Path, reason(it)})
+		table.Rows = append(table.Rows, []any{string(it.Status), it.Path, reason(it, limit == 0)})
 	}
 	messages := []render.Message{table}
 	if n := len(left) - len(table.Rows); n > 0 {
@@ -205,14 +205,18 @@ func urgency(s casefile.Status) int {
 	}, s)
 }
 
-// reason says in a line why an item was not loaded.
-func reason(it *casefile.Item) any {
+// reason says in a line why an item was not loaded; with all, also why each
+// format does not fit.
+func reason(it *casefile.Item, all bool) any {
 	lines := reasons(it)
 	if len(lines) == 0 {
 		return nil
 	}
 	if len(lines) == 1 {
 		return lines[0]
+	}
+	if it.Status == casefile.StatusUnrecognised && !all {
+		return fmt.Sprintf("%s of %d; --limit all says why", lines[0], len(formats.All()))
 	}
 	return lines[0] + ": " + strings.Join(lines[1:], "; ")
 }

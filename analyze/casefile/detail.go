@@ -47,7 +47,7 @@ type EvidencePlace struct {
 func CallColumns() []string {
 	return []string{
 		"format", "plane", "kind", "ts", "ts_precision", "operation", "outcome", "principal", "model", "region", "error_code",
-		"input_tokens", "output_tokens", "session_id",
+		"input_tokens", "output_tokens", "cache_read_tokens", "session_id",
 	}
 }
 
@@ -148,31 +148,62 @@ func (c *Case) detailCall(ctx context.Context, d *Detail) error {
 	d.Call, err = c.Events(ctx, eids, CallColumns())
 	ts := slices.Index(CallColumns(), "ts")
 	slices.SortFunc(d.Call, func(a, b EventRow) int { return compareRows(&a, &b, ts) })
-	d.Disagreements = disagreements(d.Call)
+	if err != nil {
+		return err
+	}
+	merged := false
+	err = c.query(ctx, "detail_disagreements", nil, []any{sql.Named("eid", d.EID)}, func(r *sql.Rows) error {
+		var names string
+		err := r.Scan(&names)
+		merged, d.Disagreements = true, strings.FieldsFunc(names, func(r rune) bool { return r == ',' })
+		return err
+	})
+	if !merged {
+		d.Disagreements = disagreements(d.Call)
+	}
 	return err
 }
 
 // disagreements names the columns in which the events of a call differ, as the
 // calls view does. What one event does not say is no disagreement.
 func disagreements(call []EventRow) []string {
+	value := func(row *EventRow, name string) any { return row.Values[slices.Index(CallColumns(), name)] }
+	cached := slices.ContainsFunc(call, func(row EventRow) bool {
+		n, ok := value(&row, "cache_read_tokens").(int64)
+		return ok && n > 0
+	})
 	var out []string
 	for _, name := range []string{
 		"principal", "model", "operation", "outcome", "region", "error_code", "input_tokens", "output_tokens", "session_id",
 	} {
+		if name == "input_tokens" && cached {
+			continue
+		}
 		var first any
-		at := slices.Index(CallColumns(), name)
-		for _, row := range call {
-			v := row.Values[at]
+		for i := range call {
+			v := value(&call[i], name)
+			if v == nil || slices.Contains([]string{"principal", "operation", "error_code"}, name) && !ofProvider(value(&call[i], "format"), value(&call[i], "plane")) {
+				continue
+			}
 			if first == nil {
 				first = v
 			}
-			if v != nil && v != first {
+			if v != first {
 				out = append(out, name)
 				break
 			}
 		}
 	}
 	return out
+}
+
+// ofProvider reports whether an event stands in the provider's own log of
+// accesses or contents.
+func ofProvider(format, plane any) bool {
+	name, _ := format.(string)
+	f, ok := formats.ByName(name)
+	return ok && formats.VantageOf(f) == formats.VantageProvider &&
+		(plane == string(formats.PlaneAccess) || plane == string(formats.PlaneContent))
 }
 
 // compareRows orders events by time, those without one last, and then by where

@@ -113,7 +113,10 @@ where hash is not null;
 
 -- Calls. Who and where come from the provider's log of accesses first, what was
 -- said and used from its log of contents, then from gateways, traces and
--- clients; disagreements lists the columns on which the events differ.
+-- clients; disagreements lists the columns on which the events differ: principal,
+-- operation and error code only of the provider's own logs, for the others have
+-- words of their own for them, and input tokens only where no cache was used,
+-- for some count its tokens and some do not.
 create temp view call_seen as
 select
     j.call_id,
@@ -178,13 +181,14 @@ select
     coalesce(said.bytes_out, gateway.bytes_out, trace.bytes_out, client.bytes_out, who.bytes_out, other.bytes_out) as bytes_out,
     coalesce(said.data_format, gateway.data_format, trace.data_format, client.data_format, who.data_format, other.data_format) as data_format,
     nullif(concat_ws(',',
-        case when least(who.principal, said.principal, gateway.principal, trace.principal, client.principal, other.principal) <> greatest(who.principal, said.principal, gateway.principal, trace.principal, client.principal, other.principal) then 'principal' end,
+        case when who.principal <> said.principal then 'principal' end,
         case when least(who.model, said.model, gateway.model, trace.model, client.model, other.model) <> greatest(who.model, said.model, gateway.model, trace.model, client.model, other.model) then 'model' end,
-        case when least(who.operation, said.operation, gateway.operation, trace.operation, client.operation, other.operation) <> greatest(who.operation, said.operation, gateway.operation, trace.operation, client.operation, other.operation) then 'operation' end,
+        case when who.operation <> said.operation then 'operation' end,
         case when least(who.outcome, said.outcome, gateway.outcome, trace.outcome, client.outcome, other.outcome) <> greatest(who.outcome, said.outcome, gateway.outcome, trace.outcome, client.outcome, other.outcome) then 'outcome' end,
         case when least(who.region, said.region, gateway.region, trace.region, client.region, other.region) <> greatest(who.region, said.region, gateway.region, trace.region, client.region, other.region) then 'region' end,
-        case when least(who.error_code, said.error_code, gateway.error_code, trace.error_code, client.error_code, other.error_code) <> greatest(who.error_code, said.error_code, gateway.error_code, trace.error_code, client.error_code, other.error_code) then 'error_code' end,
-        case when least(who.input_tokens, said.input_tokens, gateway.input_tokens, trace.input_tokens, client.input_tokens, other.input_tokens) <> greatest(who.input_tokens, said.input_tokens, gateway.input_tokens, trace.input_tokens, client.input_tokens, other.input_tokens) then 'input_tokens' end,
+        case when who.error_code <> said.error_code then 'error_code' end,
+        case when least(who.input_tokens, said.input_tokens, gateway.input_tokens, trace.input_tokens, client.input_tokens, other.input_tokens) <> greatest(who.input_tokens, said.input_tokens, gateway.input_tokens, trace.input_tokens, client.input_tokens, other.input_tokens)
+            and coalesce(greatest(said.cache_read_tokens, gateway.cache_read_tokens, trace.cache_read_tokens, client.cache_read_tokens, who.cache_read_tokens, other.cache_read_tokens), 0) = 0 then 'input_tokens' end,
         case when least(who.output_tokens, said.output_tokens, gateway.output_tokens, trace.output_tokens, client.output_tokens, other.output_tokens) <> greatest(who.output_tokens, said.output_tokens, gateway.output_tokens, trace.output_tokens, client.output_tokens, other.output_tokens) then 'output_tokens' end,
         case when least(who.session_id, said.session_id, gateway.session_id, trace.session_id, client.session_id, other.session_id) <> greatest(who.session_id, said.session_id, gateway.session_id, trace.session_id, client.session_id, other.session_id) then 'session_id' end
     ), '') as disagreements,

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // readmeCommand is one command of a console block of the README.
@@ -151,6 +153,22 @@ func TestReadme(t *testing.T) {
 			t.Errorf("README.md:%d: $ %s\n(-README +stdout):\n%s\nstderr:\n%s", c.line, c.shell,
 				cmp.Diff(trimLines(c.output), trimLines(strings.Split(stdout.String(), "\n"))), &stderr)
 		}
+	}
+}
+
+// TestReadmeFormats checks that the README lists the formats as the program
+// does.
+func TestReadmeFormats(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "| format | logs |\n|---|---|\n"
+	for _, f := range formats.All() {
+		want += fmt.Sprintf("| `%s` | %s |\n", f.Name(), f.Doc())
+	}
+	if !strings.Contains(string(readme), want+"\n") {
+		t.Errorf("README.md has another table of formats than\n%s", want)
 	}
 }
 

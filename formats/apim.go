@@ -48,36 +48,36 @@ func (apimGateway) Decode(d *Decoder, record []byte) error { return decodeAzure(
 // follows from the address of the backend, which is that of the provider; the
 // gateway's own can be anything.
 func (r *azureRecord) gateway(d *Decoder, e *Event) {
-	if op := filled(r.operationID); op != nil {
+	if op := nameOf(r.operationID); op != nil {
 		e.Operation = op
 	}
-	if api := filled(r.apiID); api != nil {
+	if api := nameOf(r.apiID); api != nil {
 		e.Service = api
 	}
-	e.Principal = filled(r.user)
-	if e.CredentialID = filled(r.subscription); e.CredentialID != nil {
+	e.Principal = nameOf(r.user)
+	if e.CredentialID = nameOf(r.subscription); e.CredentialID != nil {
 		e.CredentialKind = word(d, "api_key") // the id of the subscription, whose key was sent
 	}
 	if !e.Latency.OK {
-		e.Latency = positive(wholeMillis(r.total))
+		e.Latency = positive(millisOf(r.total))
 	}
-	e.BytesIn = positive(wholeOf(r.requestSize))
-	e.BytesOut = positive(wholeOf(r.responseSize))
+	e.BytesIn = positive(countOf(r.requestSize))
+	e.BytesOut = positive(countOf(r.responseSize))
 	if n, ok := statusCode(r.status); ok {
 		e.HTTPStatus = IntOf(n)
 	}
 	r.failure(e)
 	r.headers(d, e)
 
-	address := filled(r.url)
+	address := nameOf(r.url)
 	e.Endpoint = readURL(d, address).host
-	if backend := filled(r.backendURL); backend != nil {
+	if backend := nameOf(r.backendURL); backend != nil {
 		e.Destination = plainAddress(d, backend)
 		address = backend
 	}
 	e.Kind = "" // as the address and the bodies tell
 	decodeExchange(d, e, exchange{
-		method:  filled(r.method),
+		method:  nameOf(r.method),
 		url:     address,
 		request: bodyOf(firstBody(r.requestBody, r.backendRequestBody)),
 		reply:   bodyOf(firstBody(r.responseBody, r.backendResponseBody)),
@@ -123,10 +123,10 @@ func firstBody(a, b jsontape.Value) jsontape.Value {
 
 // firstFilled returns the first text that is not empty, or nil.
 func firstFilled(a, b jsontape.Value) Text {
-	if t := filled(a); t != nil {
+	if t := nameOf(a); t != nil {
 		return t
 	}
-	return filled(b)
+	return nameOf(b)
 }
 
 // plainAddress returns an address up to its query, which can hold keys, and

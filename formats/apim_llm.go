@@ -61,11 +61,11 @@ func (apimLLM) Decode(d *Decoder, record []byte) error { return decodeAzure(d, r
 func (r *azureRecord) llm(d *Decoder, e *Event) {
 	e.Plane, e.Kind = PlaneContent, KindInference
 	e.Provider = word(d, "azure")
-	if n := wholeOf(r.sequence); n.OK && n.V >= 0 && n.V < math.MaxInt64 {
+	if n := countOf(r.sequence); n.OK && n.V >= 0 && n.V < math.MaxInt64 {
 		e.Sequence = IntOf(n.V + 1)
 	}
-	e.Model = filled(r.model)
-	e.Deployment = filled(r.deploymentName)
+	e.Model = nameOf(r.model)
+	e.Deployment = nameOf(r.deploymentName)
 	if bytes.Contains(e.Model, []byte("embed")) || bytes.Contains(e.Deployment, []byte("embed")) {
 		e.Kind = KindEmbedding
 	}
@@ -103,8 +103,8 @@ func (r *azureRecord) llmState(e *Event, asked, answered bool) {
 // llmTokens sets the usage. In a record with messages a zero is the default of
 // its column, for the tokens stand in another.
 func (r *azureRecord) llmTokens(e *Event, messages bool) {
-	e.InputTokens = wholeOf(r.promptTokens)
-	e.OutputTokens = wholeOf(r.outputTokens)
+	e.InputTokens = countOf(r.promptTokens)
+	e.OutputTokens = countOf(r.outputTokens)
 	if messages && e.InputTokens.V == 0 && e.OutputTokens.V == 0 {
 		e.InputTokens, e.OutputTokens = Int{}, Int{}
 	}

@@ -88,12 +88,6 @@ func inlined(d *Decoder, v jsontape.Value) jsontape.Value {
 	return v
 }
 
-// countOf returns a whole number, or one that a table holds as a text.
-func countOf(v jsontape.Value) Int {
-	n, ok := scaled(scalar(v), 0, false)
-	return Int{n, ok}
-}
-
 // dollars returns an amount in the unit of cost_usd. It is written in units of
 // ten to the power of exp dollars, -2 for cents. Other currencies are NULL.
 func dollars(amount, currency jsontape.Value, exp int) Int {

@@ -342,16 +342,9 @@ func hasPrefixFold(b []byte, prefix string) bool {
 // detectAzure returns what the first record of a sample is a log of, or why it
 // is none.
 func detectAzure(s *Sample) (azureLog, error) {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return azureNone, errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		v = v.Index(0)
-	case jsontape.Object:
-		if list := v.Get(azureList(v)); list.Exists() {
-			v = list.Index(0)
-		}
+	v, err := s.record("records")
+	if err != nil {
+		return azureNone, err
 	}
 	var r azureRecord
 	r.read(v)
@@ -362,22 +355,10 @@ func detectAzure(s *Sample) (azureLog, error) {
 	return log, nil
 }
 
-// azureList returns the name of the member that lists the records of an event
-// hub's message.
-func azureList(v jsontape.Value) string {
-	if v.Get("records").Kind() == jsontape.Array {
-		return "records"
-	}
-	return ""
-}
-
 // azureFraming cuts the records of an event hub's message; without such an
 // envelope it is JSON of whatever shape.
 func azureFraming(s *Sample) Framing {
-	if name := azureList(s.First); name != "" {
-		return Framing{Kind: FrameArray, Path: name}
-	}
-	return JSONFraming(s)
+	return listFraming(s, "records")
 }
 
 // decodeAzure makes one event of a record, by what it is a log of. A record of
@@ -437,15 +418,15 @@ func (r *azureRecord) readProperties(d *Decoder) error {
 func (r *azureRecord) common(d *Decoder, e *Event) {
 	e.Plane = PlaneAccess
 	d.setTimeUTC(e, r.timeName, r.time)
-	e.NativeID = filled(r.item)
-	e.RequestID = filled(r.correlation)
-	e.Operation = filled(r.operation)
-	e.SrcIP = filled(r.address)
-	e.Region = filled(r.location)
+	e.NativeID = nameOf(r.item)
+	e.RequestID = nameOf(r.correlation)
+	e.Operation = nameOf(r.operation)
+	e.SrcIP = nameOf(r.address)
+	e.Region = nameOf(r.location)
 	// The case of an id differs from one shape to the next, and means nothing.
 	subscription, service := azureResource(r.resource.Text())
 	e.Tenant, e.Service = lowerText(d, subscription), lowerText(d, service)
-	e.Latency = positive(wholeMillis(r.duration))
+	e.Latency = positive(millisOf(r.duration))
 }
 
 // lowerText returns a text in lower case.
@@ -456,15 +437,6 @@ func lowerText(d *Decoder, t Text) Text {
 	return appendLower(d.Arena.Bytes(len(t))[:0], t)
 }
 
-// filled returns the text of a value, nil when it is empty: rows of a table have
-// every column, and an empty one says nothing.
-func filled(v jsontape.Value) Text {
-	if t := scalar(v); len(t) > 0 {
-		return t
-	}
-	return nil
-}
-
 // inlineJSON returns the value that a text of JSON holds, for tables keep objects
 // so; other values as they are.
 func inlineJSON(d *Decoder, v jsontape.Value) jsontape.Value {
@@ -472,19 +444,6 @@ func inlineJSON(d *Decoder, v jsontape.Value) jsontape.Value {
 		return parseInner(d, text)
 	}
 	return v
-}
-
-// wholeOf returns an integer, also one that was written as text.
-func wholeOf(v jsontape.Value) Int {
-	n, ok := scaled(scalar(v), 0, false)
-	return Int{n, ok}
-}
-
-// wholeMillis returns a number of milliseconds, also one that was written as text,
-// as microseconds.
-func wholeMillis(v jsontape.Value) Int {
-	n, ok := scaled(scalar(v), 3, true)
-	return Int{n, ok}
 }
 
 // positive returns a duration or count, NULL for a negative one: Azure OpenAI

@@ -47,19 +47,19 @@ func (azureOpenAI) Decode(d *Decoder, record []byte) error { return decodeAzure(
 // that is, used a key.
 func (r *azureRecord) openAI(d *Decoder, e *Event, log azureLog) {
 	e.Provider = word(d, "azure")
-	e.Endpoint = filled(r.resource)
-	if api := filled(r.api); api != nil {
+	e.Endpoint = nameOf(r.resource)
+	if api := nameOf(r.api); api != nil {
 		e.Service = api
 	}
 	e.Principal = firstText(r.caller, r.object)
-	e.Model = filled(r.model)
-	e.Deployment = filled(r.deployment)
+	e.Model = nameOf(r.model)
+	e.Deployment = nameOf(r.deployment)
 	e.Stream = azureStream(r.stream.Text())
 	e.InputTokens = singleCount(r.promptTokens)
 	e.OutputTokens = singleCount(r.outputTokens)
 	e.CacheReadTokens = singleCount(r.cachedTokens)
-	e.BytesIn = positive(wholeOf(r.requestLength))
-	e.BytesOut = positive(wholeOf(r.responseLength))
+	e.BytesIn = positive(countOf(r.requestLength))
+	e.BytesOut = positive(countOf(r.responseLength))
 	r.span(e)
 
 	switch log {
@@ -111,7 +111,7 @@ const ticksAt1970 = 621355968000000000
 // ticksOf returns the time that ticks stand for; NULL for what is none, and for
 // times beyond the year 9999.
 func ticksOf(v jsontape.Value) Time {
-	n := wholeOf(v)
+	n := countOf(v)
 	micros := (n.V - ticksAt1970) / 10
 	if n.V <= 0 || micros >= (maxUnix+1)*1e6 {
 		return Time{}
@@ -124,7 +124,7 @@ func singleCount(v jsontape.Value) Int {
 	if v.Kind() == jsontape.Array && v.Len() == 1 {
 		v = v.Index(0)
 	}
-	return wholeOf(v)
+	return countOf(v)
 }
 
 // azureStream reads a stream type.
@@ -165,7 +165,7 @@ func (r *azureRecord) outcome(e *Event) {
 	if n, ok := statusCode(r.signature); ok {
 		e.HTTPStatus = IntOf(n)
 	}
-	e.ErrorMessage = filled(r.resultText)
+	e.ErrorMessage = nameOf(r.resultText)
 	if e.Outcome = outcomeOfStatus(e.HTTPStatus.V); e.Outcome == "" {
 		e.Outcome = outcomeOf(r.result)
 	}

@@ -25,18 +25,9 @@ func (bedrock) Doc() string {
 // of a CloudWatch log event. A record may be longer than the sample, so that
 // what was cut off is not missed.
 func (bedrock) Detect(s *Sample) error {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		if v = v.Index(0); !v.Exists() {
-			return errors.New("the array is empty")
-		}
-	case jsontape.Object:
-		if list := logEventList(v); list != "" {
-			v = v.Get(list).Index(0)
-		}
+	v, err := s.record("events", "logEvents")
+	if err != nil {
+		return err
 	}
 	cut := !s.Whole
 	if string(v.Get("logStreamName").Text()) == invocationStream {
@@ -83,25 +74,11 @@ func isInvocation(v jsontape.Value, cut bool) bool {
 	return false
 }
 
-// Framing cuts the log events of a CloudWatch export; without such an envelope
-// it is JSON of whatever shape.
+// Framing cuts the log events of a CloudWatch export (events from
+// filter-log-events, logEvents from subscriptions); without such an envelope it
+// is JSON of whatever shape.
 func (bedrock) Framing(s *Sample) Framing {
-	if name := logEventList(s.First); name != "" {
-		return Framing{Kind: FrameArray, Path: name}
-	}
-	return JSONFraming(s)
-}
-
-// logEventList returns the name of the member that lists the log events of a
-// CloudWatch export: events from filter-log-events, logEvents from
-// subscriptions.
-func logEventList(v jsontape.Value) string {
-	for _, name := range [...]string{"events", "logEvents"} {
-		if v.Get(name).Kind() == jsontape.Array {
-			return name
-		}
-	}
-	return ""
+	return listFraming(s, "events", "logEvents")
 }
 
 // logMessage returns the message of a CloudWatch log event.

@@ -63,26 +63,6 @@ func gatewayObject(d *Decoder, format string, record []byte) (jsontape.Value, er
 	return v, nil
 }
 
-// hasAny reports whether an object has one of the members.
-func hasAny(v jsontape.Value, names ...string) bool {
-	for _, name := range names {
-		if v.Get(name).Exists() {
-			return true
-		}
-	}
-	return false
-}
-
-// hasAll reports whether an object has all of the members.
-func hasAll(v jsontape.Value, names ...string) bool {
-	for _, name := range names {
-		if !v.Get(name).Exists() {
-			return false
-		}
-	}
-	return true
-}
-
 // nested returns the JSON that a string holds, and other values as they are.
 // Columns of tables hold JSON so. The values in it are valid until the next
 // call; their texts longer. A string that holds no JSON object or array is
@@ -93,32 +73,6 @@ func (d *Decoder) nested(v jsontape.Value) jsontape.Value {
 		return v
 	}
 	return d.Nested.Root()
-}
-
-// nameOf returns the first of the values that is a text or a number and not
-// empty. Gateways write "" where a name is not known, and cells of CSV have no
-// other way to say it.
-func nameOf(values ...jsontape.Value) Text {
-	for _, v := range values {
-		if t := scalar(v); len(t) > 0 {
-			return t
-		}
-	}
-	return nil
-}
-
-// dollarsOf returns an amount in USD, a number or its text.
-func dollarsOf(v jsontape.Value) Int { return decimalOf(v, 9, true) }
-
-// millisOf returns milliseconds, a number or its text, as microseconds.
-func millisOf(v jsontape.Value) Int { return decimalOf(v, 3, true) }
-
-func decimalOf(v jsontape.Value, exp int, round bool) Int {
-	n, ok := scaled(scalar(v), exp, round)
-	if !ok {
-		return Int{}
-	}
-	return IntOf(n)
 }
 
 // setStatus sets the HTTP status from a number or its text. What is no status

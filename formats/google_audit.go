@@ -27,16 +27,9 @@ func (googleAudit) Doc() string {
 
 // Detect accepts what begins with a log entry that is one of an audit log.
 func (googleAudit) Detect(s *Sample) error {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		v = v.Index(0)
-	case jsontape.Object:
-		if list := v.Get(entryList(v)); list.Exists() {
-			v = list.Index(0)
-		}
+	v, err := s.record("entries")
+	if err != nil {
+		return err
 	}
 	if isAuditEntry(v) {
 		return nil
@@ -66,17 +59,7 @@ func auditPayload(v jsontape.Value) jsontape.Value {
 // Framing cuts the entries of a reply of entries.list; without such an envelope
 // it is JSON of whatever shape.
 func (googleAudit) Framing(s *Sample) Framing {
-	if name := entryList(s.First); name != "" {
-		return Framing{Kind: FrameArray, Path: name}
-	}
-	return JSONFraming(s)
-}
-
-func entryList(v jsontape.Value) string {
-	if v.Get("entries").Kind() == jsontape.Array {
-		return "entries"
-	}
-	return ""
+	return listFraming(s, "entries")
 }
 
 // Decode makes one event of an entry. One that is of no audit log becomes an
@@ -192,7 +175,7 @@ func (r *auditEntry) longRunning(e *Event) {
 	if id := r.operation.Get("id"); first.V == last.V {
 		e.addID("operation_id", id)
 		return
-	} else if e.RequestID = filled(id); e.RequestID == nil {
+	} else if e.RequestID = nameOf(id); e.RequestID == nil {
 		return
 	}
 	e.Sequence = IntOf(1)
@@ -270,11 +253,11 @@ func (r *auditEntry) outcome(e *Event) {
 	if n, ok := statusCode(r.http.Get("status")); ok {
 		e.HTTPStatus = IntOf(n)
 	}
-	code := wholeOf(r.status.Get("code"))
+	code := countOf(r.status.Get("code"))
 	if code.V != 0 {
 		e.ErrorCode = scalar(r.status.Get("code"))
 	}
-	e.ErrorMessage = filled(r.status.Get("message"))
+	e.ErrorMessage = nameOf(r.status.Get("message"))
 	switch {
 	case code.V == 7, code.V == 16: // PERMISSION_DENIED, UNAUTHENTICATED
 		e.Outcome = OutcomeDenied
@@ -315,14 +298,14 @@ func (r *auditEntry) isLog(name string) bool {
 // the names of the log and of the resource.
 func (r *auditEntry) place(e *Event) {
 	resource := r.resource.Text()
-	if e.Tenant = filled(r.labels.Get("project_id")); e.Tenant == nil {
+	if e.Tenant = nameOf(r.labels.Get("project_id")); e.Tenant == nil {
 		_, owner, _ := bytes.Cut(r.logName.Text(), []byte{'/'})
 		owner, _, _ = bytes.Cut(owner, []byte{'/'})
 		setName(&e.Tenant, owner)
 	}
 	for _, region := range [...]Text{
-		filled(r.labels.Get("location")), filled(r.labels.Get("region")),
-		segmentAfter(resource, "locations"), filled(r.locations.Index(0)),
+		nameOf(r.labels.Get("location")), nameOf(r.labels.Get("region")),
+		segmentAfter(resource, "locations"), nameOf(r.locations.Index(0)),
 	} {
 		setName(&e.Region, region)
 	}

@@ -36,7 +36,7 @@ func (r *auditEntry) classify(e *Event) {
 		e.Plane, e.Kind = PlaneControl, KindAdmin
 	case access == accessData:
 		e.Kind = KindData
-		e.Destination = filled(r.resource)
+		e.Destination = nameOf(r.resource)
 	}
 }
 

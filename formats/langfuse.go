@@ -27,18 +27,9 @@ func (langfuse) Vantage() Vantage { return VantageTrace }
 
 // Detect accepts what begins with a trace, an observation or a score.
 func (langfuse) Detect(s *Sample) error {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		if v = v.Index(0); !v.Exists() {
-			return errors.New("the array is empty")
-		}
-	case jsontape.Object:
-		if langfuseList(v) {
-			v = v.Get("data").Index(0)
-		}
+	v, err := s.record("data")
+	if err != nil {
+		return err
 	}
 	if !isLangfuse(v) {
 		return errors.New("the first record has not the members of a Langfuse trace, observation or score")

@@ -26,18 +26,9 @@ func (langsmith) Vantage() Vantage { return VantageTrace }
 
 // Detect accepts what begins with a run or feedback on one.
 func (langsmith) Detect(s *Sample) error {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		if v = v.Index(0); !v.Exists() {
-			return errors.New("the array is empty")
-		}
-	case jsontape.Object:
-		if list := v.Get("runs"); list.Kind() == jsontape.Array {
-			v = list.Index(0)
-		}
+	v, err := s.record("runs")
+	if err != nil {
+		return err
 	}
 	var r smithRun
 	r.read(v)

@@ -28,18 +28,9 @@ func (mlflow) Vantage() Vantage { return VantageTrace }
 
 // Detect accepts what begins with a trace.
 func (mlflow) Detect(s *Sample) error {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		if v = v.Index(0); !v.Exists() {
-			return errors.New("the array is empty")
-		}
-	case jsontape.Object:
-		if list := v.Get("traces"); list.Kind() == jsontape.Array {
-			v = list.Index(0)
-		}
+	v, err := s.record("traces")
+	if err != nil {
+		return err
 	}
 	if !isMLflow(v) {
 		return errors.New("the first record is no trace of MLflow: neither info and data.spans nor the members of a trace info")

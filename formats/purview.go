@@ -34,16 +34,9 @@ func (purview) Doc() string {
 // Detect accepts what begins with a record of the unified audit log, or with a
 // row that holds one.
 func (purview) Detect(s *Sample) error {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		v = v.Index(0)
-	case jsontape.Object:
-		if v.Get("value").Kind() == jsontape.Array {
-			v = v.Get("value").Index(0)
-		}
+	v, err := s.record("value")
+	if err != nil {
+		return err
 	}
 	var r unifiedRecord
 	r.read(v)
@@ -56,10 +49,7 @@ func (purview) Detect(s *Sample) error {
 // Framing cuts the elements of value, which replies of Microsoft Graph have;
 // without such an envelope it is JSON of whatever shape.
 func (purview) Framing(s *Sample) Framing {
-	if s.First.Get("value").Kind() == jsontape.Array {
-		return Framing{Kind: FrameArray, Path: "value"}
-	}
-	return JSONFraming(s)
+	return listFraming(s, "value")
 }
 
 // unifiedKind is what an object is a record of.
@@ -217,17 +207,17 @@ func (r *unifiedRecord) kind() unifiedKind {
 // decode fills the event. Times are in UTC and written without a zone.
 func (r *unifiedRecord) decode(d *Decoder, e *Event) {
 	d.setTimeUTC(e, r.timeName, r.time)
-	e.NativeID = filled(r.id)
+	e.NativeID = nameOf(r.id)
 	e.Provider = word(d, "microsoft")
-	if e.Operation = filled(r.operation); e.Operation == nil {
-		e.Operation = filled(r.recordType) // CopilotActivity has no other name for it
+	if e.Operation = nameOf(r.operation); e.Operation == nil {
+		e.Operation = nameOf(r.recordType) // CopilotActivity has no other name for it
 	}
-	e.Service = filled(r.workload)
-	e.Tenant = filled(r.organization)
-	e.Principal = filled(r.user)
-	e.PrincipalType = filled(r.userType)
-	e.SrcIP = filled(r.address)
-	e.UserAgent = filled(r.agent)
+	e.Service = nameOf(r.workload)
+	e.Tenant = nameOf(r.organization)
+	e.Principal = nameOf(r.user)
+	e.PrincipalType = nameOf(r.userType)
+	e.SrcIP = nameOf(r.address)
+	e.UserAgent = nameOf(r.agent)
 	e.Client = d.clientOf(e.UserAgent)
 	r.classify(e)
 	r.outcome(e)
@@ -235,7 +225,7 @@ func (r *unifiedRecord) decode(d *Decoder, e *Event) {
 	case KindInference:
 		r.interaction(d, e)
 	case KindData:
-		e.Destination = filled(r.object)
+		e.Destination = nameOf(r.object)
 	}
 	if r.cut {
 		e.ContentState = ContentTruncated

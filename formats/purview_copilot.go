@@ -11,21 +11,21 @@ import (
 func (r *unifiedRecord) interaction(d *Decoder, e *Event) {
 	e.ContentState = ContentNotLogged
 	data := inlineJSON(d, r.copilot)
-	if app := filled(r.appIdentity); app != nil {
+	if app := nameOf(r.appIdentity); app != nil {
 		e.Service = app
 	}
-	if e.App = filled(r.appHost); e.App == nil {
-		e.App = filled(data.Get("AppHost"))
+	if e.App = nameOf(r.appHost); e.App == nil {
+		e.App = nameOf(data.Get("AppHost"))
 	}
-	if e.Deployment = filled(r.agentID); e.Deployment == nil {
-		e.Deployment = filled(r.agentName)
+	if e.Deployment = nameOf(r.agentID); e.Deployment == nil {
+		e.Deployment = nameOf(r.agentName)
 	}
-	e.SessionID = filled(data.Get("ThreadId"))
+	e.SessionID = nameOf(data.Get("ThreadId"))
 	e.Model = firstFilled(r.model, data.Get("ModelTransparencyDetails").Index(0).Get("ModelName"))
 	r.messages(d, e, data.Get("Messages"))
 	r.resources(d, e, data.Get("AccessedResources"))
 	if e.Destination == nil {
-		e.Destination = filled(data.Get("Contexts").Index(0).Get("Id")) // what the user had open
+		e.Destination = nameOf(data.Get("Contexts").Index(0).Get("Id")) // what the user had open
 	}
 }
 
@@ -38,7 +38,7 @@ func (r *unifiedRecord) messages(d *Decoder, e *Event, list jsontape.Value) {
 	n := 0
 	for m := range list.Elements() {
 		prompt := truth(firstMember(m, "isPrompt", "IsPrompt"))
-		id := filled(firstMember(m, "Id", "ID"))
+		id := nameOf(firstMember(m, "Id", "ID"))
 		switch {
 		case id == nil:
 		case e.MessageID == nil && prompt.V:

@@ -67,6 +67,46 @@ func (s *Sample) readFirst(doc *jsontape.Doc, text []byte) {
 	}
 }
 
+// record returns the first record of a sample that begins with JSON: the first
+// element of an array or of the first of the named members that is a list, else
+// the value itself.
+func (s *Sample) record(lists ...string) (jsontape.Value, error) {
+	v := s.First
+	switch v.Kind() {
+	case jsontape.Missing:
+		return v, errors.New("it does not begin with JSON")
+	case jsontape.Array:
+		if v = v.Index(0); !v.Exists() {
+			return v, errors.New("the array is empty")
+		}
+	case jsontape.Object:
+		if name := listIn(v, lists...); name != "" {
+			v = v.Get(name).Index(0)
+		}
+	}
+	return v, nil
+}
+
+// listIn returns the first of the named members of an object that is a list, ""
+// when none is.
+func listIn(v jsontape.Value, lists ...string) string {
+	for _, name := range lists {
+		if v.Get(name).Kind() == jsontape.Array {
+			return name
+		}
+	}
+	return ""
+}
+
+// listFraming cuts the elements of the first of the named members that is a
+// list; without one it is JSON of whatever shape.
+func listFraming(s *Sample, lists ...string) Framing {
+	if name := listIn(s.First, lists...); name != "" {
+		return Framing{Kind: FrameArray, Path: name}
+	}
+	return JSONFraming(s)
+}
+
 // Framing says how to cut records from the evidence that the sample is of when
 // it is read by f, which accepted the sample.
 func (s *Sample) Framing(f Format) Framing {

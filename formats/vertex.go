@@ -32,12 +32,9 @@ func (vertex) Doc() string {
 // Detect accepts what begins with a row of the table. Of a row that was cut one
 // of the columns before the bodies is enough.
 func (vertex) Detect(s *Sample) error {
-	v := s.First
-	switch v.Kind() {
-	case jsontape.Missing:
-		return errors.New("it does not begin with JSON")
-	case jsontape.Array:
-		v = v.Index(0)
+	v, err := s.record()
+	if err != nil {
+		return err
 	}
 	body := v.Get("full_request").Exists() || v.Get("full_response").Exists() || v.Get("request_payload").Exists() ||
 		v.Get("response_payload").Exists()
@@ -111,10 +108,10 @@ func (r *vertexRow) decode(d *Decoder, e *Event) {
 	e.Provider = word(d, "google")
 	e.RequestID = scalar(r.requestID)
 	e.Operation = scalar(r.method)
-	e.Endpoint = filled(r.endpoint)
-	e.Deployment = filled(r.deployed)
+	e.Endpoint = nameOf(r.endpoint)
+	e.Deployment = nameOf(r.deployed)
 	e.Model = lastSegment(r.model.Text())
-	e.Latency = positive(wholeMillis(inlineJSON(d, r.metadata).Get("request_latency")))
+	e.Latency = positive(millisOf(inlineJSON(d, r.metadata).Get("request_latency")))
 	for _, name := range [...]jsontape.Value{r.endpoint, r.request.Get("model"), r.model} {
 		setName(&e.Tenant, segmentAfter(name.Text(), "projects"))
 		setName(&e.Region, segmentAfter(name.Text(), "locations"))

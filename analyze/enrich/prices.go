@@ -47,7 +47,7 @@ func ParsePrices(name string, text []byte) (*Prices, error) {
 			err = p.addLangfuse(list)
 		}
 	} else if err = json.Unmarshal(text, &models); err == nil {
-		err = p.addLiteLLM(models)
+		p.addLiteLLM(models)
 	}
 	if err == nil && p.Len() == 0 {
 		err = errors.New("no model has a price for tokens of input and output")
@@ -113,13 +113,12 @@ func (p price) pointer() *int64 {
 	return &p.units
 }
 
-func (p *Prices) addLiteLLM(models map[string]litellmPrice) error {
+func (p *Prices) addLiteLLM(models map[string]litellmPrice) {
 	for name, m := range models {
 		if m.Input.ok && m.Output.ok {
 			p.byName[name] = Price{m.Input.units, m.Output.units, m.CacheRead.pointer(), m.CacheWrite.pointer()}
 		}
 	}
-	return nil
 }
 
 func (p *Prices) addLangfuse(list []langfusePrice) error {

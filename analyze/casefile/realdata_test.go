@@ -226,3 +226,38 @@ func expectedPairs(t *testing.T, data []byte) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// TestWholeFolder loads all of the public logs at once, as a responder would,
+// and checks what ../shared/data/README.md says of each.
+func TestWholeFolder(t *testing.T) {
+	c := realCase(t, "")
+	for _, q := range []struct{ name, query, want string }{
+		{"http exchanges", "select count(*) from events_all where format = 'http-exchange'", "634"},
+		{
+			"langfuse: observations, roots, tokens",
+			"select count(span_id), count(*) filter (span_id is not null and parent_span_id is null), sum(input_tokens), sum(output_tokens) from events_all where format = 'langfuse'",
+			"81 10 9335 3645",
+		},
+		{
+			"claude code: records, usage of calls",
+			"select (select count(*) from events_all where format = 'claude-code'), sum(input_tokens), sum(output_tokens) from calls where roles = 'client'",
+			"15 238 480",
+		},
+		{
+			"azure: requests, tokens",
+			"select count(*), sum(input_tokens), sum(output_tokens), median(input_tokens), max(output_tokens) from events_all join evidence using (evidence_id) where path like '%azure_llm_traces%'",
+			"8819 18059974 245896 1469 1899",
+		},
+		{
+			"llmdrift: calls and answer tokens of each model",
+			"select string_agg(model || ' ' || n || ' ' || m || ' ' || s, ', ' order by model) from (select model, count(*) as n, median(output_tokens) as m, sum(output_tokens) as s from events_all join evidence using (evidence_id) where path like '%llmdrift%' group by model)",
+			"openaichat/gpt-3.5-turbo-0301 1000 212.0 228122, openaichat/gpt-3.5-turbo-0613 1000 232.5 298694, openaichat/gpt-4-0314 1000 181.0 215414, openaichat/gpt-4-0613 1000 3.0 2894",
+		},
+		{"cloudtrail", "select count(*) from events_all where format = 'cloudtrail' and evidence_id in (select evidence_id from evidence where path like '%invictus%' or path like '%stratus%')", "3056"},
+		{"panther", "select count(*) from events_all join evidence using (evidence_id) where path like '%panther%'", "45"},
+	} {
+		if got := strings.TrimSpace(table(t, c, q.query)); got != q.want {
+			t.Errorf("%s: %s, want %s", q.name, got, q.want)
+		}
+	}
+}

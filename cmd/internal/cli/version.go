@@ -6,11 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/exhibit-forensics/exhibit/cmd/internal/licenses"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
 type versionOptions struct {
-	Output outputOptions
+	Licenses bool
+	Output   outputOptions
 }
 
 func newVersion(f *factory) *cobra.Command {
@@ -21,20 +23,48 @@ func newVersion(f *factory) *cobra.Command {
 		Long: `version shows the version of exhibit, of Go and of DuckDB, and the versions of the
 schemas it writes. A report on evidence should name them.
 
+A released program names its tag. One that was built from a checkout of something
+else names a version made of the last tag, the time and the revision, with +dirty
+where files were changed; one built without git is (devel).
+
+--licenses shows, as plain text, the licences of all that is linked in.
+
 ` + exitStatus(),
 		Example: `  # For people
   $ exhibit version
 
   # For programs
-  $ exhibit version -f json`,
+  $ exhibit version -f json
+
+  # Whose work is in it
+  $ exhibit version --licenses`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Licenses {
+				return runLicenses(f, o)
+			}
 			return runVersion(cmd.Context(), f, o)
 		},
 	}
+	cmd.Flags().BoolVar(&o.Licenses, "licenses", false, "show the licences of what is linked in instead")
 	addOutputFlags(cmd, &o.Output, render.FormatText, render.FormatJSON)
 	return cmd
+}
+
+func runLicenses(f *factory, o versionOptions) error {
+	if o.Output.Format != render.FormatText {
+		return usagef("--licenses is plain text, not %s", o.Output.Format)
+	}
+	out, err := f.openOutput(o.Output)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	if err := licenses.Write(out); err != nil {
+		return fmt.Errorf("writing the licences: %w", err)
+	}
+	return out.commit()
 }
 
 func runVersion(ctx context.Context, f *factory, o versionOptions) error {

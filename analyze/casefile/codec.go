@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"sync"
@@ -11,10 +12,30 @@ import (
 
 // useCodec makes the Parquet library compress with the C implementation of
 // zstd, at half the time of the Go one it brings: compression is the largest
-// single cost of a load. DuckDB already needs a C compiler.
+// single cost of a load. DuckDB already needs a C compiler. And it bounds what
+// Snappy allocates.
 var useCodec = sync.OnceFunc(func() { //nolint:gochecknoglobals // the library's list of codecs is global: set it once, and only when needed
 	compress.RegisterCodec(compress.Codecs.Zstd, zstdCodec{contexts: &sync.Pool{New: func() any { return zstd.NewCtx() }}})
+	if snappy, err := compress.GetCodec(compress.Codecs.Snappy); err == nil {
+		compress.RegisterCodec(compress.Codecs.Snappy, snappyCodec{snappy})
+	}
 })
+
+// snappyCodec is the library's Snappy, but for blocks that claim to be larger
+// than their page: the library would allocate the four gigabytes that five
+// bytes can ask for.
+type snappyCodec struct{ compress.Codec }
+
+var _ compress.ErrorCodec = snappyCodec{}
+
+// DecodeWithError decompresses src into dst, which has the size that the page
+// header promises.
+func (c snappyCodec) DecodeWithError(dst, src []byte) ([]byte, error) {
+	if n, _ := binary.Uvarint(src); n > uint64(len(dst)) { // snappy's format_description.txt, 1.
+		return nil, fmt.Errorf("decompressing a page: it has %d bytes, not %d", n, len(dst))
+	}
+	return compress.Decode(c.Codec, dst, src)
+}
 
 // zstdCodec implements compress.Codec for blocks; Parquet pages are nothing
 // else.

@@ -252,21 +252,29 @@ func appendJSONText(dst, t []byte) []byte {
 	if t == nil {
 		return append(dst, "null"...)
 	}
-	dst = append(dst, '"')
-	for _, c := range t {
-		switch {
-		case c == '"' || c == '\\':
+	return append(appendEscaped(append(dst, '"'), t), '"')
+}
+
+// appendEscaped appends the inside of a JSON string.
+func appendEscaped(dst, t []byte) []byte {
+	from := 0
+	for i, c := range t {
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, t[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
 			dst = append(dst, '\\', c)
-		case c == '\n':
+		case '\n':
 			dst = append(dst, '\\', 'n')
-		case c < 0x20:
+		default:
 			const digits = "0123456789abcdef"
 			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		default:
-			dst = append(dst, c)
 		}
 	}
-	return append(dst, '"')
+	return append(dst, t[from:]...)
 }
 
 // place is a bit of content_first: 1 the system prompt, 2 the prompt, 4 the

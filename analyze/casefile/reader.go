@@ -57,7 +57,11 @@ func openSegment(path string) (s *segmentFile, err error) {
 // recovered turns a panic of the Parquet library, which a damaged file can
 // cause, into an error.
 func recovered(err *error) {
-	if p := recover(); p != nil {
+	switch p := recover().(type) {
+	case nil:
+	case *pageMemoryError:
+		*err = p
+	default:
 		*err = fmt.Errorf("damaged Parquet file: %v", p)
 	}
 }

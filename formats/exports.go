@@ -1,13 +1,14 @@
 package formats
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
 )
 
 // exports are the events of a case as "exhibit events" writes them: JSON lines,
-// JSON, or CSV with the column event_id. Their columns come back as they were;
+// JSON, or CSV and Parquet with the column event_id. Their columns come back as they were;
 // provenance is that of the export, and columns that were not exported are
 // NULL. CSV shows hidden characters as escapes and a line end as one character:
 // texts that hold those come back as they are shown there.
@@ -18,11 +19,12 @@ var _ Format = exports{}
 func (exports) Name() string { return "exhibit" }
 
 func (exports) Doc() string {
-	return "events of another case, exported by exhibit events as jsonl, json or csv"
+	return "events of another case, exported by exhibit events as jsonl, json, csv or parquet"
 }
 
-// Detect knows JSON by the message that says which program wrote it, and CSV by
-// an id of an event and columns that all are those of a case.
+// Detect knows JSON by the message that says which program wrote it, and the
+// rows of CSV and Parquet, which come as objects, by an id of an event and
+// columns that all are those of a case.
 func (exports) Detect(s *Sample) error {
 	v := s.First
 	config := v
@@ -32,23 +34,32 @@ func (exports) Detect(s *Sample) error {
 	switch {
 	case string(config.Get("tool").Text()) == "exhibit" && config.Get("schema_version").Exists():
 		return nil
-	case !s.isTable():
-		return errors.New("it does not begin with the message by which exhibit begins its output")
-	case !v.Get("event_id").Exists():
-		return errors.New("the table has no column event_id")
+	case !isEventID(v.Get("event_id").Text()):
+		return errors.New("it does not begin with the message by which exhibit begins its output, and has no column event_id with ids of events")
 	}
 	for name := range v.Members() {
-		if _, ok := ColumnByName(string(name)); !ok && !isProvenance(name) {
-			return errors.New("the table has columns that a case does not")
+		if _, ok := ColumnByName(string(name)); !ok && !isAdded(name) {
+			return errors.New("it has columns that a case does not")
 		}
 	}
 	return nil
 }
 
-// isProvenance reports whether a column says where an event stands in its case.
-func isProvenance(name []byte) bool {
+// isEventID reports whether a text has the form of an event's id: digits of the
+// hash of its evidence, a dash, and the number of its record, and of its part.
+func isEventID(text []byte) bool {
+	hash, record, ok := bytes.Cut(text, []byte{'-'})
+	return ok && len(hash) >= 8 && len(hash) <= 64 && len(record) > 0 &&
+		len(bytes.Trim(hash, "0123456789abcdef")) == 0 && len(bytes.Trim(record, "0123456789.")) == 0
+}
+
+// isAdded reports whether a case adds a column to what was decoded: where an
+// event stands in it, what it computes, and what it was enriched with.
+func isAdded(name []byte) bool {
 	switch string(name) {
-	case "event_id", "evidence_id", "record", "part", "byte_offset", "byte_length", "record_sha256", "format":
+	case "event_id", "evidence_id", "record", "part", "byte_offset", "byte_length", "record_sha256", "format",
+		"system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash", "tool_calls",
+		"src_country", "src_city", "src_asn", "src_network", "person":
 		return true
 	}
 	return false

@@ -17,7 +17,9 @@ func TestExportsDetect(t *testing.T) {
 		{"table", "event_id,ts,model\n0123abcd-1,,m\n", true},
 		{"table without ids", "ts,model\n2026-04-08,m\n", false},
 		{"table with other columns", "event_id,ts,model,shoe_size\n0123abcd-1,,m,43\n", false},
-		{"lines with the columns", `{"event_id":"0123abcd-1","ts":null}` + "\n{}\n", false},
+		{"rows of Parquet", `{"event_id":"0123abcd-1.2","ts":null,"prompt_hash":null,"person":null}` + "\n{}\n", true},
+		{"rows with ids of something else", `{"event_id":"e-1","ts":null}` + "\n{}\n", false},
+		{"rows with other columns", `{"event_id":"0123abcd-1","ts":null,"shoe_size":43}` + "\n{}\n", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var doc jsontape.Doc

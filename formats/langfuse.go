@@ -125,6 +125,7 @@ const (
 type langfuseRow struct {
 	id, traceID, parent, project, typ, name, environment jsontape.Value
 	start, end, first, timestamp, latency                jsontape.Value
+	startName                                            string // of start: the API writes it otherwise than exports
 	level, status, input, output, metadata               jsontape.Value
 	model, modelID, params, usage, cost, totalCost       jsontape.Value
 	tools, toolCalls                                     jsontape.Value
@@ -189,8 +190,10 @@ func (r *langfuseRow) readObservation(key []byte, m jsontape.Value) bool {
 		r.typ = m
 	case "parentObservationId", "parent_observation_id":
 		r.parent = m
-	case "startTime", "start_time":
-		r.start = m
+	case "startTime":
+		r.start, r.startName = m, "startTime"
+	case "start_time":
+		r.start, r.startName = m, "start_time"
 	case "endTime", "end_time":
 		r.end = m
 	case "completionStartTime", "completion_start_time":

@@ -40,11 +40,7 @@ func (r *langfuseRow) decodeObservation(d *Decoder, e *Event) {
 // read: they are in seconds or, in the enriched exports of integrations set up
 // before 2026-04-01, in milliseconds, and the times say the same.
 func (r *langfuseRow) times(d *Decoder, e *Event) {
-	field := "start_time"
-	if r.start.Exists() && !bytes.Contains(r.start.Text(), []byte(" ")) {
-		field = "startTime"
-	}
-	d.setUTC(e, field, r.start)
+	d.setUTC(e, r.startName, r.start)
 	e.TSEnd = d.utc(r.end)
 	e.Latency = since(e.TS, e.TSEnd)
 	e.TTFT = since(e.TS, d.utc(r.first))

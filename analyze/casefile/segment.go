@@ -254,7 +254,6 @@ func (b *segmentBuilder) decode(in *batch, o *origin, raw []byte, problem string
 		d.Clear()
 		e := d.Add()
 		e.Kind, e.Problem = formats.KindUnparsed, problem
-		res.unparsed++
 		if len(res.problems) < maxProblems {
 			res.problems = append(res.problems, Problem{Path: in.item.Path, Record: o.record, Offset: o.offset, What: problem})
 		}
@@ -267,9 +266,13 @@ func (b *segmentBuilder) decode(in *batch, o *origin, raw []byte, problem string
 	return len(d.Events())
 }
 
-// note counts an event for the summary of its evidence.
+// note counts an event for the summary of its evidence. One that another case
+// could not parse, and exported so, is unparsed here too.
 func (r *batchResult) note(e *formats.Event) {
 	r.events++
+	if e.Kind == formats.KindUnparsed {
+		r.unparsed++
+	}
 	count(r.principals, e.Principal)
 	count(r.mods, e.Model)
 	if !e.TS.OK {

@@ -46,6 +46,7 @@ func TestBoomerang(t *testing.T) {
 	}
 }
 
+// fixtureCase loads a file as a format, nil for what it is detected as.
 func fixtureCase(t *testing.T, f formats.Format, path string) *casefile.Case {
 	t.Helper()
 	key, err := ledger.CreateKey(filepath.Join(t.TempDir(), "key"), "examiner")
@@ -53,9 +54,12 @@ func fixtureCase(t *testing.T, f formats.Format, path string) *casefile.Case {
 		t.Fatal(err)
 	}
 	o := &casefile.LoadOptions{
-		Dir: filepath.Join(t.TempDir(), "fixture.case"), Paths: []string{path}, Formats: []formats.Format{f},
+		Dir: filepath.Join(t.TempDir(), "fixture.case"), Paths: []string{path},
 		Key: key, Actor: "examiner", Tool: "exhibit test", Threads: 1, Memory: 1 << 30, Progress: new(casefile.Progress),
 		Now: func() time.Time { return time.Date(2026, 4, 8, 12, 0, 0, 0, time.UTC) },
+	}
+	if f != nil {
+		o.Formats = []formats.Format{f}
 	}
 	if data, err := os.ReadFile(strings.Split(path, ".in.")[0] + ".map.yaml"); err == nil {
 		if o.Map, err = formats.ParseMap("map", data); err != nil {

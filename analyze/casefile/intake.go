@@ -208,11 +208,12 @@ type reading struct {
 func (in *intake) frame(ctx context.Context, t *task, d *desk, s *source, raw *countingReader, how reading, known *func()) error {
 	compression, err := d.decompressor.Reset(raw)
 	t.item.Compression = compression
-	if err == nil && d.decompressor.Container() != "" {
-		if open := openerOf(d.decompressor.Container()); open != nil {
-			return in.unpack(ctx, t, d, s, raw, open, known)
-		}
-		err = &formats.UnsupportedError{Compression: d.decompressor.Container()}
+	container := d.decompressor.Container()
+	if open := openerOf(container); err == nil && open != nil {
+		return in.unpack(ctx, t, d, s, raw, open, known)
+	}
+	if err == nil && container != "" && container != compressionParquet {
+		err = &formats.UnsupportedError{Compression: container}
 	}
 	if err != nil {
 		t.item.Status = StatusUnrecognised
@@ -223,7 +224,17 @@ func (in *intake) frame(ctx context.Context, t *task, d *desk, s *source, raw *c
 		return nil
 	}
 	var stream io.Reader = d.decompressor
-	if t.item.Encoding = d.decompressor.Encoding(); compression != "" || t.item.Encoding != "" {
+	if container == compressionParquet {
+		rows, err := in.openRows(t, d, s, raw)
+		if err != nil {
+			t.item.Status = StatusUnreadable
+			t.item.Note = fmt.Sprintf("copying it to a temporary file: %v", err)
+			return nil
+		}
+		defer func() { _ = rows.Close() }() // never fails
+		stream = readerWithContext{ctx, rows}
+	}
+	if t.item.Encoding = d.decompressor.Encoding(); t.item.Compression != "" || t.item.Encoding != "" {
 		h := &countingReader{r: t.budget.Reader(stream), h: sha256.New(), progress: new(Progress)}
 		defer func() {
 			t.item.StreamSize, t.item.StreamSHA256 = h.n, hexSum(h.h.Sum(nil))
@@ -251,8 +262,13 @@ func (in *intake) frame(ctx context.Context, t *task, d *desk, s *source, raw *c
 		return nil
 	}
 	framing := sample.Framing(t.format)
+	if container == compressionParquet && framing.Kind == formats.FrameValues {
+		framing = formats.Framing{Kind: formats.FrameLines} // a row a line, however long the first
+	}
 	t.item.Format, t.item.Framing = t.format.Name(), &framing
-	t.item.Status = StatusLoaded
+	if t.item.Status != StatusDamaged {
+		t.item.Status = StatusLoaded
+	}
 	if *known != nil {
 		(*known)()
 		*known = nil

@@ -21,8 +21,9 @@ type extractOptions struct {
 }
 
 const extractLong = `extract writes a piece of evidence as it was taken into the case, byte for byte: of a
-compressed file, what it holds. EVIDENCE is its number in the case, the first digits of
-its SHA-256 (of the file as received), or its path as it was loaded.
+compressed file, what it holds, and of a Parquet file its rows, as JSON lines. EVIDENCE
+is its number in the case, the first digits of its SHA-256 (of the file as received), or
+its path as it was loaded.
 
 On the way every record is compared with its hash, and the whole with the hash in the
 manifest. If anything differs, the case is not what it was: no file appears, and what

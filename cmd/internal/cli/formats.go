@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
@@ -176,13 +177,29 @@ type noFormatError struct{ reasons []string }
 // Error returns all of it in a line.
 func (e noFormatError) Error() string { return "no format fits: " + strings.Join(e.reasons, "; ") }
 
+// openLog returns the decompressed stream of a log: of a Parquet file, its rows.
+func openLog(in io.Reader) (io.ReadCloser, error) {
+	stream, compression, err := formats.Decompress(in)
+	var unsupported *formats.UnsupportedError
+	file, ok := in.(*os.File)
+	if ok && compression == "" && errors.As(err, &unsupported) && unsupported.Compression == "parquet" {
+		info, err := file.Stat()
+		if err != nil {
+			return nil, err
+		}
+		return casefile.ParquetLines(file, info.Size()), nil
+	}
+	return io.NopCloser(stream), err
+}
+
 // firstRecords returns the first records of a log that can be read, as JSON, and
 // the name of the format that would read it.
 func firstRecords(path string, in io.Reader) (records [][]byte, known string, err error) {
-	stream, _, err := formats.Decompress(in)
+	stream, err := openLog(in)
 	if err != nil {
 		return nil, "", err
 	}
+	defer func() { _ = stream.Close() }() // was only read
 	prefix := make([]byte, formats.MaxSampleSize)
 	n, err := io.ReadFull(stream, prefix)
 	whole := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)

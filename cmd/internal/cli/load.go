@@ -40,8 +40,8 @@ type loadOptions struct {
 const loadLong = `load takes exported logs into a case, which it creates when there is none. PATH is a
 file or a folder, which is walked; - is standard input. Gzip, zstd, bzip2 and xz are
 read as they are, and so is text in UTF-16; zip and tar are opened, and each file in
-them is evidence of its own. The format of each file is recognised; what no format
-fits is listed and left out.
+them is evidence of its own. Of a Parquet file the rows are taken in, as JSON lines.
+The format of each file is recognised; what no format fits is listed and left out.
 
 Every byte of what is loaded is kept and hashed, and the ledger of the case, signed
 with your examiner key, records what was loaded and how. Evidence is only read. The

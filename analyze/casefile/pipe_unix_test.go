@@ -61,11 +61,35 @@ func TestLinkLoops(t *testing.T) {
 	}
 }
 
+// asNobody gives the process, when root runs it, the rights of another user
+// until the test ends: root may read every file. The test must not run beside
+// others.
+func asNobody(t *testing.T) {
+	t.Helper()
+	const nobody = 65534
+	if os.Geteuid() != 0 {
+		return
+	}
+	if err := syscall.Setreuid(-1, nobody); err != nil {
+		t.Skipf("SKIPPED, NOT PASSED: root may read every file, and cannot be another user here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Setreuid(-1, 0); err != nil {
+			t.Fatalf("taking the rights of root again: %v", err)
+		}
+	})
+	folder, err := os.MkdirTemp("", "nobody-*")
+	if err != nil {
+		t.Skipf("SKIPPED, NOT PASSED: other users than root may not write to the temporary folder: %v", err)
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What may not be read is listed with the reason, and hides nothing else.
 func TestUnreadableFile(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("needs a user who is not root: root may read every file")
-	}
+	asNobody(t)
 	folder := t.TempDir()
 	for name, mode := range map[string]os.FileMode{"a.jsonl": 0o600, "b.jsonl": 0} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(plainLine), mode); err != nil {

@@ -82,21 +82,14 @@ type enrichBody struct {
 // rebuilds give the same without the files.
 func Enrich(ctx context.Context, o *EnrichOptions) (*EnrichReport, error) {
 	start := time.Now()
-	if !Exists(o.Dir) {
-		return nil, fmt.Errorf("enriching %s: %w", o.Dir, ErrNoCase)
+	w, err := openExisting(o.Dir, "enrich", &LoadOptions{Key: o.Key, Tool: o.Tool, Actor: o.Actor, Now: o.Now})
+	if errors.Is(err, ErrNoCase) {
+		return nil, fmt.Errorf("enriching %s: %w", o.Dir, err)
 	}
-	if err := checkPlace(o.Dir); err != nil {
-		return nil, err
-	}
-	lock, err := ledger.AcquireLock(o.Dir, "enrich", o.Now())
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{dir: o.Dir, lock: lock}
 	defer w.close()
-	if err := w.open(&LoadOptions{Key: o.Key, Tool: o.Tool, Actor: o.Actor, Now: o.Now}, false); err != nil {
-		return nil, err
-	}
 	r, err := w.enrich(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("enriching %s: %w", o.Dir, err)

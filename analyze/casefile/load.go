@@ -127,6 +127,27 @@ func openWriter(o *LoadOptions) (*writer, error) {
 	return w, nil
 }
 
+// openExisting locks a case that is there, for the named command, and finishes
+// what an interrupted one left. The caller closes it.
+func openExisting(dir, command string, o *LoadOptions) (*writer, error) {
+	if !Exists(dir) {
+		return nil, ErrNoCase
+	}
+	if err := checkPlace(dir); err != nil {
+		return nil, err
+	}
+	lock, err := ledger.AcquireLock(dir, command, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{dir: dir, lock: lock}
+	if err := w.open(o, false); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
 func (w *writer) open(o *LoadOptions, created bool) error {
 	opts := ledger.Options{Clock: o.Now, Tool: o.Tool, Actor: o.Actor}
 	var err error

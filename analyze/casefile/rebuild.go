@@ -54,21 +54,14 @@ type RebuildReport struct {
 // with Redecode the events first.
 func Rebuild(ctx context.Context, o *RebuildOptions) (*RebuildReport, error) {
 	start := time.Now()
-	if !Exists(o.Dir) {
-		return nil, fmt.Errorf("rebuilding %s: %w", o.Dir, ErrNoCase)
+	w, err := openExisting(o.Dir, "rebuild", &LoadOptions{Key: o.Key, Tool: o.Tool, Actor: o.Actor, Now: o.Now})
+	if errors.Is(err, ErrNoCase) {
+		return nil, fmt.Errorf("rebuilding %s: %w", o.Dir, err)
 	}
-	if err := checkPlace(o.Dir); err != nil {
-		return nil, err
-	}
-	lock, err := ledger.AcquireLock(o.Dir, "rebuild", o.Now())
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{dir: o.Dir, lock: lock}
 	defer w.close()
-	if err := w.open(&LoadOptions{Key: o.Key, Tool: o.Tool, Actor: o.Actor, Now: o.Now}, false); err != nil {
-		return nil, err
-	}
 	r, err := w.rebuild(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("rebuilding %s: %w", o.Dir, err)

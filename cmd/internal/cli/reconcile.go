@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
+)
+
+type reconcileOptions struct {
+	Case         caseOptions
+	Only, Except []string
+	FailOn       string
+	All          bool
+	Output       outputOptions
+}
+
+const reconcileLong = `reconcile checks the sources of a case against each other: calls that one log shows
+and another should and does not, what they say differently about one call, and logs
+that are not like themselves. What to expect it learns from the case: a log that never
+shows denied calls is not missing one.
+
+Each result is a finding with its events. exhibit show and exhibit timeline take them.
+
+`
+
+func newReconcile(f *factory) *cobra.Command {
+	var o reconcileOptions
+	cmd := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Check the sources against each other",
+		Long:  reconcileLong + exitStatus(exitFindings),
+		Example: `  # What does one log show that another does not
+  $ exhibit reconcile
+
+  # In a CI job
+  $ exhibit reconcile --fail-on high -f json -o findings.json`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runReconcile(cmd.Context(), f, o)
+		},
+	}
+	addCaseFlags(cmd, &o.Case)
+	names := reconcile.Checks()
+	cmd.Flags().Var(&alternatives{&o.Only, names}, "only", "only this check (`NAME`): "+strings.Join(names, ", "))
+	cmd.Flags().Var(&alternatives{&o.Except, names}, "except", "all checks but this (`NAME`)")
+	for _, name := range []string{"only", "except"} {
+		// The flag was defined above, the only thing that can fail.
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	}
+	addFailOnFlag(cmd, &o.FailOn)
+	addAllFlag(cmd, &o.All)
+	addZoneFlag(cmd, &o.Output.Zone)
+	addOutputFlags(cmd, &o.Output, render.Formats()...)
+	return cmd
+}
+
+func runReconcile(ctx context.Context, f *factory, o reconcileOptions) error {
+	var report *reconcile.Report
+	err := f.readCase(ctx, o.Case, func(c *casefile.Case) error {
+		config := caseConfig(c, map[string]any{"only": o.Only, "except": o.Except, "fail_on": o.FailOn, "all": o.All})
+		return f.emit(o.Output, config, func(r *render.Renderer) (err error) {
+			if report, err = reconcile.Run(ctx, c, reconcile.Options{Only: o.Only, Except: o.Except}); err != nil {
+				return err
+			}
+			return writeReconcile(r, report, o.All || o.Output.Format != render.FormatText && o.Output.Format != render.FormatCSV)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return failOn(report.Findings, o.FailOn)
+}
+
+func writeReconcile(r *render.Renderer, report *reconcile.Report, all bool) error {
+	checks := render.Table{Name: "checks", Title: "Checks", Columns: []render.Column{
+		{Name: "check"}, {Name: "compared", Kind: render.KindInt}, {Name: "of"}, {Name: "findings", Kind: render.KindInt}, {Name: "not_applicable", Kind: render.KindLong},
+	}}
+	for _, k := range report.Checks {
+		checks.Rows = append(checks.Rows, []any{k.Name, k.Compared, k.Noun, k.Findings, k.NotApplicable})
+	}
+	if err := r.Write(checks); err != nil {
+		return err
+	}
+	for _, k := range report.Checks {
+		for _, note := range k.Notes {
+			if err := r.Write(render.Note{Level: render.LevelNote, Text: k.Name + ": " + note}); err != nil {
+				return err
+			}
+		}
+	}
+	return writeFindings(r, report.Findings, all)
+}

@@ -174,6 +174,16 @@ func (s *state) apply(e ledger.Entry) error {
 		s.enrichment = b.Sources
 		s.derive(b.Derived, generationName(e))
 		s.pending[b.Load] = true
+	case ledger.ActionVerify:
+		var b verifyBody
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return err
+		}
+		if err := checkRefs(b.Results); err != nil {
+			return err
+		}
+		s.inputs = append(s.inputs, b.Results)
+		s.pending[b.Load] = true
 	case ledger.ActionDecode:
 		var b decodeBody
 		if err := json.Unmarshal(e.Body, &b); err != nil {

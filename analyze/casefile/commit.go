@@ -90,6 +90,9 @@ func finishLoad(dir, load string, s *state) error {
 	if err := putInPlace(dir, load, all); err != nil {
 		return err
 	}
+	if s.generation == "" {
+		return nil // nothing was loaded yet, and nothing derived
+	}
 	staged := filepath.Join(dir, stagingDir, load, stagedDerived)
 	if _, err := os.Stat(staged); err == nil {
 		return publishDerived(dir, staged, s.derivedName())

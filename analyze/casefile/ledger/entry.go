@@ -16,6 +16,7 @@ const (
 	ActionLoad    = "load"    // evidence was taken in
 	ActionDecode  = "decode"  // records were decoded into events
 	ActionEnrich  = "enrich"  // what is known beside the logs was added
+	ActionVerify  = "verify"  // evidence was checked against what its provider signed
 	ActionAnalyze = "analyze" // detectors were run
 	ActionTriage  = "triage"  // a finding was judged
 	ActionNote    = "note"    // an analyst wrote something down
@@ -29,7 +30,7 @@ const (
 // Actions returns every action, in the order a case usually sees them.
 func Actions() []string {
 	return []string{
-		ActionCreate, ActionLoad, ActionDecode, ActionEnrich, ActionAnalyze, ActionTriage, ActionNote, ActionTag, ActionReplay,
+		ActionCreate, ActionLoad, ActionDecode, ActionEnrich, ActionVerify, ActionAnalyze, ActionTriage, ActionNote, ActionTag, ActionReplay,
 		ActionExport, ActionRedact, ActionSeal,
 	}
 }

@@ -61,7 +61,7 @@ type RecordOptions struct {
 	Dir     string
 	What    string         // such as cloudtrail_digests
 	Params  map[string]any // JSON
-	Counts  map[string]int64
+	Counts  any            // JSON
 	Verdict string
 	// Results writes every single result; the case keeps it as an input.
 	Results func(io.Writer) error
@@ -74,12 +74,12 @@ type RecordOptions struct {
 
 // verifyBody is the body of a verify entry.
 type verifyBody struct {
-	Load    string           `json:"load"` // staging folder until the results are in place
-	What    string           `json:"what"`
-	Params  map[string]any   `json:"params,omitempty"`
-	Counts  map[string]int64 `json:"counts"`
-	Verdict string           `json:"verdict"`
-	Results FileRef          `json:"results"`
+	Load    string         `json:"load"` // staging folder until the results are in place
+	What    string         `json:"what"`
+	Params  map[string]any `json:"params,omitempty"`
+	Counts  any            `json:"counts"`
+	Verdict string         `json:"verdict"`
+	Results FileRef        `json:"results"`
 }
 
 // RecordVerification keeps the results of a verification in a case, and enters

@@ -328,7 +328,7 @@ func (v *validation) checkValidity(d *digest, k *key) {
 	if d.place.backfill && at == d.end || k.validAt(at) {
 		return
 	}
-	v.fault(d, KindKey, "it is signed with the key %s, which was valid from %s to %s", d.fingerprint, stamp(k.from), stamp(k.to))
+	v.fault(d, KindKeyTime, "it is signed with the key %s, which was valid from %s to %s", d.fingerprint, stamp(k.from), stamp(k.to))
 }
 
 // checkChain compares a digest with what the next ones say of it.
@@ -367,5 +367,5 @@ func (v *validation) checkUnknownKey(d *digest) {
 	if len(v.keys) == 0 || d.authentic || len(v.keysOf(d)) > 0 {
 		return
 	}
-	v.fault(d, KindKey, "it names the key %.80q, which is in no list of public keys here", d.fingerprint)
+	v.fault(d, KindKeyUnknown, "it names the key %.80q, which is in no list of public keys here", d.fingerprint)
 }

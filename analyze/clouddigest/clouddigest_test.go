@@ -85,7 +85,7 @@ func TestIncident(t *testing.T) {
 	want := []string{
 		KindAppended + ": " + base(in.AppendedDigest, ""), KindDigest + ": " + base(in.AlteredDigest, ""),
 		KindMetadata + ": " + base(in.AlteredMetadata, ""), KindMissing + ": " + base(in.Overwritten, ""), KindPlace + ": " + base(in.Moved, ""),
-		KindKey + ": " + base(in.ExpiredKey, ""), KindKey + ": " + base(in.OtherKey, ""),
+		KindKeyTime + ": " + base(in.ExpiredKey, ""), KindKeyUnknown + ": " + base(in.OtherKey, ""),
 		KindLogAltered + ": " + base(in.AlteredLog, ""), KindLogAppended + ": " + base(in.AppendedLog, ""), KindLogMissing + ": " + base(in.DeletedLog, ""),
 	}
 	for _, d := range in.Deleted {
@@ -291,7 +291,7 @@ func TestBreaks(t *testing.T) {
 				f["AWSLogs/keys.json"] = f["keys.json"]
 				delete(f, "keys.json")
 			},
-			remarks: func([]*digesttest.Digest) []string { return []string{KindKey + ": keys.json"} },
+			remarks: func([]*digesttest.Digest) []string { return []string{KindKeyList + ": keys.json"} },
 		},
 		"a list of keys that was altered": {
 			change: func(f digesttest.Files, _ []*digesttest.Digest) {
@@ -306,7 +306,7 @@ func TestBreaks(t *testing.T) {
 				return out
 			},
 			remarks: func([]*digesttest.Digest) []string {
-				return []string{KindKey + ": keys.json"}
+				return []string{KindKeyList + ": keys.json"}
 			},
 		},
 	}

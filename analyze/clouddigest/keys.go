@@ -130,10 +130,10 @@ func (v *validation) checkKeys() {
 		k := &v.keys[i]
 		path := v.files[k.file].path
 		if !k.fits {
-			v.warn(KindKey, path, "", "the fingerprint %s is not the MD5 of the key beside it, as it is in what AWS publishes: the list may be altered", k.fingerprint)
+			v.warn(KindKeyList, path, "", "the fingerprint %s is not the MD5 of the key beside it, as it is in what AWS publishes: the list may be altered", k.fingerprint)
 		}
 		if inBucket(path) {
-			v.warn(KindKey, path, "", "this list of keys lies among what was copied out of a bucket (AWSLogs): who can write there can put a key of his own there; use a list that you asked AWS for")
+			v.warn(KindKeyList, path, "", "this list of keys lies among what was copied out of a bucket (AWSLogs): who can write there can put a key of his own there; use a list that you asked AWS for")
 			break
 		}
 	}

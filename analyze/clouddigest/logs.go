@@ -255,16 +255,18 @@ func (v *validation) findUncovered(c *copies) {
 	for at, s := range by {
 		by[at] = s.merged()
 	}
+	named := map[[sha256.Size]byte]bool{} // these are in the case too
 	for i := range v.files {
 		f := &v.files[i]
 		if c.claim[i] {
 			f.listed = true
 		} else if f.kind == kindLog {
+			named[f.sum] = true
 			v.addUncovered(uncovered{int32(i), -1, when(by, f.path)}, f.path)
 		}
 	}
 	for i, e := range v.o.Evidence {
-		if n := int32(len(v.files) + i); e.CloudTrail && !c.claim[n] {
+		if n := int32(len(v.files) + i); e.CloudTrail && !c.claim[n] && !named[c.sum(n)] {
 			v.addUncovered(uncovered{-1, int32(i), when(by, e.Path)}, c.path(n))
 		}
 	}

@@ -151,7 +151,7 @@ func (f *factory) whyNotExtracted(ctx context.Context, dir string, o extractOpti
 	if err != nil || report.OK() {
 		return err
 	}
-	return &HintError{Err: verdict(report), Hints: []string{"exhibit verify says what is wrong"}}
+	return &HintError{Err: (&verified{report: report}).verdict(), Hints: []string{"exhibit verify says what is wrong"}}
 }
 
 // completeEvidence completes evidence of the case of the command line by its

@@ -50,7 +50,7 @@ func waitMain() int {
 //
 //	exits CODE COMMAND [ARG...]
 //
-// which runs a command and wants that exit code, and [flip].
+// which runs a command and wants that exit code, and [flip], [pack] and [digests].
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "..", "testdata", "script"),
@@ -64,7 +64,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXHIBIT_KEY", filepath.Join(home, "key"))
 			return os.Mkdir(home, 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "pack": pack},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "pack": pack, "digests": digests(t)},
 	})
 }
 

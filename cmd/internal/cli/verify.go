@@ -20,6 +20,8 @@ type verifyOptions struct {
 	Head       *ledger.Head
 	Key        string
 	Evidence   []string
+	Digests    []string // paths with digests of CloudTrail
+	NoRecord   bool
 	Proof      string // event
 	CheckProof string // file
 	Limit      int
@@ -30,14 +32,30 @@ const verifyLong = `verify checks that nothing in the case was altered, removed 
 the place and what is wrong with it. It checks the ledger with its signatures, every file
 that the ledger names, that the records are those of the evidence without gap or overlap,
 that each event leads to its record, and that the rows of the derived database are those
-that were derived. It changes nothing. --quick checks the ledger and the hashes of the
-files, and does not look into them.
+that were derived. It changes nothing, but for one entry about --cloudtrail-digests.
+--quick checks the ledger and the hashes of the files, and does not look into them.
 
 A case alone cannot prove everything, and verify says what is open. Give it what you know
 from elsewhere: --head is a head that you noted outside the case (every writing command
 prints it) and excludes that anything up to there was cut off or exchanged; --key is the
 examiner's public key (exhibit key show); --evidence names originals, files or folders,
 from which the records are derived again and compared.
+
+--cloudtrail-digests PATH also checks what CloudTrail signed about its log files, against
+a copy of the bucket and the evidence of the case. It reads, below PATH and by content:
+  digest files and logs      as aws s3 sync copies them, or decompressed
+  metadata of the digests    aws s3api head-object saved beside NAME as NAME.metadata.json
+                             or NAME.head.json; or JSON anywhere, an array or lines, that
+                             has Key (and Bucket) beside Metadata
+  public keys                saved output of aws cloudtrail list-public-keys, of every
+                             region and for the time of the digests
+Each digest is proven by a signature (of its metadata, or the one that the next digest
+carries), by a signed chain (the next digest names its hash and is proven itself), by the
+chain alone, which is the weaker check, or by nothing. Altered, missing and moved digests,
+altered metadata and altered, missing or appended logs are problems; gaps, weaker proofs and
+logs that no digest names are warnings. The hashes are over the decompressed bytes of all
+gzip members. The result becomes an entry of the ledger, with every single result as a file
+of the case; --no-record leaves that out. Where there is no case, PATH alone is checked.
 
 --proof EVENT writes a proof that the record of an event stood at its place in the
 evidence when it was loaded. It holds the record itself. verify --check-proof FILE checks
@@ -56,6 +74,9 @@ func newVerify(f *factory) *cobra.Command {
 
   # Against the originals
   $ exhibit verify --evidence AWSLogs/
+
+  # Against what AWS signed, from a copied bucket and saved keys
+  $ exhibit verify --cloudtrail-digests AWSLogs --cloudtrail-digests keys.json
 
   # One record for somebody who does not get the case, and what they do with it
   $ exhibit verify --proof 1f3a5c7e-12 -o record.proof
@@ -79,6 +100,8 @@ func newVerify(f *factory) *cobra.Command {
 	flags.Var(headValue{&o.Head}, "head", "head of the ledger that was noted earlier")
 	flags.Var(verifierValue{&o.Key}, "key", "public key of the examiner, as exhibit key show prints it")
 	flags.StringArrayVar(&o.Evidence, "evidence", nil, "originals to compare with, files or folders (`PATH`); repeatable")
+	flags.StringArrayVar(&o.Digests, "cloudtrail-digests", nil, "check CloudTrail's digest files below `PATH`; repeatable")
+	flags.BoolVar(&o.NoRecord, "no-record", false, "no entry in the ledger about --cloudtrail-digests")
 	flags.StringVar(&o.Proof, "proof", "", "write a proof of the record of this event (`EVENT`)")
 	flags.StringVar(&o.CheckProof, "check-proof", "", "check the proof in this `FILE`; needs no case")
 	addLimitFlag(cmd, &o.Limit, 100)
@@ -107,10 +130,12 @@ func (o *verifyOptions) check(cmd *cobra.Command) error {
 		alone = "proof"
 	case o.CheckProof != "":
 		alone = "check-proof"
+	case o.NoRecord && len(o.Digests) == 0:
+		return usagef("--no-record is for --cloudtrail-digests")
 	default:
 		return nil
 	}
-	for _, other := range []string{"quick", "head", "key", "evidence", "proof", "check-proof", "format", "limit"} {
+	for _, other := range []string{"quick", "head", "key", "evidence", "cloudtrail-digests", "no-record", "proof", "check-proof", "format", "limit"} {
 		fits := other == alone || alone == "check-proof" && (other == "key" || other == "format")
 		if cmd.Flags().Changed(other) && !fits {
 			return usagef("--%s and --%s do not go together", alone, other)
@@ -123,33 +148,32 @@ func runVerify(ctx context.Context, f *factory, o verifyOptions) error {
 	if o.CheckProof != "" {
 		return f.checkProof(o)
 	}
-	dir, err := f.casePath(o.Case.Case)
+	dir, err := f.verifyCasePath(&o)
 	if err != nil {
 		return err
 	}
 	if o.Proof != "" {
 		return f.writeProof(ctx, dir, o)
 	}
-	var report *casefile.VerifyReport
+	var v verified
 	config := render.Config{Case: dir, Params: verifyParams(&o)}
 	err = f.emit(o.Output, config, func(r *render.Renderer) error {
-		if report, err = f.verify(ctx, dir, o); err != nil {
-			return err
+		if dir != "" {
+			if v.report, err = f.verify(ctx, dir, o); err != nil {
+				return err
+			}
 		}
-		return writeVerify(r, &o, report)
+		if len(o.Digests) > 0 {
+			if err := f.verifyDigests(ctx, dir, &o, &v); err != nil {
+				return err
+			}
+		}
+		return writeVerify(r, &o, &v)
 	})
 	if err != nil {
 		return err
 	}
-	return verdict(report)
-}
-
-// verdict is the error of a case that does not verify.
-func verdict(report *casefile.VerifyReport) error {
-	if report.OK() {
-		return nil
-	}
-	return &VerifyError{Problems: len(report.Problems)}
+	return v.verdict()
 }
 
 // verify runs the verification with progress on stderr, and says how fast it
@@ -187,6 +211,9 @@ func verifyParams(o *verifyOptions) map[string]any {
 	}
 	if len(o.Evidence) > 0 {
 		params["evidence"] = o.Evidence
+	}
+	if len(o.Digests) > 0 {
+		params["cloudtrail_digests"] = o.Digests
 	}
 	return params
 }

@@ -7,22 +7,60 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
-// writeVerify writes what is wrong with a case, what was checked, and what the
-// result does not prove.
-func writeVerify(r *render.Renderer, o *verifyOptions, report *casefile.VerifyReport) error {
-	if err := writeFaults(r, o, "problems", "What is wrong", report.Problems); err != nil {
-		return err
-	}
+// writeVerify writes what is wrong with a case and with what a provider signed,
+// what was checked, and what the result does not prove.
+func writeVerify(r *render.Renderer, o *verifyOptions, v *verified) error {
 	if o.Output.Format == render.FormatCSV { // which holds one table
-		return r.Write(render.Note{Level: render.LevelNote, Text: result(report)})
+		return writeVerifyCSV(r, o, v)
 	}
-	if err := writeFaults(r, o, "remarks", "Not wrong, but good to know", report.Notes); err != nil {
+	if v.report != nil {
+		if err := writeFaults(r, o, "problems", "What is wrong", v.report.Problems); err != nil {
+			return err
+		}
+	}
+	if d := v.digests; d != nil {
+		if err := writeDigestFindings(r, o, "cloudtrail_problems", "CloudTrail: what is wrong", d.Problems, d.ProblemCount); err != nil {
+			return err
+		}
+	}
+	if v.report != nil {
+		if err := writeFaults(r, o, "remarks", "Not wrong, but good to know", v.report.Notes); err != nil {
+			return err
+		}
+	}
+	if d := v.digests; d != nil {
+		if err := writeDigestFindings(r, o, "cloudtrail_warnings", "CloudTrail: not proven, or odd", d.Warnings, d.WarningCount); err != nil {
+			return err
+		}
+	}
+	if v.report != nil {
+		if err := r.Write(verifyFields(v.report)); err != nil {
+			return err
+		}
+	}
+	if v.digests != nil {
+		if err := writeDigests(r, o, v); err != nil {
+			return err
+		}
+	}
+	return writeNotes(r, limits(v))
+}
+
+// writeVerifyCSV writes all problems as one table.
+func writeVerifyCSV(r *render.Renderer, o *verifyOptions, v *verified) error {
+	var faults []casefile.Fault
+	var results []string
+	if v.report != nil {
+		faults, results = append(faults, v.report.Problems...), append(results, result(v.report))
+	}
+	if v.digests != nil {
+		faults, results = append(faults, digestFaults(v.digests.Problems)...), append(results, "CloudTrail: "+digestResult(v.digests))
+		results = append(results, v.reasons...)
+	}
+	if err := writeFaults(r, o, "problems", "What is wrong", faults); err != nil {
 		return err
 	}
-	if err := r.Write(verifyFields(report)); err != nil {
-		return err
-	}
-	return writeNotes(r, limits(report))
+	return writeNotes(r, results)
 }
 
 // writeFaults writes a list of faults, up to the limit. Text leaves an empty
@@ -89,10 +127,17 @@ func verifyFields(report *casefile.VerifyReport) render.Fields {
 }
 
 // limits say what the result does not prove.
-func limits(report *casefile.VerifyReport) []string {
-	list := report.Limits
-	if report.OK() && report.Ledger.TruncationUnknown {
-		list = append(list, fmt.Sprintf("Write the head %.20s… down outside the case, for the next time.", report.Ledger.Head))
+func limits(v *verified) []string {
+	var list []string
+	head := v.head
+	if v.report != nil {
+		list = v.report.Limits
+		if head == nil && v.report.OK() && v.report.Ledger.TruncationUnknown {
+			head = &v.report.Ledger.Head
+		}
+	}
+	if head != nil {
+		list = append(list, fmt.Sprintf("Write the head %.20s… down outside the case, for the next time.", *head))
 	}
 	return list
 }

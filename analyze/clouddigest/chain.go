@@ -70,7 +70,9 @@ func (v *validation) chain() {
 			if len(v.byKey[at]) > 0 {
 				v.fault(d, KindDuplicate, "another file, %s, has other content and says that it is the same digest", v.path(v.byKey[at][0]))
 			}
-			v.byKey[at] = append(v.byKey[at], int32(i))
+			if len(v.byKey[at]) < maxSame {
+				v.byKey[at] = append(v.byKey[at], int32(i))
+			}
 		} else if d.moved {
 			v.checkPlace(d)
 		} else {
@@ -291,14 +293,7 @@ func (v *validation) checkMetadata(d *digest, valid []byte, carried [][]byte) {
 }
 
 // keysOf returns the keys with the fingerprint that a digest names.
-func (v *validation) keysOf(d *digest) (out []*key) {
-	for i := range v.keys {
-		if strings.EqualFold(v.keys[i].fingerprint, d.fingerprint) {
-			out = append(out, &v.keys[i])
-		}
-	}
-	return out
-}
+func (v *validation) keysOf(d *digest) []*key { return v.byPrint[strings.ToLower(d.fingerprint)] }
 
 // verify returns the key with which a signature verifies, and that signature;
 // nil when none does.

@@ -382,7 +382,10 @@ func TestHostile(t *testing.T) {
 	evil := digesttest.Trail{Account: "../../..", Region: "x", Name: "y", Home: "z", Bucket: "b", Key: trail.Key}
 	d := evil.Chain(digesttest.Start(), 1, 1)
 	digesttest.Files{"evil.json": d[0].Content}.Write(t, inside)
-	digesttest.Files{"bomb.json.gz": digesttest.Gzip(make([]byte, 300<<20)), "deep.json": bytes.Repeat([]byte("["), 1<<20), "empty": nil}.Write(t, inside)
+	if !testing.Short() { // it takes the race detector a minute
+		digesttest.Files{"bomb.json.gz": digesttest.Gzip(make([]byte, 300<<20))}.Write(t, inside)
+	}
+	digesttest.Files{"deep.json": bytes.Repeat([]byte("["), 1<<20), "empty": nil}.Write(t, inside)
 	r, err := Verify(t.Context(), Options{Paths: []string{inside}, Threads: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -394,7 +397,7 @@ func TestHostile(t *testing.T) {
 	if !slices.ContainsFunc(r.Warnings, func(f Finding) bool { return f.Kind == KindLeftOut }) {
 		t.Errorf("the link is not named: %v", r.Warnings)
 	}
-	if !slices.ContainsFunc(r.Warnings, func(f Finding) bool { return f.Kind == KindUnreadable && strings.Contains(f.Path, "bomb") }) {
+	if !testing.Short() && !slices.ContainsFunc(r.Warnings, func(f Finding) bool { return f.Kind == KindUnreadable && strings.Contains(f.Path, "bomb") }) {
 		t.Errorf("the bomb is not named: %v", r.Warnings)
 	}
 }

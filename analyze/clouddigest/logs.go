@@ -50,12 +50,13 @@ type copies struct {
 	v      *validation
 	byName map[string][]int32
 	bySum  map[[sha256.Size]byte][]int32
-	claim  []bool // a digest names it
+	claim  []bool                     // a digest names it
+	other  map[[sha256.Size]byte]bool // hashes of logs that were found under another name
 }
 
 // newCopies lists everything that can be a log.
 func (v *validation) newCopies() *copies {
-	c := &copies{v: v, byName: map[string][]int32{}, bySum: map[[sha256.Size]byte][]int32{}}
+	c := &copies{v: v, byName: map[string][]int32{}, bySum: map[[sha256.Size]byte][]int32{}, other: map[[sha256.Size]byte]bool{}}
 	for i := range v.files {
 		if f := &v.files[i]; f.kind == kindLog || f.kind == kindOther {
 			c.add(int32(i), f.path, f.sum, f.err == "")
@@ -73,7 +74,9 @@ func (v *validation) newCopies() *copies {
 
 func (c *copies) add(n int32, path string, sum [sha256.Size]byte, whole bool) {
 	name := logName(path)
-	c.byName[name] = append(c.byName[name], n)
+	if len(c.byName[name]) < maxSame {
+		c.byName[name] = append(c.byName[name], n)
+	}
 	if whole {
 		c.bySum[sum] = append(c.bySum[sum], n)
 	}
@@ -197,14 +200,19 @@ func (c *copies) remarkMembers(n int32, l *logFile) {
 	}
 }
 
-// byHashOf finds a log under another name.
+// byHashOf finds a log under another name. A copy stands for one log only: logs
+// without events have the same bytes.
 func (c *copies) byHashOf(r *logResult, l *logFile) {
-	for _, n := range c.bySum[l.sum] {
-		if !c.claim[n] {
-			c.claim[n] = true
-			r.set(c.v, n, LogOK)
-		}
+	list := c.bySum[l.sum]
+	for len(list) > 0 && c.claim[list[0]] {
+		list = list[1:]
 	}
+	if len(list) > 0 {
+		c.claim[list[0]], c.other[l.sum] = true, true
+		r.set(c.v, list[0], LogOK)
+		list = list[1:]
+	}
+	c.bySum[l.sum] = list
 }
 
 // reportLog says what is not there.
@@ -258,7 +266,7 @@ func (v *validation) findUncovered(c *copies) {
 	named := map[[sha256.Size]byte]bool{} // these are in the case too
 	for i := range v.files {
 		f := &v.files[i]
-		if c.claim[i] {
+		if c.claim[i] || c.other[f.sum] {
 			f.listed = true
 		} else if f.kind == kindLog {
 			named[f.sum] = true
@@ -266,7 +274,7 @@ func (v *validation) findUncovered(c *copies) {
 		}
 	}
 	for i, e := range v.o.Evidence {
-		if n := int32(len(v.files) + i); e.CloudTrail && !c.claim[n] && !named[c.sum(n)] {
+		if n := int32(len(v.files) + i); e.CloudTrail && !c.claim[n] && !c.other[c.sum(n)] && !named[c.sum(n)] {
 			v.addUncovered(uncovered{-1, int32(i), when(by, e.Path)}, c.path(n))
 		}
 	}

@@ -126,11 +126,11 @@ func (v *validation) attachMetadata() {
 		if m.key == "" {
 			name := besideOf(v.files[m.file].path)
 			found = append(slices.Clone(byPath[name]), byPath[strings.TrimSuffix(name, ".gz")]...)
-			m.taken = slices.ContainsFunc(v.broken, func(n int32) bool { return v.files[n].path == name })
+			m.taken = v.named[logName(name)]
 		}
-		for _, n := range found {
+		for _, n := range found[:min(len(found), maxSame)] {
 			d := v.digests[n]
-			if m.bucket == "" || m.bucket == d.bucket {
+			if (m.bucket == "" || m.bucket == d.bucket) && len(d.metadata) < maxSame {
 				d.metadata, m.taken = append(d.metadata, int32(i)), true
 			}
 		}

@@ -1,7 +1,6 @@
 package clouddigest
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -20,9 +19,9 @@ type gap struct {
 	from, to int64
 }
 
-// maxMissing bounds how many missing digests are listed for one break of a
-// chain: 13 months of hours.
-const maxMissing = 10_000
+// maxMissing bounds how many digests that are told from the rhythm of their
+// trail are listed: eleven years of hours.
+const maxMissing = 100_000
 
 // missingSlack is how far a period may be from the rhythm of its trail.
 const missingSlack = 5 * 60
@@ -87,8 +86,8 @@ func (v *validation) missingBefore(t *trail, d, before *digest) {
 	if p, ok := parsePlace(d.previous.object); ok {
 		last.end = p.end
 	}
-	if v.brokenNamed(d.previous.object) {
-		return // reported as what it is
+	if v.named[logName(d.previous.object)] {
+		return // a file of its name cannot be read, which is reported
 	}
 	v.missing = append(v.missing, last)
 	v.problem(KindMissing, "", last.object, "this digest, up to %s, is missing: the next one names it", stamp(&last.end))
@@ -96,7 +95,7 @@ func (v *validation) missingBefore(t *trail, d, before *digest) {
 		return // these have no rhythm
 	}
 	for n := int64(1); last.end-n*t.rhythm > before.end+missingSlack; n++ {
-		if n == maxMissing {
+		if len(v.missing) >= maxMissing {
 			v.problem(KindMissing, "", last.object, "more digests before it are missing, back to %s", stamp(&before.end))
 			return
 		}
@@ -105,15 +104,6 @@ func (v *validation) missingBefore(t *trail, d, before *digest) {
 		v.missing = append(v.missing, m)
 		v.problem(KindMissing, "", m.object, "a digest up to about %s is missing: the chain is broken from %s to %s, and there is one every %d minutes; its name is told from that", stamp(&m.end), stamp(&before.end), stamp(&d.start), t.rhythm/60)
 	}
-}
-
-// brokenNamed reports whether a file bears the name of an object and could not
-// be read as a digest.
-func (v *validation) brokenNamed(object string) bool {
-	return slices.ContainsFunc(v.broken, func(n int32) bool {
-		common, _ := commonTail(v.files[n].path, object)
-		return common > 0
-	})
 }
 
 // renamed puts another time into the key of a digest, in its name and in the

@@ -200,6 +200,7 @@ func FuzzFile(f *testing.F) {
 		if len(v.digests)+len(v.broken) > 1 {
 			t.Error("one file is two digests")
 		}
+		v.index()
 		v.attachMetadata()
 		v.checkKeys()
 		v.chain()

@@ -99,14 +99,14 @@ func (c *counter) Read(p []byte) (int, error) {
 // read reads a file to its end.
 func (r *reader) read(s source) found {
 	f := found{file: file{path: s.path}}
-	in, err := s.root.Open(s.name)
+	src, err := s.root.Open(s.name)
 	if err != nil {
 		f.err = err.Error()
 		return f
 	}
-	defer in.Close()
+	defer src.Close()
 	defer r.release()
-	r.taken, r.out = counter{r: in}, 0
+	r.taken, r.out = counter{r: src}, 0
 	r.in.Reset(&r.taken)
 	r.sum.Reset()
 	split, err := r.drain(&f.file)

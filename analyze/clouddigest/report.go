@@ -282,6 +282,9 @@ func (v *validation) weigh() {
 	if len(v.keys) > 0 {
 		r.Limits = append(r.Limits, "That the public keys are those of AWS is the word of whoever saved the list.")
 	}
+	if r.Others > 0 {
+		r.Limits = append(r.Limits, fmt.Sprintf("Files that are none of these and that no digest names: %d.", r.Others))
+	}
 	if r.Earlier > 0 {
 		r.Limits = append(r.Limits, fmt.Sprintf("Chains that go on before what is here: %d.", r.Earlier))
 	}

@@ -10,7 +10,7 @@ import (
 // result is one line of the results: what was found out about one digest, log
 // file, list of keys or gap.
 type result struct {
-	Kind   string `json:"kind"` // digest, missing_digest, gap, log, uncovered_log, public_key, metadata
+	Kind   string `json:"kind"` // digest, missing_digest, gap, log, uncovered_log, public_key, metadata, other_file
 	Path   string `json:"path,omitempty"`
 	Bucket string `json:"bucket,omitempty"`
 	Object string `json:"object,omitempty"`
@@ -32,7 +32,7 @@ type result struct {
 func (r *Report) WriteResults(w io.Writer) error {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
-	for _, write := range []func(*json.Encoder) error{r.v.writeDigests, r.v.writeBreaks, r.v.writeLogs, r.v.writeLoose, r.v.writeSources} {
+	for _, write := range []func(*json.Encoder) error{r.v.writeDigests, r.v.writeBreaks, r.v.writeLogs, r.v.writeLoose, r.v.writeSources, r.v.writeOthers} {
 		if err := write(out); err != nil {
 			return err
 		}
@@ -118,6 +118,20 @@ func (v *validation) writeLoose(out *json.Encoder) error {
 			r.Path, r.SHA256, r.Source = v.o.Evidence[u.evidence].Path, v.o.Evidence[u.evidence].StreamSHA256, "case"
 		}
 		if err := out.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeOthers names the files that nothing was made of.
+func (v *validation) writeOthers(out *json.Encoder) error {
+	for i := range v.files {
+		f := &v.files[i]
+		if f.kind != kindOther || f.listed {
+			continue
+		}
+		if err := out.Encode(result{Kind: "other_file", Path: f.path, SHA256: hex.EncodeToString(f.sum[:]), Status: f.err}); err != nil {
 			return err
 		}
 	}

@@ -92,10 +92,19 @@ func (v *validation) walk(list []source, root *os.Root, folder, name string) ([]
 			v.problem(KindUnreadable, shown, "", "it is no regular file, or went away")
 			return nil
 		}
-		list = append(list, source{root, p, shown, info.Size()})
-		return v.hold(len(p) + len(shown) + 64)
+		list = append(list, source{root, tail(shown, p), shown, info.Size()})
+		return v.hold(len(shown) + 64)
 	})
 	return list, err
+}
+
+// tail returns s, in the memory of a text that ends with it: most names are held
+// several times.
+func tail(text, s string) string {
+	if strings.HasSuffix(text, s) {
+		return text[len(text)-len(s):]
+	}
+	return s
 }
 
 // readAll reads the files on several threads and keeps what they hold in the
@@ -135,6 +144,7 @@ func (v *validation) readAll(ctx context.Context, list []source) error {
 			}
 		}
 	})
+	v.files = slices.Grow(v.files, len(list))
 	var err error
 	for j := range ordered {
 		f := <-j.done
@@ -157,7 +167,7 @@ func (v *validation) keep(f found) error {
 	size := 120 + len(f.path)
 	switch {
 	case f.digest != nil:
-		f.digest.file = n
+		f.digest.file, f.digest.object = n, tail(f.path, f.digest.object)
 		v.digests = append(v.digests, f.digest)
 		size += f.digest.size()
 	case f.kind == kindBroken:

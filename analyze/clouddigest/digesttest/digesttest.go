@@ -10,6 +10,7 @@ import (
 	"crypto/md5"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -18,11 +19,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"crypto/x509"
 )
 
 // Key is a key that everybody can make again from its seed: it protects
@@ -50,15 +48,15 @@ func NewKey(t testing.TB, seed string, from, to time.Time) *Key {
 	return &Key{k, from, to}
 }
 
-// primes keeps what was found: looking for one takes a while.
-var primes sync.Map //nolint:gochecknoglobals // what was computed once is a constant
+// distances are from the number that is made of a seed to the first prime from
+// there on with which the exponent can be used. Looking for one takes a while.
+var distances = map[string]int64{
+	"us-east-1 p": 860, "us-east-1 q": 328, "eu-west-1 p": 1644, "eu-west-1 q": 202, "ap-south-1 p": 64, "ap-south-1 q": 214,
+	"old p": 1162, "old q": 282, "unknown p": 74, "unknown q": 1590, "rotated p": 1224, "rotated q": 1322, "other p": 72, "other q": 1024,
+}
 
-// prime returns the first prime of 1024 bits from a number made of a seed on
-// with which e can be used.
+// prime returns the prime of 1024 bits of a seed.
 func prime(seed string, e *big.Int) *big.Int {
-	if p, ok := primes.Load(seed); ok {
-		return p.(*big.Int)
-	}
 	var text []byte
 	for i := range 4 {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", seed, i))
@@ -67,10 +65,10 @@ func prime(seed string, e *big.Int) *big.Int {
 	text[0] |= 0xc0
 	text[len(text)-1] |= 1
 	p, two, rest := new(big.Int).SetBytes(text), big.NewInt(2), new(big.Int)
-	for !p.ProbablyPrime(20) || rest.Mod(p, e).Cmp(big.NewInt(1)) == 0 {
+	p.Add(p, big.NewInt(distances[seed]))
+	for !p.ProbablyPrime(0) || rest.Mod(p, e).Cmp(big.NewInt(1)) == 0 {
 		p.Add(p, two)
 	}
-	primes.Store(seed, p)
 	return p
 }
 

@@ -245,7 +245,8 @@ func digestFields(v *verified) render.Fields {
 		intField("missing", d.Missing), intField("gaps", d.Gaps), intField("logs", d.Logs), intField("logs_ok", d.LogsOK), intField("logs_altered", d.LogsAltered),
 		intField("logs_missing", d.LogsMissing), intField("logs_unchecked", d.LogsUnknown), intField("logs_uncovered", d.Uncovered),
 		intField("other_files", d.Others), intField("problems", d.ProblemCount), intField("warnings", d.WarningCount),
-		{Column: render.Column{Name: "ok", Kind: render.KindBool}, Value: d.OK()}, field("result", digestResult(d)),
+		{Column: render.Column{Name: "ok", Kind: render.KindBool}, Value: d.OK()},
+		field("result", digestResult(d)),
 		{Column: render.Column{Name: "recorded", Kind: render.KindBool}, Value: v.head != nil},
 	}
 	if v.head != nil {

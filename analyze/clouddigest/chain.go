@@ -60,24 +60,7 @@ func (v *validation) chain() {
 	v.sortTrails()
 	v.byKey = make(map[string][]int32, len(v.digests))
 	for i, d := range v.digests {
-		at := d.bucket + "/" + d.object
-		for _, other := range v.byKey[at] {
-			if v.digests[other].sum == d.sum && d.copyOf < 0 {
-				d.copyOf = other
-			}
-		}
-		if d.copyOf < 0 {
-			if len(v.byKey[at]) > 0 {
-				v.fault(d, KindDuplicate, "another file, %s, has other content and says that it is the same digest", v.path(v.byKey[at][0]))
-			}
-			if len(v.byKey[at]) < maxSame {
-				v.byKey[at] = append(v.byKey[at], int32(i))
-			}
-		} else if d.moved {
-			v.checkPlace(d)
-		} else {
-			v.warn(KindDuplicate, v.path(int32(i)), d.object, "the same digest as %s", v.path(d.copyOf))
-		}
+		v.place(int32(i), d)
 	}
 	for i, d := range v.digests {
 		if d.previous == nil || d.copyOf >= 0 {
@@ -89,6 +72,34 @@ func (v *validation) chain() {
 				d.back = n
 			}
 		}
+	}
+}
+
+// place enters a digest under its object, and reports files that say that they
+// are the same one.
+func (v *validation) place(i int32, d *digest) {
+	at := d.bucket + "/" + d.object
+	same := v.byKey[at]
+	for _, n := range same {
+		if v.digests[n].sum == d.sum && d.copyOf < 0 {
+			d.copyOf = n
+		}
+	}
+	switch {
+	case d.copyOf >= 0:
+		first := v.digests[d.copyOf]
+		first.metadata = append(first.metadata, d.metadata[:min(len(d.metadata), maxSame-len(first.metadata))]...)
+		if d.moved {
+			v.checkPlace(d)
+		} else {
+			v.warn(KindDuplicate, v.path(i), d.object, "the same digest as %s", v.path(d.copyOf))
+		}
+		return
+	case len(same) > 0:
+		v.fault(d, KindDuplicate, "another file, %s, has other content and says that it is the same digest", v.path(same[0]))
+	}
+	if len(same) < maxSame {
+		v.byKey[at] = append(same, i)
 	}
 }
 
@@ -134,8 +145,8 @@ func comparePlaces(a, b place) int {
 	return cmp.Or(strings.Compare(a.account, b.account), strings.Compare(a.region, b.region), strings.Compare(a.name, b.name), strings.Compare(a.home, b.home), backfill)
 }
 
-// rhythm is the median period of a trail's digests; CloudTrail delivers one an
-// hour.
+// rhythm is the median period of a trail's digests, at least a minute;
+// CloudTrail delivers one an hour.
 func (v *validation) rhythm(t *trail) int64 {
 	var periods []int64
 	for _, n := range t.digests {
@@ -147,7 +158,7 @@ func (v *validation) rhythm(t *trail) int64 {
 		return 3600
 	}
 	slices.Sort(periods)
-	return periods[len(periods)/2]
+	return max(60, periods[len(periods)/2])
 }
 
 // prove finds what vouches for each digest: first the signatures, then the

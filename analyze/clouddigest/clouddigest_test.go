@@ -286,6 +286,28 @@ func TestBreaks(t *testing.T) {
 			},
 			remarks: func(c []*digesttest.Digest) []string { return []string{KindMembers + ": " + name(c[5])} },
 		},
+		"copies with metadata": {
+			change: func(f digesttest.Files, c []*digesttest.Digest) { f["AAA/"+name(c[11])] = f[c[11].Object] },
+			remarks: func(c []*digesttest.Digest) []string {
+				return []string{KindDuplicate + ": " + name(c[11])}
+			},
+		},
+		"another digest of the same name": {
+			change: func(f digesttest.Files, c []*digesttest.Digest) {
+				f["copy/"+name(c[5])] = digesttest.Gzip(append(c[5].Content, ' '))
+			},
+			problems: func(c []*digesttest.Digest) []string {
+				return []string{KindDigest + ": " + name(c[5]), KindDuplicate + ": " + name(c[5])}
+			},
+			remarks: func(c []*digesttest.Digest) []string {
+				return []string{KindOverlap + ": " + name(c[4]), KindOverlap + ": " + name(c[5]), KindOverlap + ": " + name(c[6])}
+			},
+		},
+		"late logs, twice": {
+			change: func(f digesttest.Files, c []*digesttest.Digest) {
+				f.Add(trail.Backfill(c[2].Start, c[11].End), trail.Backfill(c[6].Start, c[11].End))
+			},
+		},
 		"a key of somebody else in the bucket": {
 			change: func(f digesttest.Files, _ []*digesttest.Digest) {
 				f["AWSLogs/keys.json"] = f["keys.json"]

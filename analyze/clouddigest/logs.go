@@ -18,7 +18,7 @@ const (
 	LogAltered                   // a file of its name is here, with another hash
 	LogAppended                  // the same, and the first gzip member has the hash: data was appended
 	LogMissing                   // no file of its name or hash is here
-	LogUnknown                   // the digest has no hash that can be checked
+	LogUnknown                   // the digest has no hash that can be checked, or is itself not what AWS signed
 )
 
 // String returns the status in a word.
@@ -219,6 +219,8 @@ func (c *copies) byHashOf(r *logResult, l *logFile) {
 func (v *validation) reportLog(r *logResult, l *logFile) {
 	d := v.digests[r.digest]
 	switch {
+	case r.status == LogOK && d.faults != "" && !d.authentic:
+		r.status = LogUnknown // what is wrong with the digest is reported
 	case l.unknown:
 		r.status = LogUnknown
 		v.warn(KindLogUnknown, v.files[d.file].path, l.object, "the digest has no SHA-256 of this log")

@@ -58,7 +58,8 @@ func (v *validation) checkBreak(t *trail, d *digest, older int32) {
 	}
 	before := v.digests[older]
 	switch {
-	case d.previous == nil && t.backfill: // each may stand alone
+	case d.previous == nil && t.backfill:
+		return // each may stand alone
 	case d.previous == nil:
 		v.gaps = append(v.gaps, gap{d.trail, before.end, d.start})
 		v.warn(KindGap, path, d.object, "a chain begins here: from %s to %s logging or its validation was off, or the digests at its end were removed; no digest names them", stamp(&before.end), stamp(&d.start))

@@ -106,7 +106,7 @@ type Day struct {
 	Digests                                          int64
 	Signature, SignedChain, Chain, Nothing, Failed   int64
 	Missing                                          int64
-	Logs, LogsOK, LogsAltered, LogsMissing, LogsOpen int64 // open: no hash to check
+	Logs, LogsOK, LogsAltered, LogsMissing, LogsOpen int64 // open: nothing to trust says their hash
 }
 
 func newReport() *Report { return &Report{Problems: []Finding{}, Warnings: []Finding{}} }

@@ -5,7 +5,7 @@
 create or replace temp table sight as
 select
     coalesce(c.call, e.eid) as call, e.eid, e.event_id, e.format, e.plane,
-    e.ts, e.ts_end, e.ts_precision, e.latency_us, e.outcome, e.error_code, e.operation, e.principal, e.credential_id, e.tenant, e.region,
+    e.ts, e.ts_end, e.ts_precision, e.latency_us, e.ttft_us, e.outcome, e.error_code, e.operation, e.principal, e.credential_id, e.tenant, e.region,
     e.model, e.app, e.session_id, e.client,
     e.input_tokens, e.output_tokens, e.cache_read_tokens, e.cache_write_tokens, e.finish_reason,
     e.system_prompt_hash, e.prompt_hash, e.response_hash

@@ -5,5 +5,6 @@ package reconcile
 func checks() []check {
 	return []check{
 		skewCheck{},
+		silenceCheck{},
 	}
 }

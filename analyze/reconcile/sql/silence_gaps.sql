@@ -1,0 +1,2 @@
+-- How many runs of empty minutes each source has.
+select format, plane, count(*) from quiet group by all order by all

@@ -6,5 +6,6 @@ func checks() []check {
 	return []check{
 		skewCheck{},
 		silenceCheck{},
+		regressionCheck{},
 	}
 }

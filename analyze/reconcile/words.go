@@ -62,9 +62,12 @@ func count(n int64) string {
 }
 
 // counted writes a number and the word for what it counts.
-func counted(n int64, word string) string {
+func counted(n int64, word string) string { return plural(n, word, word+"s") }
+
+// plural writes a number and the word for one or for several.
+func plural(n int64, one, several string) string {
 	if n == 1 {
-		return "1 " + word
+		return "1 " + one
 	}
-	return count(n) + " " + word + "s"
+	return count(n) + " " + several
 }

@@ -1,5 +1,9 @@
--- The longer runs of empty minutes: nothing from the first time to the second.
-select format, plane, epoch_us(before) + 60000000, epoch_us(after)
-from quiet
-where epoch_us(after) - epoch_us(before) - 60000000 >= $least
-order by all
+-- The longer runs of empty minutes.
+with name as (
+    select distinct format, coalesce(plane, '') as plane from minute
+)
+select n.format, n.plane, q.first, q.last
+from quiet q
+join name n on hash(n.format, n.plane) = q.source
+where q.last - q.first >= $least
+order by n.format, n.plane, q.first

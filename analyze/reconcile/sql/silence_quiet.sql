@@ -1,8 +1,9 @@
--- Runs of empty minutes, by the minutes with events before and after them.
+-- Runs of empty minutes: nothing from the first time to the second.
 create or replace temp table quiet as
-select format, plane, before, after
+select source, before + 60000000 as first, ts as last
 from (
-    select format, plane, ts as after, lag(ts) over (partition by format, plane order by ts) as before
+    select source, ts, lag(source) over w as before_of, lag(ts) over w as before
     from busy
+    window w as (order by source, ts)
 )
-where after - before > interval 1 minute
+where before_of = source and ts - before > 60000000

@@ -247,33 +247,30 @@ const (
 	joined                   // another log begins, with times before all others
 )
 
-// kind tells apart one record with an odd time from a level that changed: the
-// median of the five records after the step is half a step below that of the
-// five before it only if more than a record or two is odd.
+// kind tells apart records with an odd time from a level that changed. A record
+// is ahead if the one after it is not behind the one before it. A record or two
+// are back if those after them are where it was before, and more are if it jumps
+// there: a clock that was set back comes there step by step.
 func (p *place) kind(near []line, a aftermath) lapse {
-	var before, after []int64
+	const few = 2
+	var prior []int64 // before the record from which times go back
 	for _, l := range near {
-		if l.eid <= p.before {
-			before = append(before, p.direction*l.ts)
-		} else {
-			after = append(after, p.direction*l.ts)
+		if l.eid < p.before {
+			prior = append(prior, p.direction*l.ts)
 		}
 	}
-	const enough = 3
-	half := p.size() / 2
-	if len(after) >= enough && len(before) >= enough && medianOf(after) < medianOf(before)-half {
-		switch {
-		case p.direction*p.ts < a.earliest && !a.resumes:
-			return joined
-		case a.resumes && a.last < p.direction*p.beforeTS-half:
-			return recordsBack
-		}
-		return setBack
-	}
-	if p.direction*p.beforeTS-medianOf(before) > half || len(before) < enough {
+	ts, before := p.direction*p.ts, p.direction*p.beforeTS
+	switch {
+	case len(prior) == 0 || ts >= prior[len(prior)-1]:
 		return recordAhead
+	case a.records <= few:
+		return recordBack
+	case a.resumes && a.last < before-p.size()/2:
+		return recordsBack
+	case !a.resumes && ts < a.earliest:
+		return joined
 	}
-	return recordBack
+	return setBack
 }
 
 // lineAt returns the record with an id.

@@ -41,6 +41,18 @@ func TestRegression(t *testing.T) {
 			}
 			return at
 		}, "set_back 59m0s 59 medium " + at(8, 40) + " " + at(9, 39), ""},
+		{"clock set back by few records", 200, func(i int, at time.Time) time.Time {
+			if i >= 100 {
+				return at.Add(-8 * time.Minute)
+			}
+			return at
+		}, "set_back 7m0s 7 medium " + at(9, 32) + " " + at(9, 39), ""},
+		{"the first record from the future", 200, func(i int, at time.Time) time.Time {
+			if i == 0 {
+				return at.Add(time.Hour)
+			}
+			return at
+		}, "record_later 59m0s 1 low " + at(8, 1) + " " + at(9, 0), ""},
 		{"clock set back for good", 120, func(i int, at time.Time) time.Time {
 			if i >= 100 {
 				return at.Add(-time.Hour)

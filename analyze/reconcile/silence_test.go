@@ -50,7 +50,7 @@ func keep(t *testing.T, dir, source string, wanted func(time.Time) bool) {
 }
 
 func threeSources() drill.Config {
-	return drill.Config{Seed: 5, Days: 10, Calls: 5000, Words: [2]int{2, 4}, MaxTurns: 2, Sources: []string{"bedrock", "litellm", "otlp"}}
+	return drill.Config{Seed: 5, Days: 10, Calls: 3000, Words: [2]int{2, 4}, MaxTurns: 2, Sources: []string{"bedrock", "litellm", "otlp"}}
 }
 
 // outage is a Wednesday's working hours.

@@ -247,9 +247,9 @@ func (s *survey) skewTitle(a accusation, skew level) (kind, title string) {
 	case c.drift != 0:
 		kind, title = "drift", fmt.Sprintf("the clock of %s drifts by %s a day against %s", subject, signed(c.drift), reference)
 	case len(c.stretches) > 1:
-		kind, title = "step", fmt.Sprintf("the clock of %s was changed: for a time it is %s of %s", subject, ahead(skew.center), reference)
+		kind, title = "step", fmt.Sprintf("the clock of %s was changed: for a time it is %s that of %s", subject, ahead(skew.center), reference)
 	default:
-		kind, title = "constant", fmt.Sprintf("the clock of %s is %s of that of %s", subject, ahead(skew.center), reference)
+		kind, title = "constant", fmt.Sprintf("the clock of %s is %s that of %s", subject, ahead(skew.center), reference)
 	}
 	if !a.known {
 		title += "; which of the two is wrong is not known"
@@ -262,13 +262,21 @@ func (s *survey) skewTitle(a accusation, skew level) (kind, title string) {
 func (s *survey) skewExplanation(a accusation, kind string, skew level) string {
 	c := a.by
 	subject, reference, between := s.sources[a.subject], s.sources[a.reference].name, s.sources[c.reference].name
-	text := []string{fmt.Sprintf("%s and %s share %s; %s of them compared.", between, subject.name, counted(c.calls, "call"), count(int64(len(c.values))))}
+	text := []string{fmt.Sprintf("%s and %s share %s.", between, subject.name, counted(c.calls, "call"))}
+	if n := int64(len(c.values)); n < c.calls {
+		text[0] += fmt.Sprintf(" Of these, %s were compared.", count(n))
+	}
 	if c.late >= 0 {
 		text = append(text, fmt.Sprintf("%s writes %s, which was taken into account.", s.sources[c.late].name, c.moment.words))
 	}
 	switch kind {
 	case "constant":
-		text = append(text, fmt.Sprintf("The distance is the same throughout, and does not depend on how long calls took: %s, give or take %s.", signed(skew.center), micros(skew.err)))
+		text = append(text, fmt.Sprintf("The distance is the same throughout: %s, give or take %s.", signed(skew.center), micros(skew.err)))
+		if c.timed {
+			text = append(text, "It does not depend on how long calls took.")
+		} else {
+			text = append(text, "How long calls took is not known: if all took about as long, a log that writes when they ended looks the same.")
+		}
 	case "drift":
 		text = append(text, fmt.Sprintf("The distance grows by %s a day; it is %s on average.", signed(c.drift), signed(skew.center)))
 	case "step":
@@ -278,7 +286,7 @@ func (s *survey) skewExplanation(a accusation, kind string, skew level) string {
 		}
 	}
 	if c.reference != a.reference {
-		text = append(text, fmt.Sprintf("%s itself is %s of %s.", between, ahead(a.through.center), reference))
+		text = append(text, fmt.Sprintf("%s itself is %s %s.", between, ahead(a.through.center), reference))
 	}
 	text = append(text, s.whoseClock(a), harmlessSkew(kind, skew))
 	if kind == "constant" {
@@ -314,7 +322,7 @@ func harmlessSkew(kind string, skew level) string {
 	nearest := (abs(skew.center) + quarter/2) / quarter * quarter
 	switch {
 	case nearest > 0 && abs(abs(skew.center)-nearest) <= skewThreshold+skew.err:
-		return "It is a whole number of quarter hours: local times that were read as UTC look so."
+		return "It is close to a whole number of quarter hours: local times that were read as UTC look so."
 	case kind == "constant":
 		return "A host whose clock is not set by the network looks so."
 	case kind == "drift":

@@ -144,7 +144,7 @@ func accuse(sources []source, list []*comparison, clocks [][]int, known bool) []
 }
 
 // nearer says whether a reaches its subject better than b: from the reference's
-// clock rather than over others, then by more calls.
+// clock rather than over others, then by more calls, then with a smaller error.
 func nearer(reach map[int]accusation, a, b *comparison) bool {
 	direct := func(c *comparison) int {
 		if reach[c.reference].by == nil {
@@ -153,7 +153,7 @@ func nearer(reach map[int]accusation, a, b *comparison) bool {
 		return 1
 	}
 	return cmp.Or(
-		cmp.Compare(direct(a), direct(b)), cmp.Compare(b.calls, a.calls),
+		cmp.Compare(direct(a), direct(b)), cmp.Compare(b.calls, a.calls), cmp.Compare(a.level.err, b.level.err),
 		cmp.Compare(a.subject, b.subject), cmp.Compare(a.reference, b.reference),
 	) < 0
 }

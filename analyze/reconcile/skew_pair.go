@@ -62,6 +62,7 @@ type comparison struct {
 	values             []int64 // by how much the subject is ahead, in the order of times
 	late               int     // bit of the source that does not write the begin of calls, or -1
 	moment             moment  // what it writes instead
+	timed              bool    // it is known how long the calls took
 	level              level
 	stretches          []stretch // one unless the clock was changed
 	drift              int64     // microseconds per day; 0 unless it is steady and matters
@@ -191,6 +192,7 @@ func (c *comparison) choose(pairs []pair) {
 			if len(told) < max(sharedCalls, len(pairs)*4/5) {
 				continue
 			}
+			c.timed = true
 			rough := roughness(begin.differences(told))
 			if share := roughness(try.differences(told)) / max(rough, 1); rough > 0 && share < 0.8*best {
 				best, c.late, c.moment = share, late, m

@@ -41,7 +41,7 @@ func ahead(us int64) string {
 	if us < 0 {
 		return micros(-us) + " behind"
 	}
-	return micros(us) + " ahead"
+	return micros(us) + " ahead of"
 }
 
 // sequence joins names: a, b and c.

@@ -297,6 +297,7 @@ type eventTable struct {
 	u       struct{ segment, row, position, side, role, hash *column }
 	seen    map[[sha256.Size]byte]*firstUse
 	scratch scratch
+	docs    formats.Documents
 	sums    []byte // hash bytes of the segment
 }
 
@@ -343,6 +344,7 @@ func (t *eventTable) reset() {
 	t.uses.reset()
 	clear(t.seen)
 	t.scratch.buf = nil // its bytes are referenced by nothing now; a new block is made on demand
+	t.docs.Reset()
 	t.sums = nil
 }
 
@@ -455,45 +457,56 @@ func (t *eventTable) addContent(o *origin, row int64, e *formats.Event) {
 			t.fixed.first.ints[row] |= 1 << i
 		}
 	}
-	if formats.PlainMessages(e) {
-		return
-	}
 	at := usePlace{segment: o.segment, evidence: o.evidence, row: row, ts: ts}
-	t.addUses(&at, "input", e.Input, &own)
-	t.addUses(&at, "output", e.Output, &own)
+	if !formats.PlainMessages(e) {
+		t.addUses(&at, "input", e.Input, &own)
+		t.addUses(&at, "output", e.Output, &own)
+	}
+	for _, text := range t.docs.Texts(e.Retrieved) {
+		t.addUse(&at, "retrieved", formats.Text("document"), sha256.Sum256(text), text)
+		at.position++
+	}
 }
 
-// usePlace walks over the message parts of an event.
+// usePlace walks over the message parts of an event and its documents.
 type usePlace struct{ segment, evidence, row, ts, position int64 }
 
 // addUses adds a use for each text part of the messages that is not one of the
 // event's own texts.
 func (t *eventTable) addUses(at *usePlace, side string, list []formats.Message, own *[4][]byte) {
-	for _, m := range list {
-		for _, p := range m.Parts {
-			position := at.position
+	for i := range list {
+		for j := range list[i].Parts {
+			t.addPart(at, side, &list[i], &list[i].Parts[j], own)
 			at.position++
-			if len(p.Text) == 0 || p.Type == formats.PartURI {
-				continue
-			}
-			key := sha256.Sum256(p.Text)
-			if sameHash(own, key[:]) {
-				continue
-			}
-			role := m.Role
-			if p.Type == formats.PartToolResponse {
-				role = formats.Text("tool")
-			}
-			sum := t.keepSum(key)
-			t.noteUse(key, sum, at, role, p.Text)
-			t.u.segment.int(at.segment, true)
-			t.u.row.int(at.row, true)
-			t.u.position.int(position, true)
-			t.u.side.word(side)
-			t.u.role.text(role)
-			t.u.hash.sum(sum)
 		}
 	}
+}
+
+func (t *eventTable) addPart(at *usePlace, side string, m *formats.Message, p *formats.Part, own *[4][]byte) {
+	if len(p.Text) == 0 || p.Type == formats.PartURI {
+		return
+	}
+	key := sha256.Sum256(p.Text)
+	if sameHash(own, key[:]) {
+		return
+	}
+	role := m.Role
+	if p.Type == formats.PartToolResponse {
+		role = formats.Text("tool")
+	}
+	t.addUse(at, side, role, key, p.Text)
+}
+
+// addUse adds a use of a text.
+func (t *eventTable) addUse(at *usePlace, side string, role formats.Text, key [sha256.Size]byte, text formats.Text) {
+	sum := t.keepSum(key)
+	t.noteUse(key, sum, at, role, text)
+	t.u.segment.int(at.segment, true)
+	t.u.row.int(at.row, true)
+	t.u.position.int(at.position, true)
+	t.u.side.word(side)
+	t.u.role.text(role)
+	t.u.hash.sum(sum)
 }
 
 // noteUse notes that a message of an event holds the text, and stores it when

@@ -27,18 +27,19 @@ var (
 )
 
 // segmentPaths knows the file of each segment by its number.
-type segmentPaths struct{ events, records map[int64]string }
+type segmentPaths struct{ events, records, content, uses map[int64]string }
 
-// segmentFiles returns the files of events and records by segment number.
+// segmentFiles returns the files of events, records, content and uses by
+// segment number.
 func (c *Case) segmentFiles() (*segmentPaths, error) {
 	if c.segment.events != nil {
 		return &c.segment, nil
 	}
-	s := segmentPaths{events: map[int64]string{}, records: map[int64]string{}}
+	s := segmentPaths{map[int64]string{}, map[int64]string{}, map[int64]string{}, map[int64]string{}}
 	for _, list := range []struct {
 		paths []string
 		into  map[int64]string
-	}{{only(c.events, "events"), s.events}, {c.records, s.records}} {
+	}{{only(c.events, "events"), s.events}, {c.records, s.records}, {only(c.events, "content"), s.content}, {only(c.events, "uses"), s.uses}} {
 		for _, path := range list.paths {
 			digits, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".parquet"), "-")
 			n, err := strconv.ParseInt(digits, 10, 64)
@@ -303,13 +304,19 @@ func (c *Case) eachPlace(ctx context.Context, name string, fill map[string]strin
 	if err != nil {
 		return err
 	}
+	return c.eachPlaceOf(ctx, segments.events, name, fill, eids, row)
+}
+
+// eachPlaceOf is eachPlace for the given files of segments, whose rows are
+// numbered like events.
+func (c *Case) eachPlaceOf(ctx context.Context, paths map[int64]string, name string, fill map[string]string, eids []int64, row func(*sql.Rows) error) error {
 	for from := 0; from < len(eids); from += maxPlaces {
 		var places strings.Builder
 		var files []string
 		have := map[int64]bool{}
 		for _, eid := range eids[from:min(from+maxPlaces, len(eids))] {
 			n := eid >> eidShift
-			path, ok := segments.events[n]
+			path, ok := paths[n]
 			if !ok {
 				return fmt.Errorf("looking up events: segment %d: %w", n, ErrNoEvent)
 			}

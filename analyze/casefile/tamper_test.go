@@ -360,14 +360,14 @@ func TestTamperingWithACaseIsPlaced(t *testing.T) {
 			return relink(join(dir, recordsDir), join(t.TempDir(), "away"))
 		}, []string{"records: not a folder"}},
 		{"a stranger at the top", func(t *testing.T, dir string) error { return os.WriteFile(join(dir, "notes.txt"), nil, 0o600) }, []string{"notes.txt: no part of a case"}},
-		{"a folder among the events", func(t *testing.T, dir string) error { return os.Mkdir(join(dir, eventsDir, "2"), 0o700) }, []string{"events/2: a folder that nothing"}},
+		{"a folder among the events", func(t *testing.T, dir string) error { return os.Mkdir(join(dir, eventsDir, "0"), 0o700) }, []string{"events/0: a folder that nothing"}},
 		{"a planted segment", func(t *testing.T, dir string) error {
-			data, err := os.ReadFile(join(dir, eventsDir, "1", "000001-events.parquet"))
+			data, err := os.ReadFile(join(dir, eventsDir, DecoderVersion, "000001-events.parquet"))
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(join(dir, eventsDir, "1", "000009-events.parquet"), data, 0o600)
-		}, []string{"events/1/000009-events.parquet: no entry of the ledger names this file"}},
+			return os.WriteFile(join(dir, eventsDir, DecoderVersion, "000009-events.parquet"), data, 0o600)
+		}, []string{"events/" + DecoderVersion + "/000009-events.parquet: no entry of the ledger names this file"}},
 		{"a replay that nobody made", func(t *testing.T, dir string) error {
 			if err := os.Mkdir(join(dir, replaysDir), 0o700); err != nil {
 				return err

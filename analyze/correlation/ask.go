@@ -81,7 +81,7 @@ func (w *walk) count(ctx context.Context, questions []question, all bool) error 
 	}
 	for _, q := range questions {
 		a := &answer{people: -1}
-		for _, kind := range indexKinds(q.kind) {
+		for _, kind := range IndexKinds(q.kind) {
 			a.events += counts[casefile.Identifier{Kind: kind, Value: q.value}]
 		}
 		a.weak = w.judge(q, a.events, all)
@@ -99,7 +99,7 @@ func (w *walk) judge(q question, events int64, start bool) Reason {
 		limit = w.o.Weak.SessionEvents
 	}
 	switch {
-	case isPlaceholder(q.value):
+	case IsPlaceholder(q.value):
 		return ReasonPlaceholder
 	case q.kind == kindCredential, start && isAttribute(q.kind):
 		return ""
@@ -146,7 +146,7 @@ func (w *walk) readHolders(ctx context.Context, questions []question) error {
 	}
 	var ids []casefile.Identifier
 	for _, q := range questions {
-		for _, kind := range indexKinds(q.kind) {
+		for _, kind := range IndexKinds(q.kind) {
 			ids = append(ids, casefile.Identifier{Kind: kind, Value: q.value})
 		}
 	}
@@ -157,7 +157,7 @@ func (w *walk) readHolders(ctx context.Context, questions []question) error {
 	eids := map[question][]int64{}
 	var all []int64
 	for _, h := range holders {
-		q := question{kindOf(h.Kind), h.Value}
+		q := question{KindOf(h.Kind), h.Value}
 		eids[q] = append(eids[q], h.EID)
 		all = append(all, h.EID)
 	}
@@ -177,7 +177,7 @@ func (w *walk) readFirst(ctx context.Context, q question, room int64) error {
 	if room <= 0 {
 		return nil
 	}
-	eids, err := w.c.FirstHolders(ctx, q.value, indexKinds(q.kind), int(room))
+	eids, err := w.c.FirstHolders(ctx, q.value, IndexKinds(q.kind), int(room))
 	if err == nil {
 		err = w.read(ctx, eids)
 	}
@@ -193,7 +193,7 @@ func (w *walk) readFirst(ctx context.Context, q question, room int64) error {
 func (w *walk) verified(q question, eids []int64) []int64 {
 	out := slices.DeleteFunc(eids, func(eid int64) bool {
 		return !slices.ContainsFunc(w.keys[eid].Identifiers(), func(id casefile.Identifier) bool {
-			return kindOf(id.Kind) == q.kind && id.Value == q.value
+			return KindOf(id.Kind) == q.kind && id.Value == q.value
 		})
 	})
 	slices.SortFunc(out, func(a, b int64) int { return cmp.Or(w.keys[a].Compare(w.keys[b]), cmp.Compare(a, b)) })

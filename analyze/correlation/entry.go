@@ -170,7 +170,7 @@ func (w *walk) countCredentials(ctx context.Context, keys []*casefile.Keys) erro
 func (w *walk) weakIdentifiers(k *casefile.Keys) []casefile.Identifier {
 	var out []casefile.Identifier
 	for _, id := range k.Identifiers() {
-		q := question{kindOf(id.Kind), id.Value}
+		q := question{KindOf(id.Kind), id.Value}
 		if a := w.asked[q]; a != nil && a.weak != "" {
 			out = append(out, casefile.Identifier{Kind: q.kind, Value: q.value})
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 // The kinds of identifiers as a timeline names them. Kinds of the index that
-// can match each other are one kind here, see [kindOf]; identifiers of other
+// can match each other are one kind here, see [KindOf]; identifiers of other
 // kinds keep their own name.
 const (
 	kindEventID    = "event_id" // not an identifier of the log: exhibit's own
@@ -24,9 +24,9 @@ const (
 	kindIdentity   = "source_identity"
 )
 
-// kindOf returns the kind of a timeline for a kind of the index. Whether a
+// KindOf returns the kind of a timeline for a kind of the index. Whether a
 // request is one of a call of a model is a matter of the event, not of the id.
-func kindOf(index string) string {
+func KindOf(index string) string {
 	switch index {
 	case "call_request":
 		return kindRequest
@@ -44,8 +44,8 @@ func kindOf(index string) string {
 	return index
 }
 
-// indexKinds returns the kinds of the index that are a kind of a timeline.
-func indexKinds(kind string) []string {
+// IndexKinds returns the kinds of the index that are a kind of a timeline.
+func IndexKinds(kind string) []string {
 	switch kind {
 	case kindRequest:
 		return []string{"request", "call_request"}
@@ -100,9 +100,9 @@ func isAttribute(kind string) bool {
 // isSession reports whether identifiers of a kind hold many calls together.
 func isSession(kind string) bool { return kind == kindSession || kind == kindTrace }
 
-// isPlaceholder reports whether a value stands for the lack of one: a word for
+// IsPlaceholder reports whether a value stands for the lack of one: a word for
 // nothing, or one of the characters 0, f, x, * or - all through.
-func isPlaceholder(value string) bool {
+func IsPlaceholder(value string) bool {
 	switch strings.ToLower(strings.TrimSpace(value)) {
 	case "null", "nil", "none", "undefined", "unknown", "n/a", "na", "nan", "empty", "missing", "default", "test", "redacted",
 		"(null)", "<nil>", "hidden_due_to_security_reasons":

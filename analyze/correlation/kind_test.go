@@ -25,8 +25,8 @@ func TestIsPlaceholder(t *testing.T) {
 		"00000000-0000-0000-0000-000000000001": false,
 		"7c3f9a52-1d84-4e0b-9b60-2f5d8e1a4c77": false,
 	} {
-		if got := isPlaceholder(value); got != want {
-			t.Errorf("isPlaceholder(%q) = %v", value, got)
+		if got := IsPlaceholder(value); got != want {
+			t.Errorf("IsPlaceholder(%q) = %v", value, got)
 		}
 	}
 }

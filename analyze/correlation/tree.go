@@ -97,7 +97,7 @@ func newFamily(entries []Entry, made [][]string) *family {
 		heads: map[string]int{}, spans: map[string]int{}, messages: map[string]int{}, calls: map[string]int{}, issuer: map[string]int{},
 	}
 	first := func(m map[string]int, key string, i int) {
-		if _, ok := m[key]; !ok && key != "" && !isPlaceholder(key) {
+		if _, ok := m[key]; !ok && key != "" && !IsPlaceholder(key) {
 			m[key] = i
 		}
 	}

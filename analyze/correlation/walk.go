@@ -96,7 +96,7 @@ func (w *walk) startAt(ctx context.Context, value string) ([]*node, StartMatch, 
 	}
 	kinds := map[string]bool{}
 	for id := range counts {
-		kinds[kindOf(id.Kind)] = true
+		kinds[KindOf(id.Kind)] = true
 	}
 	var ask []question
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
@@ -236,7 +236,7 @@ func (w *walk) leads(front []*node) []lead {
 			continue
 		}
 		for _, id := range n.Identifiers() {
-			switch kind := kindOf(id.Kind); kind {
+			switch kind := KindOf(id.Kind); kind {
 			case kindCredential:
 				add(n, kindIssued, id.Value, RelationIssued)
 			case kindIssued:

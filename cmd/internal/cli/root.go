@@ -55,6 +55,7 @@ func newRoot(f *factory) *cobra.Command {
 		newShow(f),
 		newSQL(f),
 		newTimeline(f),
+		newAffected(f),
 		newReconcile(f),
 		newVerify(f),
 		newExtract(f),

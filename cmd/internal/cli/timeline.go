@@ -78,7 +78,7 @@ func newTimeline(f *factory) *cobra.Command {
 	addStartFlags(cmd, &o.Start)
 	flags := cmd.Flags()
 	flags.Var(aroundValue{&o.Around}, "around", "only events near this time, RFC 3339; see --window")
-	flags.Var(windowValue{&o.Window}, "window", "how near, before and after --around: 30s, 10m, 1h30m (default 10m)")
+	addWindowFlag(cmd, &o.Window)
 	addRangeFlags(cmd, &o.Range)
 	flags.Var((*wholeValue)(&o.Depth), "depth", "steps from the start at most; 0 is no bound")
 	addLimitFlag(cmd, &o.Limit, 1000)
@@ -86,6 +86,13 @@ func newTimeline(f *factory) *cobra.Command {
 	addZoneFlag(cmd, &o.Output.Zone)
 	addOutputFlags(cmd, &o.Output, append(render.Formats(), render.FormatTimesketch)...)
 	return cmd
+}
+
+// addWindowFlag adds --window. Its help says what it means for every command
+// that has it.
+func addWindowFlag(cmd *cobra.Command, window *time.Duration) {
+	cmd.Flags().Var(windowValue{window}, "window",
+		"how near, such as 30s, 10m or 1h30m: timeline, to --around, before and after (default 10m); affected, after a meeting (default 1h)")
 }
 
 // check refuses what cannot be meant, before any work.

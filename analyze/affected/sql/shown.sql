@@ -1,0 +1,3 @@
+-- The things whose meetings are told in full.
+create or replace temp table shown as
+select unnest($things) as thing;

@@ -20,6 +20,7 @@ type Overview struct {
 	Planes              []PlaneCount  // events without duplicates
 	Calls               []CallCount   // calls by the events that show them
 	Coverage            []ColumnCount // in the order of the columns
+	Texts               int64         // distinct; see [Case.ContentSize]
 	Implausible         Implausible
 }
 
@@ -70,6 +71,18 @@ type ColumnCount struct {
 	Events map[string]int64 // by format
 }
 
+// ContentSize says how many texts events have, and how large they are in UTF-8.
+// A conversation repeats its earlier turns with every turn: each text is kept
+// once, however many events use it.
+type ContentSize struct {
+	Texts int64 // distinct
+	Size  int64 // bytes of them
+	Uses  int64 // texts of events, as often as they have them, duplicates too
+	// UsesSize is how many bytes the texts would have, were each kept for every
+	// use.
+	UsesSize int64
+}
+
 // Implausible names events with times that no clock of the case can have
 // meant.
 type Implausible struct {
@@ -104,7 +117,8 @@ func earliestPlausible() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, ti
 func (c *Case) Overview(ctx context.Context) (*Overview, error) {
 	o := &Overview{}
 	steps := []func(context.Context, *Overview) error{
-		c.overviewLoads, c.overviewSources, c.overviewProblems, c.overviewPlanes, c.overviewCalls, c.overviewCoverage, c.overviewImplausible,
+		c.overviewLoads, c.overviewSources, c.overviewProblems, c.overviewPlanes, c.overviewCalls, c.overviewCoverage, c.overviewTexts,
+		c.overviewImplausible,
 	}
 	for _, step := range steps {
 		if err := step(ctx, o); err != nil {
@@ -243,6 +257,25 @@ func (c *Case) overviewCoverage(ctx context.Context, o *Overview) error {
 		o.Coverage = append(o.Coverage, ColumnCount{col.name, counts[col.name]})
 	}
 	return err
+}
+
+func (c *Case) overviewTexts(ctx context.Context, o *Overview) (err error) {
+	o.Texts, err = queryOne[int64](ctx, c, "info_texts")
+	return err
+}
+
+// ContentSize measures the texts of the case. It reads them all.
+func (c *Case) ContentSize(ctx context.Context) (n ContentSize, err error) {
+	fill := map[string]string{
+		"events": c.allEvents(), "content": relation(only(c.events, "content"), emptyContent), "uses": relation(only(c.events, "uses"), emptyUses),
+	}
+	err = c.query(ctx, "info_content", fill, nil, func(r *sql.Rows) error {
+		return r.Scan(&n.Texts, &n.Size, &n.Uses, &n.UsesSize)
+	})
+	if err != nil {
+		return n, fmt.Errorf("measuring the texts of the case: %w", err)
+	}
+	return n, nil
 }
 
 func (c *Case) overviewImplausible(ctx context.Context, o *Overview) error {

@@ -32,6 +32,9 @@ Coverage says in how many percent of a source's events a column has a value, rou
 down, but never down to 0. Columns that no source has are left out without --all; the
 messages are counted by the texts in them.
 
+A conversation repeats its earlier turns with every turn. Each text is kept once; --all
+reads all texts and says how large they are, and would be were they kept for every use.
+
 Times before the year 2000 or more than a day after the last load are implausible:
 they are named, and a span such as --from 24h does not count from them.
 
@@ -78,18 +81,26 @@ func runInfo(ctx context.Context, f *factory, o infoOptions) error {
 			if err != nil {
 				return err
 			}
-			return writeInfo(r, c, overview, enrichment, o.All)
+			var content *casefile.ContentSize
+			if o.All {
+				n, err := c.ContentSize(ctx)
+				if err != nil {
+					return err
+				}
+				content = &n
+			}
+			return writeInfo(r, c, overview, enrichment, content, o.All)
 		})
 	})
 }
 
 // writeInfo writes an overview as messages.
-func writeInfo(r *render.Renderer, c *casefile.Case, o *casefile.Overview, enrichment *casefile.EnrichOverview, all bool) error {
+func writeInfo(r *render.Renderer, c *casefile.Case, o *casefile.Overview, enrichment *casefile.EnrichOverview, content *casefile.ContentSize, all bool) error {
 	messages := []render.Message{caseFields(c, o), sourceTable(o)}
 	messages = append(messages, problemMessages(o)...)
 	messages = append(messages, implausibleMessages(o)...)
 	messages = append(messages, inputMessages(o, all)...)
-	messages = append(messages, planeTable(o), callTable(o), joinFields(o), coverageTable(o, all))
+	messages = append(messages, planeTable(o), callTable(o), joinFields(o), contentFields(o, content), coverageTable(o, all))
 	messages = append(messages, enrichMessages(enrichment)...)
 	for _, m := range messages {
 		if err := r.Write(m); err != nil {
@@ -270,6 +281,19 @@ func joinFields(o *casefile.Overview) render.Fields {
 		percentField("percent_of_access_with_content", both, access),
 		percentField("percent_of_content_with_access", both, content),
 	}}
+}
+
+// contentFields say how many texts there are, and what keeping each once saves
+// where that was measured.
+func contentFields(o *casefile.Overview, n *casefile.ContentSize) render.Fields {
+	items := []render.Field{intField("unique_texts", o.Texts)}
+	if n != nil {
+		size := func(name string, n int64) render.Field {
+			return render.Field{Column: render.Column{Name: name, Kind: render.KindSize}, Value: n}
+		}
+		items = append(items, size("unique_size", n.Size), intField("uses", n.Uses), size("size_if_kept_per_use", n.UsesSize))
+	}
+	return render.Fields{Name: "content", Title: "Texts, each kept once", Items: items}
 }
 
 func percentField(name string, n, of int64) render.Field {

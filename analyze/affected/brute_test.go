@@ -408,7 +408,11 @@ func (x *rawSubject) next(s *scan, window time.Duration) string {
 	known := map[string]bool{}
 	for _, e := range s.events {
 		if e.ts != nil && len(times) > 0 && *e.ts <= times[0] && text(e.Principal) == x.name {
-			known["m "+text(e.Model)], known["a "+text(e.SrcIP)] = true, true
+			for kind, v := range map[string]*string{"m": e.Model, "a": e.SrcIP} {
+				if v != nil {
+					known[kind], known[kind+" "+*v] = true, true
+				}
+			}
 		}
 	}
 	counts := map[string]int{}
@@ -430,7 +434,7 @@ func (x *rawSubject) next(s *scan, window time.Duration) string {
 			}
 		}
 		for _, v := range []string{"m " + text(u.Model), "a " + text(u.SrcIP)} {
-			if !known[v] && !strings.HasSuffix(v, " -") {
+			if known[v[:1]] && !known[v] && !strings.HasSuffix(v, " -") {
 				counts["new "+v]++
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/correlation"
@@ -46,6 +47,9 @@ func (s *search) begin(ctx context.Context) error {
 	s.r.Start = Start{Kind: StartValue, Value: s.o.Value}
 	if s.o.Text != nil {
 		return s.beginText(ctx)
+	}
+	if !utf8.ValidString(s.o.Value) { // columns hold UTF-8
+		return nil
 	}
 	done, err := s.beginFinding(ctx)
 	if err != nil || done {

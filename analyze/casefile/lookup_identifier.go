@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Identifier is a value that ties events together, and the kind under which
@@ -287,9 +288,11 @@ func (c *Case) IdentifierEvents(ctx context.Context, value string, kinds ...stri
 	return keys, nil
 }
 
-// hashes returns the values by the hash that the index knows them under.
+// hashes returns the values by the hash that the index knows them under. What is
+// not UTF-8 stands in no column, and the driver would crash on it in a list.
 func (c *Case) hashes(ctx context.Context, values []string) (map[uint64][]string, error) {
 	by := map[uint64][]string{}
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return !utf8.ValidString(v) })
 	if len(values) == 0 {
 		return by, nil
 	}

@@ -17,7 +17,8 @@ from candidate c
 asof join (select distinct subject, ts as met_ts from meeting) m on m.subject = c.subject and c.ts > m.met_ts
 where epoch_us(c.ts) - epoch_us(m.met_ts) <= $window;
 
--- Models and addresses that the principals used up to their first meeting.
+-- Models and addresses that the principals used up to their first meeting. Where
+-- no event says any, none is new after it.
 create or replace temp table known as
 select distinct s.subject, v.name, v.value
 from subject s

@@ -8,6 +8,6 @@ from (
     union all select subject, 'destination', destination from followed
 ) f
 anti join known k on k.subject = f.subject and k.name = f.name and k.value = f.value
-where f.value <> ''
+where f.value <> '' and (f.name not in ('model', 'address') or exists (select 1 from known k where k.subject = f.subject and k.name = f.name))
 group by all
 order by f.subject, f.name, units desc, f.value

@@ -1,13 +1,20 @@
 -- Of what followed, the first of each kind that tells most.
-with kind as (
+with listed as (
+    select subject, name, list(value) as list
+    from known
+    group by subject, name
+),
+kind as (
     select f.*, u.why
-    from followed f,
+    from followed f
+    left join listed a on a.subject = f.subject and a.name = 'address'
+    left join listed m on m.subject = f.subject and m.name = 'model',
     unnest([
         case when f.issued is not null then '1 issued a credential' end,
         case when f.trouble = 4 then '2 blocked' end,
         case when f.trouble = 3 then '3 denied' end,
-        case when not exists (select 1 from known k where k.subject = f.subject and k.name = 'address' and k.value = f.src_ip) and f.src_ip is not null then '4 new address' end,
-        case when not exists (select 1 from known k where k.subject = f.subject and k.name = 'model' and k.value = f.model) and f.model is not null then '5 new model' end,
+        case when not list_contains(a.list, f.src_ip) then '4 new address' end,
+        case when not list_contains(m.list, f.model) then '5 new model' end,
         case when f.destination is not null then '6 reached a destination' end,
         case when f.tool then '7 used a tool' end,
         case when f.trouble in (1, 2) then '8 failed' end,

@@ -50,6 +50,9 @@ addresses are those that the principal did not use up to its first meeting.
 What more than half of the principals met distinguishes nobody: it is listed last, and
 who met it is told only where nothing else was met.
 
+--by narrows what is looked for to content, credential, session, address, principal or
+identifier (any other); from an event or a finding, principals only when asked for.
+
 Text shows the first principals and things; --all shows all, with their sessions,
 credentials, addresses and models. json and jsonl hold everything, csv the principals.
 
@@ -86,7 +89,7 @@ func newAffected(f *factory) *cobra.Command {
 	addCaseFlags(cmd, &o.Case)
 	flags := cmd.Flags()
 	flags.StringVar(&o.TextFile, "text-file", "", "look for the text in this `FILE`")
-	flags.Var(&alternatives{&o.By, affected.Groups()}, "by", "only things of this group (`NAME`): "+strings.Join(affected.Groups(), ", "))
+	flags.Var(&alternatives{&o.By, affected.Groups()}, "by", byUsage)
 	addWindowFlag(cmd, &o.Window)
 	addRangeFlags(cmd, &o.Range)
 	addAllFlag(cmd, &o.All)

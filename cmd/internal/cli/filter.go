@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -116,6 +117,8 @@ func (v *alternatives) Set(s string) error {
 	switch {
 	case s == "":
 		return fmt.Errorf("an empty value selects nothing; --where says IS NULL or = ''")
+	case !utf8.ValidString(s):
+		return fmt.Errorf("%q is not UTF-8, and so in no event", s)
 	case v.words != nil && !slices.Contains(v.words, s):
 		return fmt.Errorf("%q is none of %s", s, strings.Join(v.words, ", "))
 	}

@@ -63,7 +63,7 @@ func newInventory(f *factory) *cobra.Command {
 	}
 	addCaseFlags(cmd, &o.Case)
 	by := []string{"principal", "model", "credential", "ip"}
-	cmd.Flags().Var(&choiceValue{&o.By, by}, "by", "sum up what each of these did")
+	cmd.Flags().Var(&choiceValue{&o.By, by}, "by", byUsage)
 	addRangeFlags(cmd, &o.Range)
 	addWhereFlag(cmd, &o.Where)
 	addAllFlag(cmd, &o.All)
@@ -73,6 +73,9 @@ func newInventory(f *factory) *cobra.Command {
 	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions(by, cobra.ShellCompDirectiveNoFileComp)) // defined above
 	return cmd
 }
+
+// byUsage is the help of --by.
+const byUsage = "inventory: sum up what each of these did; affected: look only for what is one of these"
 
 func runInventory(ctx context.Context, f *factory, o inventoryOptions) error {
 	if err := o.Range.check(o.Output.Zone); err != nil {

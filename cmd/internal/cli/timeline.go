@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -110,6 +111,9 @@ func (o *timelineOptions) check() error {
 	for _, id := range o.IDs {
 		if strings.TrimSpace(id) == "" {
 			return usagef("an ID is empty")
+		}
+		if !utf8.ValidString(id) {
+			return usagef("%q is not UTF-8, and so in no event", id)
 		}
 	}
 	return o.Range.check(o.Output.Zone)

@@ -148,8 +148,13 @@ func TestLookups(t *testing.T) {
 func TestNotFound(t *testing.T) {
 	c := harbour(t)
 	for _, o := range []Options{
-		{Value: "nothing"}, {Value: "0000-1"}, {Value: "00000000"}, {Value: "f-0123456789abcdef"}, {Text: []byte("nothing\n")},
-		{Value: dues, By: []string{"address"}}, {Value: dues, From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{Value: "nothing"},
+		{Value: "0000-1"},
+		{Value: "00000000"},
+		{Value: "f-0123456789abcdef"},
+		{Text: []byte("nothing\n")},
+		{Value: dues, By: []string{"address"}},
+		{Value: dues, From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)},
 	} {
 		var none *NotFoundError
 		if r, err := Find(t.Context(), c, o); !errors.As(err, &none) {

@@ -418,7 +418,8 @@ func (x *rawSubject) next(s *scan, window time.Duration) string {
 	counts := map[string]int{}
 	bytes := int64(0)
 	for id, u := range s.units {
-		if u.ts == nil || !(u.Principal != nil && *u.Principal == x.name || u.Session != nil && sessions[*u.Session]) {
+		own := u.Principal != nil && *u.Principal == x.name || u.Session != nil && sessions[*u.Session]
+		if u.ts == nil || !own {
 			continue
 		}
 		at, _ := slices.BinarySearch(times, *u.ts)

@@ -263,10 +263,20 @@ const shownDigits = 12
 
 func (v *affectedView) thingTable() render.Table {
 	t := render.Table{Name: "things", Title: "What was met, and by how many", Columns: []render.Column{
-		{Name: "no", Kind: render.KindInt}, {Name: "kind"}, {Name: "value"}, {Name: "text"}, {Name: "chars", Kind: render.KindInt},
-		{Name: "calls", Kind: render.KindInt}, {Name: "events", Kind: render.KindInt}, {Name: "principals", Kind: render.KindInt},
-		{Name: "sessions", Kind: render.KindInt}, {Name: "credentials", Kind: render.KindInt}, {Name: "addresses", Kind: render.KindInt},
-		{Name: "common", Kind: render.KindBool}, {Name: "first", Kind: render.KindTime}, {Name: "last", Kind: render.KindTime},
+		{Name: "no", Kind: render.KindInt},
+		{Name: "kind"},
+		{Name: "value"},
+		{Name: "text"},
+		{Name: "chars", Kind: render.KindInt},
+		{Name: "calls", Kind: render.KindInt},
+		{Name: "events", Kind: render.KindInt},
+		{Name: "principals", Kind: render.KindInt},
+		{Name: "sessions", Kind: render.KindInt},
+		{Name: "credentials", Kind: render.KindInt},
+		{Name: "addresses", Kind: render.KindInt},
+		{Name: "common", Kind: render.KindBool},
+		{Name: "first", Kind: render.KindTime},
+		{Name: "last", Kind: render.KindTime},
 	}}
 	for _, x := range v.Things[:v.first(len(v.Things), shownThings)] {
 		value, text, chars := x.Value, any(nil), any(nil)
@@ -321,8 +331,13 @@ func (v *affectedView) share(n int64) string {
 // roleTable says as what each thing was seen, and where first.
 func (v *affectedView) roleTable() render.Table {
 	t := render.Table{Name: "first_seen", Title: "First seen", Columns: []render.Column{
-		{Name: "no", Kind: render.KindInt}, {Name: "as"}, {Name: "first", Kind: render.KindTime}, {Name: "event"}, {Name: "principal"},
-		{Name: "source"}, {Name: "seen_in", Kind: render.KindInt},
+		{Name: "no", Kind: render.KindInt},
+		{Name: "as"},
+		{Name: "first", Kind: render.KindTime},
+		{Name: "event"},
+		{Name: "principal"},
+		{Name: "source"},
+		{Name: "seen_in", Kind: render.KindInt},
 	}}
 	for _, x := range v.Things[:v.first(len(v.Things), shownThings)] {
 		if v.text && !v.all && !x.Told {
@@ -362,10 +377,18 @@ func roleWord(kind, role string) string {
 // subjectTable ranks who met the things.
 func (v *affectedView) subjectTable() render.Table {
 	t := render.Table{Name: "affected", Title: "Who met it", Columns: []render.Column{
-		{Name: "principal"}, {Name: "person"}, {Name: "calls", Kind: render.KindInt}, {Name: "events", Kind: render.KindInt},
-		{Name: "things", Kind: render.KindInt}, {Name: "sessions", Kind: render.KindInt}, {Name: "credentials", Kind: render.KindInt},
-		{Name: "addresses", Kind: render.KindInt}, {Name: "models", Kind: render.KindInt},
-		{Name: "first", Kind: render.KindTime}, {Name: "last", Kind: render.KindTime}, {Name: "first_event"},
+		{Name: "principal"},
+		{Name: "person"},
+		{Name: "calls", Kind: render.KindInt},
+		{Name: "events", Kind: render.KindInt},
+		{Name: "things", Kind: render.KindInt},
+		{Name: "sessions", Kind: render.KindInt},
+		{Name: "credentials", Kind: render.KindInt},
+		{Name: "addresses", Kind: render.KindInt},
+		{Name: "models", Kind: render.KindInt},
+		{Name: "first", Kind: render.KindTime},
+		{Name: "last", Kind: render.KindTime},
+		{Name: "first_event"},
 	}}
 	for i := range v.Subjects {
 		x := &v.Subjects[i]
@@ -391,10 +414,19 @@ func (v *affectedView) nextTable() render.Table {
 	t := render.Table{
 		Name: "next", Title: "Next: within " + spanText(v.window) + " of a meeting, by the same principal or in the same session",
 		Columns: []render.Column{
-			{Name: "principal"}, {Name: "calls", Kind: render.KindInt}, {Name: "events", Kind: render.KindInt}, {Name: "met_again", Kind: render.KindInt},
-			{Name: "tools", Kind: render.KindInt}, {Name: "blocked", Kind: render.KindInt}, {Name: "denied", Kind: render.KindInt},
-			{Name: "throttled", Kind: render.KindInt}, {Name: "errors", Kind: render.KindInt}, {Name: "new_models", Kind: render.KindInt},
-			{Name: "new_addresses", Kind: render.KindInt}, {Name: "issued", Kind: render.KindInt}, {Name: "destinations", Kind: render.KindInt},
+			{Name: "principal"},
+			{Name: "calls", Kind: render.KindInt},
+			{Name: "events", Kind: render.KindInt},
+			{Name: "met_again", Kind: render.KindInt},
+			{Name: "tools", Kind: render.KindInt},
+			{Name: "blocked", Kind: render.KindInt},
+			{Name: "denied", Kind: render.KindInt},
+			{Name: "throttled", Kind: render.KindInt},
+			{Name: "errors", Kind: render.KindInt},
+			{Name: "new_models", Kind: render.KindInt},
+			{Name: "new_addresses", Kind: render.KindInt},
+			{Name: "issued", Kind: render.KindInt},
+			{Name: "destinations", Kind: render.KindInt},
 			{Name: "bytes_out", Kind: render.KindSize},
 		},
 	}
@@ -423,8 +455,13 @@ func spanText(d time.Duration) string {
 // tellingTable names the events that tell most of what happened next.
 func (v *affectedView) tellingTable() render.Table {
 	t := render.Table{Name: "telling", Title: "Next, the first event of each kind", Columns: []render.Column{
-		{Name: "principal"}, {Name: "what"}, {Name: "times", Kind: render.KindInt}, {Name: "event"}, {Name: "time", Kind: render.KindTime},
-		{Name: "operation"}, {Name: "detail"},
+		{Name: "principal"},
+		{Name: "what"},
+		{Name: "times", Kind: render.KindInt},
+		{Name: "event"},
+		{Name: "time", Kind: render.KindTime},
+		{Name: "operation"},
+		{Name: "detail"},
 	}}
 	for i := range v.Subjects[:v.first(len(v.Subjects), shownSubjects)] {
 		x := &v.Subjects[i]

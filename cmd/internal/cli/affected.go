@@ -47,8 +47,8 @@ as an event. Next is what the same principal did, or what happened in the same s
 within --window after a meeting: that one led to the other is not said. New models and
 addresses are those that the principal did not use up to its first meeting.
 
-What more than half of the principals met distinguishes nobody: it is listed last, and
-who met it is told only where nothing else was met.
+What more than half of the principals met distinguishes few or nobody: it is listed
+last, and who met it is told only where nothing else was met.
 
 --by narrows what is looked for to content, credential, session, address, principal or
 identifier (any other); from an event or a finding, principals only when asked for.
@@ -314,7 +314,7 @@ func (v *affectedView) thingNotes() []render.Message {
 	}
 	for _, x := range v.Things {
 		if x.Common {
-			out = append(out, note("%d was met by %s: it distinguishes nobody", x.No, v.share(x.Principals)))
+			out = append(out, note("%d was met by %s", x.No, v.share(x.Principals)))
 		}
 	}
 	return out
@@ -323,9 +323,9 @@ func (v *affectedView) thingNotes() []render.Message {
 // share says how many of the principals met a thing.
 func (v *affectedView) share(n int64) string {
 	if n >= v.Population {
-		return fmt.Sprintf("all %d principals", n)
+		return fmt.Sprintf("all %d principals: it distinguishes nobody", n)
 	}
-	return fmt.Sprintf("%d of %d principals", n, v.Population)
+	return fmt.Sprintf("%d of %d principals: it distinguishes few", n, v.Population)
 }
 
 // roleTable says as what each thing was seen, and where first.
@@ -361,7 +361,7 @@ func roleWord(kind, role string) string {
 		}
 		return role
 	}
-	switch role {
+	switch strings.ToLower(role) { // some providers shout
 	case "system":
 		return "system prompt"
 	case "user":

@@ -66,6 +66,7 @@ type Config struct {
 	FileRecords int
 	Population  Population
 	Scenarios   []Scenario
+	Tampering   Tampering
 	Workers     int // writers side by side; 0 means GOMAXPROCS
 }
 
@@ -131,7 +132,7 @@ func (c Config) check() error {
 			return fmt.Errorf("source %q is named twice", s)
 		}
 	}
-	return c.Population.check()
+	return errors.Join(c.Population.check(), c.Tampering.check(c.Sources, c.Calls))
 }
 
 func (p Population) check() error {
@@ -150,6 +151,10 @@ type Report struct {
 	Last    time.Time
 	Sources []SourceReport // in the order of [Config.Sources]
 	Truth   []Truth        // the steps of all scenarios, in order of time
+	// Tampered are the sources that were shifted, in the order of
+	// [Config.Sources], then the records that were tampered with, in order of
+	// the time of their calls.
+	Tampered []Tampered
 }
 
 // SourceReport says what was written for one source.

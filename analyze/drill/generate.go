@@ -27,7 +27,10 @@ func Generate(ctx context.Context, c Config) (*Report, error) {
 	w := newWork(c)
 	err = w.run(ctx, p)
 	for _, o := range w.outputs {
-		err = errors.Join(err, o.finish())
+		err = errors.Join(err, o.finish(p.last))
+	}
+	if err == nil {
+		err = p.tamperer.finished()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("generating: %w", err)
@@ -66,6 +69,10 @@ func newWork(c Config) *work {
 	for i, name := range c.Sources {
 		w.report.Sources[i].Name = name
 		w.outputs = append(w.outputs, &output{config: c, source: sourceOf(name), number: uint64(slices.Index(Sources(), name)), report: &w.report.Sources[i]})
+	}
+	for _, s := range c.Tampering.drawShifts(c.Seed, c.Sources) {
+		w.outputs[slices.Index(c.Sources, s.Source)].shift = s.By
+		w.report.Tampered = append(w.report.Tampered, Tampered{Kind: Shifted, Source: s.Source, ShiftUS: s.By.Microseconds()})
 	}
 	return w
 }
@@ -120,6 +127,9 @@ func plan(ctx context.Context, p *planner, free <-chan *batch, planned, inOrder 
 // write writes the records of batches.
 func (w *work) write(planned <-chan *batch) {
 	s := scribe{teller: teller{seed: w.config.Seed, limit: w.config.Words, writer: w.writer}}
+	for _, o := range w.outputs {
+		s.sources = append(s.sources, o.source)
+	}
 	for b := range planned {
 		for i := range b.logs {
 			b.logs[i].bytes, b.logs[i].ends = b.logs[i].bytes[:0], b.logs[i].ends[:0]
@@ -128,7 +138,7 @@ func (w *work) write(planned <-chan *batch) {
 		for i := range b.events {
 			for j, o := range w.outputs {
 				l := &b.logs[j]
-				l.bytes = o.source.append(l.bytes, &s, &b.events[i])
+				l.bytes = s.record(l.bytes, o, &b.events[i])
 				l.ends = append(l.ends, len(l.bytes))
 			}
 		}
@@ -145,8 +155,12 @@ func (w *work) collect(inOrder <-chan *batch, free chan<- *batch) error {
 			for i, end := range b.logs[j].ends {
 				if end > from {
 					e := &b.events[i]
-					if err := o.put(b.logs[j].bytes[from:end], e.Region, e.ms); err != nil {
+					record := b.logs[j].bytes[from:end]
+					if err := o.put(record, e.Region, e.ms); err != nil {
 						return err
+					}
+					if t := e.tampered; t != nil && t.kind == Duplicated && t.source == o.source.name() {
+						o.again(record, e.Region, t.rand.between(1, maxRepeat))
 					}
 				}
 				from = end
@@ -172,6 +186,9 @@ func (w *work) count(events []event) {
 			w.report.Truth = append(w.report.Truth, Truth{
 				Scenario: e.talk.scenario, Time: at, Operation: e.Operation, RequestID: e.requestID.String(), Note: e.Note,
 			})
+		}
+		if e.tampered != nil {
+			w.report.Tampered = append(w.report.Tampered, e.truth())
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -18,8 +20,22 @@ type output struct {
 	config Config
 	source source
 	number uint64 // of the source, in the list of all
+	shift  time.Duration
 	files  []*file
-	report *SourceReport
+	// repeats are records that are written again.
+	repeats []repeat
+	report  *SourceReport
+}
+
+// maxRepeat is how many other records stand at most between a record and its
+// repetition.
+const maxRepeat = 40
+
+// repeat is a record that is written again when the source has so many records.
+type repeat struct {
+	record []byte
+	region string
+	due    int64
 }
 
 // file is the one that records of a region go to at present; of a flat
@@ -34,8 +50,30 @@ type file struct {
 	to      io.Writer
 }
 
-// put appends one record of a region at a time.
+// put appends one record of a region at a time, and what is due after it.
 func (o *output) put(record []byte, region string, ms int64) error {
+	if err := o.write(record, region, ms); err != nil {
+		return err
+	}
+	for i := 0; i < len(o.repeats); i++ {
+		if r := o.repeats[i]; r.due <= o.report.Records {
+			if err := o.write(r.record, r.region, ms); err != nil {
+				return err
+			}
+			o.repeats = slices.Delete(o.repeats, i, i+1)
+			i--
+		}
+	}
+	return nil
+}
+
+// again lets a record be written again, after so many others of the source, or
+// at the end.
+func (o *output) again(record []byte, region string, after int) {
+	o.repeats = append(o.repeats, repeat{slices.Clone(record), region, o.report.Records + int64(after)})
+}
+
+func (o *output) write(record []byte, region string, ms int64) error {
 	f, err := o.fileFor(region, ms)
 	if err != nil {
 		return err
@@ -157,9 +195,12 @@ func (o *output) close(f *file) error {
 	return nil
 }
 
-// finish closes what is open.
-func (o *output) finish() error {
+// finish writes what is to be written again, at a time, and closes what is open.
+func (o *output) finish(ms int64) error {
 	var all error
+	for _, r := range o.repeats {
+		all = errors.Join(all, o.write(r.record, r.region, ms))
+	}
 	for _, f := range o.files {
 		if f.closer != nil {
 			all = errors.Join(all, o.close(f))

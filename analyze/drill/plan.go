@@ -16,6 +16,8 @@ type event struct {
 	talk    talk
 	app     string
 	infer   string // inference region of a cross-region profile
+
+	tampered *tampered // nil: no record of it is
 }
 
 // outcome is how a call of a model ended.
@@ -75,6 +77,7 @@ type planner struct {
 	script   []scripted
 	auditors []auditor
 	unlogged []string // regions in which model invocation logging is off
+	tamperer *tamperer
 
 	unit    uint64 // calls that were given to conversations so far
 	arrival int64  // when the next conversation begins
@@ -104,6 +107,7 @@ func newPlanner(c Config) (*planner, error) {
 		return nil, err
 	}
 	p.auditors = newAuditors(start)
+	p.tamperer = newTamperer(c, p.actors)
 	p.last = start
 	p.arrive()
 	return p, nil
@@ -174,6 +178,7 @@ func (p *planner) proceed(events []event, c conversation) []event {
 	e.infer = inferenceRegion(a.model, from.region, &r)
 	e.logged = p.logging(from.region)
 	e.decide(&r)
+	p.tamperer.choose(&e, p.calls-p.made)
 	p.made++
 
 	c.calls--

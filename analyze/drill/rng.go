@@ -20,6 +20,7 @@ const (
 	streamFile
 	streamScenario
 	streamPassage
+	streamTamper
 )
 
 // rng is a stream of random integers. The zero rng is not seeded. It holds
@@ -56,6 +57,12 @@ func (r *rng) between(lo, hi int) int { return lo + r.below(hi-lo+1) }
 
 // chance is true in perMyriad of 10,000 draws.
 func (r *rng) chance(perMyriad int) bool { return r.below(10_000) < perMyriad }
+
+// of is true in k of n draws.
+func (r *rng) of(k, n uint64) bool {
+	hi, _ := bits.Mul64(r.pcg.Uint64(), n)
+	return hi < k
+}
 
 // zipf returns a number in [0, n) whose weight falls with its rank: the
 // smaller of two draws, twice as likely at the front as on average.

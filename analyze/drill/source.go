@@ -5,8 +5,10 @@ package drill
 type source interface {
 	// name is the word for the source: lower case letters, digits and dashes.
 	name() string
-	// append appends the record of an event, or nothing when the log does not
-	// have it. A record ends without a line end.
+	// sees says whether the log has a record of an event.
+	sees(e *event) bool
+	// append appends the record of an event that the log has. A record ends
+	// without a line end.
 	append(dst []byte, w *scribe, e *event) []byte
 	// framing returns what stands before, between and after the records of a
 	// file.
@@ -65,8 +67,10 @@ type scribe struct {
 	dialog  dialog
 	told    *event // the event that dialog belongs to
 	passage passage
-	passed  *event // the event that passage belongs to
-	inner   []byte // JSON that a record holds as a text
+	passed  *event   // the event that passage belongs to
+	inner   []byte   // JSON that a record holds as a text
+	sources []source // that are written
+	forged  event    // what a record is made of that does not tell the truth
 }
 
 // say returns what an event says. It is made once for all sources, and valid

@@ -26,10 +26,9 @@ func bedrockPrefix(region string) string {
 // are not generated.
 const maxBody = 100 << 10
 
+func (bedrock) sees(e *event) bool { return e.model != nil && !e.model.openAI() && e.logged }
+
 func (bedrock) append(dst []byte, w *scribe, e *event) []byte {
-	if e.model == nil || e.model.openAI() || !e.logged {
-		return dst
-	}
 	d := w.say(e)
 	dst = appendTime(append(dst, `{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"`...), e.ms)
 	dst = appendStrings(dst, `","accountId":"`+account+`","identity":{"arn":"`, e.Who.ARN, `"},"region":"`, e.Region, `","requestId":"`)

@@ -22,10 +22,9 @@ func (cloudtrail) key(region string, ms int64, unique string) string {
 		account + "_CloudTrail_" + region + t.Format("_20060102T1504Z_") + unique + ".json"
 }
 
+func (cloudtrail) sees(e *event) bool { return e.model == nil || !e.model.openAI() }
+
 func (cloudtrail) append(dst []byte, _ *scribe, e *event) []byte {
-	if e.model != nil && e.model.openAI() {
-		return dst
-	}
 	dst = appendStrings(dst, `{"eventVersion":"1.11","userIdentity":`, e.Who.json, `,"eventTime":"`)
 	dst = appendTime(dst, e.ms)
 	dst = appendStrings(dst, `","eventSource":"`, e.Service, `","eventName":"`, e.Operation,

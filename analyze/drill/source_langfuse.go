@@ -23,10 +23,9 @@ func (langfuse) key(_ string, ms int64, unique string) string {
 
 const langfuseProject = "prj_example"
 
+func (langfuse) sees(e *event) bool { return e.model != nil }
+
 func (l langfuse) append(dst []byte, w *scribe, e *event) []byte {
-	if e.model == nil {
-		return dst
-	}
 	d, p := w.say(e), w.follow(e)
 	dst = appendHexes(append(dst, `{"id":"`...), p.span[:])
 	dst = appendHexes(append(dst, `","trace_id":"`...), p.trace[:])

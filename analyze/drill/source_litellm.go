@@ -19,10 +19,9 @@ func (litellm) key(_ string, ms int64, unique string) string {
 	return time.UnixMilli(ms).UTC().Format("litellm/2006-01-02/time-15-04-05_") + unique + ".jsonl"
 }
 
+func (litellm) sees(e *event) bool { return e.model != nil }
+
 func (l litellm) append(dst []byte, w *scribe, e *event) []byte {
-	if e.model == nil {
-		return dst
-	}
 	d, p := w.say(e), w.follow(e)
 	dst = l.appendID(append(dst, `{"id":"`...), d, e, p)
 	dst = appendHexes(append(dst, `","trace_id":"`...), p.trace[:])

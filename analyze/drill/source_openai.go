@@ -18,10 +18,9 @@ func (openAI) key(_ string, ms int64, unique string) string {
 	return time.UnixMilli(ms).UTC().Format("openai-exchanges/2006/01/02/15/20060102T150405Z_") + unique + ".jsonl"
 }
 
+func (openAI) sees(e *event) bool { return e.model != nil && e.model.openAI() }
+
 func (openAI) append(dst []byte, w *scribe, e *event) []byte {
-	if e.model == nil || !e.model.openAI() {
-		return dst
-	}
 	d, p := w.say(e), w.follow(e)
 	path := opChat
 	if e.model.embeds {

@@ -23,10 +23,9 @@ func (otlp) key(_ string, ms int64, unique string) string {
 	return time.UnixMilli(ms).UTC().Format("otel/year=2006/month=01/day=02/hour=15/minute=04/traces_") + unique + ".json"
 }
 
+func (otlp) sees(e *event) bool { return e.model != nil }
+
 func (o otlp) append(dst []byte, w *scribe, e *event) []byte {
-	if e.model == nil {
-		return dst
-	}
 	d, p := w.say(e), w.follow(e)
 	dst = o.resource(append(dst, `{"resourceSpans":[{"resource":{"attributes":[`...), e)
 	dst = append(dst, `]},"scopeSpans":[{"scope":{"name":"`+scopeName+`","version":"`+scopeVersion+`"},"spans":[{"traceId":"`...)

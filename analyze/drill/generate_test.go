@@ -117,6 +117,7 @@ func read(t *testing.T, path string) []byte {
 type trailRecord struct {
 	EventTime         time.Time
 	EventName         string
+	AWSRegion         string
 	SourceIPAddress   string
 	RequestID         string
 	EventID           string

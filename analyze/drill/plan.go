@@ -244,11 +244,11 @@ func (p *planner) logging(region string) bool {
 // switchLogging follows requests that turn logging off and on.
 func (p *planner) switchLogging(region, operation string) {
 	switch operation {
-	case "DeleteModelInvocationLoggingConfiguration":
+	case opLoggingOff:
 		if p.logging(region) {
 			p.unlogged = append(p.unlogged, region)
 		}
-	case "PutModelInvocationLoggingConfiguration":
+	case opLoggingOn:
 		for i, r := range p.unlogged {
 			if r == region {
 				p.unlogged = append(p.unlogged[:i], p.unlogged[i+1:]...)

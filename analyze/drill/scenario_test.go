@@ -43,6 +43,36 @@ func TestLoggingOff(t *testing.T) {
 	}
 }
 
+// While the intruder has logging off, no call of the region is in the
+// invocation log, and outside of that time and region every one is.
+func TestLoggingOffScenario(t *testing.T) {
+	report, dir := generate(t, Config{Seed: 3, Days: 3, Calls: 2000, Words: [2]int{3, 6}, Scenarios: Scenarios()})
+	if len(report.Truth) != 3+len(hiddenQuestions) {
+		t.Fatalf("truth: %+v", report.Truth)
+	}
+	off, on := report.Truth[1], report.Truth[len(report.Truth)-1]
+	if off.Operation != opLoggingOff || on.Operation != opLoggingOn || on.Time.Sub(off.Time) != 2*time.Hour {
+		t.Fatalf("off and on: %+v, %+v", off, on)
+	}
+	logged := map[string]bool{}
+	for _, b := range readBedrock(t, filepath.Join(dir, "bedrock.jsonl")) {
+		logged[b.RequestID] = true
+	}
+	hidden := 0
+	for _, r := range readTrail(t, filepath.Join(dir, "cloudtrail.json")) {
+		during := r.AWSRegion == regions[0] && !r.EventTime.Before(off.Time) && r.EventTime.Before(on.Time)
+		if isCall(r) && during == logged[r.RequestID] {
+			t.Errorf("call %s of %s at %s is in the invocation log: %v", r.RequestID, r.AWSRegion, r.EventTime, !during)
+		}
+		if isCall(r) && during {
+			hidden++
+		}
+	}
+	if hidden < len(hiddenQuestions)+10 {
+		t.Errorf("only %d calls are hidden", hidden)
+	}
+}
+
 func TestBadScenario(t *testing.T) {
 	good := func(w *World) Step {
 		return Step{At: w.Start, Who: w.Caller("dev-01"), Service: "bedrock.amazonaws.com", Operation: opInvoke}

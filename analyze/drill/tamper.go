@@ -2,8 +2,10 @@ package drill
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 )
@@ -187,6 +189,23 @@ func (t *tamperer) blame(who *Identity, r *rng) *Identity {
 func (t *tamperer) finished() error {
 	if n := t.left.records(); n > 0 {
 		return fmt.Errorf("tampering: %d records are left to do, but no more calls are shown by two sources", n)
+	}
+	return nil
+}
+
+// WriteTruth writes what happened and what was tampered with: a JSON object a
+// line, of a [Truth] or of a [Tampered].
+func (r *Report) WriteTruth(w io.Writer) error {
+	to := json.NewEncoder(w)
+	for _, t := range r.Truth {
+		if err := to.Encode(t); err != nil {
+			return fmt.Errorf("writing the truth: %w", err)
+		}
+	}
+	for _, t := range r.Tampered {
+		if err := to.Encode(t); err != nil {
+			return fmt.Errorf("writing the truth: %w", err)
+		}
 	}
 	return nil
 }

@@ -171,8 +171,11 @@ func TestShift(t *testing.T) {
 	config := Config{Seed: 4, Days: 2, Calls: 300, Words: [2]int{4, 12}, Sources: Sources()}
 	_, plainDir := generate(t, config)
 	config.Tampering.Shifts = []Shift{
-		{Source: "otlp", By: 42_137 * time.Millisecond}, {Source: "cloudtrail", By: -90_250 * time.Millisecond},
-		{Source: "bedrock", By: time.Millisecond}, {Source: "langfuse"}, {},
+		{Source: "otlp", By: 42_137 * time.Millisecond},
+		{Source: "cloudtrail", By: -90_250 * time.Millisecond},
+		{Source: "bedrock", By: time.Millisecond},
+		{Source: "langfuse"},
+		{},
 	}
 	report, dir := generate(t, config)
 	if len(report.Tampered) != 5 {

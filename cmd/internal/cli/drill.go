@@ -18,6 +18,7 @@ import (
 type drillOptions struct {
 	Config drill.Config
 	Layout string
+	Truth  string // file for it; "" is none
 	Output outputOptions
 }
 
@@ -61,12 +62,21 @@ The sources are
   otlp        spans of the callers in OTLP/JSON, with structured messages
   langfuse    the observations that Langfuse makes of these spans
 
+An incident is played into the traffic by --scenarios: logging-off is an intruder
+who turns model invocation logging off for two hours. --tamper spoils the logs
+afterwards: it takes records of calls away, alters one field in others, writes some
+twice, and moves the clock of a source. --truth says what was done, a JSON object a
+line.
+
 ` + exitStatus(),
 		Example: `  # The same calls as CloudTrail and as Bedrock logged them, like a tree in S3
   $ exhibit drill generate --seed 7 --days 2 --calls 5000 --layout s3 --gzip -o logs
 
   # One incident from the provider, the gateway and the callers
   $ exhibit drill generate --sources cloudtrail,bedrock,litellm,otlp,langfuse -o logs
+
+  # Logs that were tampered with, to see what reconcile finds
+  $ exhibit drill generate --sources cloudtrail,bedrock,litellm --tamper removed=20,altered=20,shift=litellm:+42s --truth truth.jsonl -o logs
 
   # Long JSON lines only
   $ exhibit drill generate --sources bedrock --words 30,300 -o logs`,
@@ -90,7 +100,12 @@ The sources are
 	flags.BoolVar(&o.Config.Gzip, "gzip", false, "compress the files")
 	flags.Var((*countValue)(&o.Config.FileRecords), "file-records", "records in a file (default: one file, or as the source splits them)")
 	flags.Var((*countValue)(&o.Config.Workers), "threads", "threads to work with")
-	// The flag was defined above, the only thing that can fail.
+	scenarios := scenarioNames(drill.Scenarios())
+	flags.Var(scenariosValue{&o.Config.Scenarios}, "scenarios", "incidents to play, with commas between ("+strings.Join(scenarios, ", ")+")")
+	flags.Var(tamperValue{&o.Config.Tampering}, "tamper", "what to do to the logs, such as removed=20,altered=20,duplicated=10,shift=litellm:+42s")
+	flags.StringVar(&o.Truth, "truth", "", "`FILE` for what scenarios and tampering did; new, and not among the logs")
+	// The flags were defined above, the only thing that can fail.
+	_ = cmd.RegisterFlagCompletionFunc("scenarios", cobra.FixedCompletions(scenarios, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("sources", cobra.FixedCompletions(drill.Sources(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -102,7 +117,7 @@ func runDrillGenerate(ctx context.Context, f *factory, o drillOptions) error {
 	o.Config.Layout = drill.Layout(o.Layout)
 	return f.emit(o.Output, render.Config{Params: map[string]any{"seed": o.Config.Seed}}, func(r *render.Renderer) error {
 		started := f.now()
-		report, err := drill.Generate(ctx, o.Config)
+		report, err := generateDrill(ctx, f, o)
 		if err != nil {
 			return err
 		}
@@ -110,6 +125,26 @@ func runDrillGenerate(ctx context.Context, f *factory, o drillOptions) error {
 		f.note("next: exhibit load " + shellWord(o.Config.Dir))
 		return writeDrill(r, report)
 	})
+}
+
+// generateDrill writes the logs, and the truth when it is asked for.
+func generateDrill(ctx context.Context, f *factory, o drillOptions) (*drill.Report, error) {
+	if o.Truth == "" {
+		return drill.Generate(ctx, o.Config)
+	}
+	truth, err := f.openTruth(o.Truth, o.Config.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer truth.discard()
+	report, err := drill.Generate(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := report.WriteTruth(truth); err != nil {
+		return nil, err
+	}
+	return report, truth.commit()
 }
 
 func writeDrill(r *render.Renderer, report *drill.Report) error {

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/analyze/drill"
+)
+
+// tamperValue says what is done to generated logs: words such as removed=20,
+// altered=20, duplicated=10, shift=litellm:+42s, with commas between. What is
+// left out of a shift is drawn by the seed.
+type tamperValue struct{ t *drill.Tampering }
+
+func (tamperValue) Type() string { return "SPEC" }
+
+func (v tamperValue) String() string {
+	if v.t == nil {
+		return ""
+	}
+	var words []string
+	for _, c := range v.counts() {
+		if *c.n > 0 {
+			words = append(words, fmt.Sprintf("%s=%d", c.kind, *c.n))
+		}
+	}
+	for _, s := range v.t.Shifts {
+		words = append(words, fmt.Sprintf("shift=%s:%v", s.Source, s.By))
+	}
+	return strings.Join(words, ",")
+}
+
+type tamperCount struct {
+	kind drill.TamperKind
+	n    *int
+}
+
+func (v tamperValue) counts() []tamperCount {
+	return []tamperCount{{drill.Removed, &v.t.Removed}, {drill.Altered, &v.t.Altered}, {drill.Duplicated, &v.t.Duplicated}}
+}
+
+func (v tamperValue) Set(s string) error {
+	for word := range strings.SplitSeq(s, ",") {
+		name, value, given := strings.Cut(word, "=")
+		if name == "shift" {
+			if err := v.shift(value, given); err != nil {
+				return err
+			}
+			continue
+		}
+		counts := v.counts()
+		i := slices.IndexFunc(counts, func(c tamperCount) bool { return string(c.kind) == name })
+		n, err := strconv.ParseInt(value, 10, 31)
+		if i < 0 || err != nil || n < 1 {
+			return fmt.Errorf("%q is none of removed=N, altered=N, duplicated=N and shift=SOURCE:DURATION", word)
+		}
+		*counts[i].n = int(n)
+	}
+	return nil
+}
+
+// shift reads SOURCE, SOURCE:DURATION or nothing.
+func (v tamperValue) shift(s string, given bool) error {
+	name, by, long := strings.Cut(s, ":")
+	if given && !slices.Contains(drill.Sources(), name) {
+		return fmt.Errorf("%q is no source (known: %s)", name, strings.Join(drill.Sources(), ", "))
+	}
+	shift := drill.Shift{Source: name}
+	if long {
+		var err error
+		if shift.By, err = time.ParseDuration(by); err != nil || shift.By == 0 {
+			return fmt.Errorf("%q is no duration such as +42s or -1h30m", by)
+		}
+	}
+	v.t.Shifts = append(v.t.Shifts, shift)
+	return nil
+}
+
+// scenariosValue is a list of scenarios of drill.
+type scenariosValue struct{ list *[]drill.Scenario }
+
+func (scenariosValue) Type() string { return "NAMES" }
+
+func (v scenariosValue) String() string {
+	if v.list == nil {
+		return ""
+	}
+	return strings.Join(scenarioNames(*v.list), ",")
+}
+
+func (v scenariosValue) Set(s string) error {
+	all := drill.Scenarios()
+	*v.list = nil
+	for name := range strings.SplitSeq(s, ",") {
+		i := slices.Index(scenarioNames(all), name)
+		if i < 0 {
+			return fmt.Errorf("%q is no scenario (known: %s)", name, strings.Join(scenarioNames(all), ", "))
+		}
+		if slices.Contains(scenarioNames(*v.list), name) {
+			return fmt.Errorf("%s is there twice", name)
+		}
+		*v.list = append(*v.list, all[i])
+	}
+	return nil
+}
+
+func scenarioNames(list []drill.Scenario) []string {
+	var names []string
+	for _, s := range list {
+		names = append(names, s.Name())
+	}
+	return names
+}
+
+// openTruth opens the file for the truth: a new one, that is not among the logs
+// where a load would take it for one.
+func (f *factory) openTruth(path, dir string) (*output, error) {
+	if path == "-" {
+		return nil, usagef("--truth needs a file")
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return nil, usagef("%s exists", path)
+	}
+	file, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the file for the truth: %w", err)
+	}
+	logs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the file for the truth: %w", err)
+	}
+	if within, err := filepath.Rel(logs, file); err == nil && filepath.IsLocal(within) {
+		return nil, usagef("the truth would lie among the logs, in %s", dir).hint("--truth names a file beside them")
+	}
+	return f.openOutput(outputOptions{File: path})
+}

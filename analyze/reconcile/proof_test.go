@@ -69,7 +69,7 @@ func (w *world) rows(t *testing.T, query string, row func(*sql.Rows) error, args
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows); err != nil {
 			t.Fatal(err)

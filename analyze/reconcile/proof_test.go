@@ -287,7 +287,7 @@ func TestFindsLoggingOff(t *testing.T) {
 				}, sql.Named("off", off.Time), sql.Named("on", on.Time))
 			var found, missing []string
 			for _, f := range w.reconcile(t).Findings {
-				if fact(&f, "cause") != "logging off" {
+				if fact(&f, "cause") != "logging was off" {
 					missing = append(missing, w.told([]analyze.Finding{f}).missing...)
 					continue
 				}

@@ -29,6 +29,14 @@
 // provider is in passage.go, so that sources agree on it. An incident is a
 // [Scenario].
 //
+// # Tampering
+//
+// A [Tampering] spoils the logs of a run, as an attacker or a broken exporter
+// would: the planner chooses the calls while it runs (tamper.go), and whoever
+// writes the record leaves it out, or makes it from an event that does not tell
+// the truth (forge.go). A field is altered only where another source shows it in
+// the same words, so that the truth of the [Report] is what can be found.
+//
 // # Making benchmark data
 //
 // TestMakeBench writes the two sets that the load benchmark uses, when it is

@@ -128,7 +128,7 @@ type told struct {
 	disagree []string // request
 	repeated []string // source and request
 	skew     []analyze.Finding
-	other    []string // titles
+	other    []string // titles and requests
 }
 
 func (w *world) told(findings []analyze.Finding) told {
@@ -149,7 +149,7 @@ func (w *world) told(findings []analyze.Finding) told {
 		case "reconcile.skew":
 			all.skew = append(all.skew, *f)
 		default:
-			all.other = append(all.other, f.Detector+": "+f.Title)
+			all.other = append(all.other, fmt.Sprintf("%s: %s, of %v", f.Detector, f.Title, w.requests(f)))
 		}
 	}
 	slices.Sort(all.missing)
@@ -203,7 +203,7 @@ func TestFindsTampering(t *testing.T) {
 			}
 			checkSkew(t, w.truth.Tampered[0], got.skew)
 			if got.other != nil {
-				t.Errorf("nothing else was done: %q", got.other)
+				t.Errorf("nothing else was done:\n%s", strings.Join(got.other, "\n"))
 			}
 		})
 	}

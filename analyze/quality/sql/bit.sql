@@ -1,0 +1,1 @@
+case when {{signal}} then {{value}}::bigint else 0 end

@@ -125,8 +125,8 @@ func faults() []fault {
 	}
 }
 
-// in reports whether the signal is among b.
-func (signal bits) in(b bits) bool { return b.any(signal) }
+// in reports whether of has a signal of b.
+func (b bits) in(of bits) bool { return of.any(b) }
 
 // cut is a fault of the texts, which is none where the call has them whole from
 // another piece or source.

@@ -126,7 +126,7 @@ func even(list []share, sum share, effect float64) (ok bool, places int) {
 
 // chiSquared999 is the 0.999 quantile of the chi-squared distribution, by the
 // approximation of Wilson and Hilferty (PNAS 17, 1931, 684), which is right to
-// 1 % here; 3.0902 is that quantile of the normal distribution.
+// 4 % here; 3.0902 is that quantile of the normal distribution.
 func chiSquared999(freedom float64) float64 {
 	v := 2 / (9 * freedom)
 	return freedom * math.Pow(1-v+3.0902*math.Sqrt(v), 3)

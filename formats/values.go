@@ -1,6 +1,11 @@
 package formats
 
-import "github.com/exhibit-forensics/exhibit/formats/jsontape"
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
+)
 
 // Readers of single values, in the ways in which JSON and tables write them: a
 // number may be the text of one.
@@ -52,4 +57,22 @@ func decimalOf(v jsontape.Value, exp int, round bool) Int {
 		return Int{}
 	}
 	return IntOf(n)
+}
+
+// scalar returns the text of a string, or a number as written; nil for others.
+func scalar(v jsontape.Value) Text {
+	if v.Kind() == jsontape.Number {
+		return v.Raw()
+	}
+	return v.Text()
+}
+
+// rawJSON returns the value as written. Bytes that are not UTF-8, which can
+// only stand inside its strings, become U+FFFD: columns hold valid text.
+func rawJSON(d *Decoder, v jsontape.Value) Text {
+	b := v.Raw()
+	if utf8.Valid(b) {
+		return b
+	}
+	return d.Arena.Copy(bytes.ToValidUTF8(b, []byte("\uFFFD")))
 }

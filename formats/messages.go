@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"unicode/utf8"
+
+	"github.com/exhibit-forensics/exhibit/formats/jsontape"
 )
 
 // partSeparator stands between parts that are joined to one text. A part is at
@@ -319,12 +321,8 @@ func appendString(dst []byte, s Text) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	for i := jsontape.PlainLen(s); i < len(s); i += jsontape.PlainLen(s[i:]) {
 		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRune(s[i:])
 			if r != utf8.RuneError || size > 1 {

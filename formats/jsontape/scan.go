@@ -23,6 +23,23 @@ func special(x uint64) uint64 {
 	return ((q-ones)&^q | (s-ones)&^s | (x-spaces)&^x) & highs
 }
 
+// PlainLen returns how many of the first bytes of a text stand in a JSON string
+// as they are, and are ASCII.
+func PlainLen(b []byte) int {
+	at := 0
+	for at+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[at:])
+		if m := special(x) | x&highs; m != 0 {
+			return at + bits.TrailingZeros64(m)/8
+		}
+		at += 8
+	}
+	for at < len(b) && b[at] >= ' ' && b[at] < 0x80 && b[at] != '"' && b[at] != '\\' {
+		at++
+	}
+	return at
+}
+
 // scanString reads the string whose first byte after the quote is src[at] and
 // returns the offset of its closing quote.
 func scanString(src []byte, at int) (int, marks, *SyntaxError) {
@@ -55,6 +72,10 @@ func scanString(src []byte, at int) (int, marks, *SyntaxError) {
 			return at, 0, syntaxError(src, at, "expecting a string without control characters")
 		}
 		found |= markEscaped
+		if at+1 < len(src) && (src[at+1] == '"' || src[at+1] == 'n' || src[at+1] == '\\') {
+			at += 2 // the most frequent, as in JSON inside of JSON
+			continue
+		}
 		var err *SyntaxError
 		if at, err = scanEscape(src, at+1); err != nil {
 			return at, 0, err

@@ -2,6 +2,9 @@ package jsontape
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -81,13 +84,15 @@ func (a *Arena) commit(n int) {
 	}
 }
 
-// text returns the text of a string with escapes or invalid UTF-8.
-func (a *Arena) text(raw []byte) []byte {
+// text returns the text of a string with escapes or invalid UTF-8; ascii says
+// that it has no byte above 0x7f.
+func (a *Arena) text(raw []byte, ascii bool) []byte {
 	most := len(raw)
-	if !utf8.Valid(raw) {
+	valid := ascii || utf8.Valid(raw)
+	if !valid {
 		most += 2 * invalidBytes(raw) // one byte becomes the three of U+FFFD
 	}
-	b := appendText(a.reserve(most)[:0:most], raw)
+	b := appendText(a.reserve(most)[:0:most], raw, valid)
 	if most <= chunkSize/4 {
 		a.commit(len(b))
 	}
@@ -107,44 +112,83 @@ func invalidBytes(raw []byte) int {
 	return count
 }
 
-// appendText appends the text of a string that scanString accepted. The result
-// is never longer than raw plus two bytes for each byte that is not UTF-8.
-func appendText(dst, raw []byte) []byte {
-	valid := utf8.Valid(raw)
+// appendText appends the text of a string that scanString accepted; valid says
+// that it is UTF-8. The result is never longer than raw plus two bytes for each
+// byte that is not.
+func appendText(dst, raw []byte, valid bool) []byte {
+	if valid {
+		return appendValid(dst, raw)
+	}
 	for {
 		run := bytes.IndexByte(raw, '\\')
 		if run < 0 {
-			return appendRun(dst, raw, valid)
+			return appendRun(dst, raw)
 		}
-		dst = appendRun(dst, raw[:run], valid)
-		raw = raw[run+1:]
-		switch c := raw[0]; c {
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'n':
-			dst = append(dst, '\n')
-		case 'r':
-			dst = append(dst, '\r')
-		case 't':
-			dst = append(dst, '\t')
-		case 'u':
+		dst = appendRun(dst, raw[:run])
+		if raw = raw[run+1:]; raw[0] != 'u' {
+			dst = append(dst, escaped(raw[0]))
+		} else {
 			var r rune
 			r, raw = unicodeEscape(raw)
 			dst = utf8.AppendRune(dst, r)
-		default:
-			dst = append(dst, c)
 		}
 		raw = raw[1:]
 	}
 }
 
-// appendRun appends bytes without escapes.
-func appendRun(dst, run []byte, valid bool) []byte {
-	if valid {
-		return append(dst, run...)
+// appendValid is appendText for valid UTF-8. JSON inside of JSON has an escape
+// every few bytes, so that what is between them is copied by words of eight.
+func appendValid(dst, raw []byte) []byte {
+	begin := len(dst)
+	dst = slices.Grow(dst, len(raw))[:begin+len(raw)]
+	out := dst[begin:]
+	w := 0 // never after at, so that a word that can be read can be written
+	for at := 0; at < len(raw); {
+		if at+8 <= len(raw) {
+			x := binary.LittleEndian.Uint64(raw[at:])
+			binary.LittleEndian.PutUint64(out[w:], x)
+			s := x ^ slants
+			n := bits.TrailingZeros64((s-ones)&^s&highs) / 8 // plain bytes; 8 where all are
+			at, w = at+n, w+n
+			if n == 8 {
+				continue
+			}
+		} else if raw[at] != '\\' {
+			out[w] = raw[at]
+			at, w = at+1, w+1
+			continue
+		}
+		if c := raw[at+1]; c != 'u' {
+			out[w] = escaped(c)
+			at, w = at+2, w+1
+			continue
+		}
+		r, rest := unicodeEscape(raw[at+1:])
+		w += utf8.EncodeRune(out[w:], r)
+		at = len(raw) - len(rest) + 1
 	}
+	return dst[:begin+w]
+}
+
+// escaped is the byte that a backslash and c stand for.
+func escaped(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c
+}
+
+// appendRun appends bytes without escapes, with U+FFFD for what is not UTF-8.
+func appendRun(dst, run []byte) []byte {
 	for len(run) > 0 {
 		r, size := utf8.DecodeRune(run)
 		dst = utf8.AppendRune(dst, r)

@@ -88,7 +88,7 @@ func (d *Doc) nameIs(n node, key string) bool {
 	if n.marks&markEscaped == 0 && utf8.Valid(raw) {
 		return string(raw) == key
 	}
-	d.scratch = appendText(d.scratch[:0], raw)
+	d.scratch = appendText(d.scratch[:0], raw, utf8.Valid(raw))
 	return string(d.scratch) == key
 }
 
@@ -189,7 +189,7 @@ func (v Value) Text() []byte {
 	if v.d.Arena == nil {
 		v.d.Arena = new(Arena)
 	}
-	return v.d.Arena.text(raw)
+	return v.d.Arena.text(raw, n.marks&markHigh == 0)
 }
 
 // Raw returns the bytes of the value as they are written, nil when Missing.

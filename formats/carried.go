@@ -18,9 +18,12 @@ func (d *Decoder) earlier(slot int) jsontape.Value {
 	}
 	c := &d.carried[slot]
 	if len(c.record) != len(record) || &c.record[0] != &record[0] {
+		if c.doc == nil {
+			c.doc = &jsontape.Doc{}
+		}
 		// Events hold texts of the record that was parsed before, so that neither
 		// its bytes nor its arena may be used again.
-		*c = carriedRecord{record, &jsontape.Doc{}}
+		c.record, c.doc.Arena = record, nil
 		_ = c.doc.Parse(record) // after an error there is no root
 	}
 	return c.doc.Root()

@@ -89,21 +89,61 @@ const (
 // Carry keeps what says for later lines which session, model and policy they
 // belong to, and what was used up to then.
 func (codex) Carry(record []byte) int {
-	// The type stands before or behind the payload, which can be long.
-	head, tail := record[:min(len(record), 256)], record[max(0, len(record)-128):]
-	has := func(typ string) bool { return bytes.Contains(head, []byte(typ)) || bytes.Contains(tail, []byte(typ)) }
-	switch {
-	case has(`"session_meta"`):
-		if bytes.Contains(record[:min(len(record), 512)], []byte(`"forked_from_id":"`)) {
-			return codexFork
+	// The type stands before or behind the payload, which can be long. So does
+	// the type of the payload.
+	event := false
+	for _, part := range [...][]byte{record[:min(len(record), 256)], record[max(0, len(record)-128):]} {
+		for typ, rest := nextType(part); rest != nil; typ, rest = nextType(rest) {
+			switch string(typ) {
+			case "session_meta":
+				if bytes.Contains(record[:min(len(record), 512)], []byte(`"forked_from_id":"`)) {
+					return codexFork
+				}
+				return codexMeta
+			case "turn_context":
+				return codexTurn
+			case "token_usage_record":
+				return codexUsage
+			case "token_count":
+				if bytes.Contains(record, []byte(`"total_token_usage"`)) {
+					return codexUsage
+				}
+				return -1
+			case "event_msg":
+				event = true
+				continue
+			case "response_item", "compacted":
+				return -1
+			}
+			if event {
+				return -1 // typ is that of its payload
+			}
 		}
-		return codexMeta
-	case has(`"turn_context"`):
-		return codexTurn
-	case has(`"token_usage_record"`), has(`"token_count"`) && bytes.Contains(record, []byte(`"total_token_usage"`)):
-		return codexUsage
 	}
 	return -1
+}
+
+// nextType returns the value of the next member of a part of a record that is
+// called type, where it is a plain text, and what follows it; nil for no more.
+func nextType(part []byte) (typ, rest []byte) {
+	const name = `type"` // searching for a quote would stop at each name
+	i := bytes.Index(part, []byte(name))
+	if i < 0 {
+		return nil, nil
+	}
+	rest = part[i+len(name):]
+	if i == 0 || part[i-1] != '"' {
+		return nil, rest
+	}
+	value := bytes.TrimLeft(rest, " \t:")
+	if len(value) == 0 || value[0] != '"' {
+		return nil, rest
+	}
+	end := bytes.IndexByte(value[1:], '"')
+	if end < 0 {
+		return nil, nil
+	}
+	return value[1 : 1+end], value[1+end:]
 }
 
 // rolloutLine is a line, and what earlier ones say about it.
@@ -177,20 +217,45 @@ func (l *rolloutLine) common(d *Decoder, e *Event) {
 	setName(&e.Operation, l.kind)
 	setName(&e.Operation, l.typ)
 
-	setName(&e.SessionID, l.meta.Get("session_id").Text())
-	if thread := l.meta.Get("id").Text(); e.SessionID == nil {
-		setName(&e.SessionID, thread)
-	} else if !bytes.Equal(thread, e.SessionID) {
-		e.addID("thread_id", l.meta.Get("id"))
+	l.session(e)
+	var trace, turn jsontape.Value
+	for key, v := range l.turn.Members() {
+		switch string(key) {
+		case "trace_id":
+			trace = v
+		case "turn_id":
+			turn = v
+		}
 	}
-	setName(&e.Provider, l.meta.Get("model_provider").Text())
-	setName(&e.TraceID, l.turn.Get("trace_id").Text())
-	turn := l.payload.Get("turn_id")
-	if !turn.Exists() {
-		turn = l.turn.Get("turn_id")
+	setName(&e.TraceID, trace.Text())
+	if own := l.payload.Get("turn_id"); own.Exists() {
+		turn = own
 	}
 	if isUUID(turn.Text()) { // older versions number the turns of each session
 		e.addID("turn_id", turn)
+	}
+}
+
+// session sets the identifiers of the session, which older versions call by
+// the id of its only thread.
+func (l *rolloutLine) session(e *Event) {
+	var session, thread, provider jsontape.Value
+	for key, v := range l.meta.Members() {
+		switch string(key) {
+		case "session_id":
+			session = v
+		case "id":
+			thread = v
+		case "model_provider":
+			provider = v
+		}
+	}
+	setName(&e.SessionID, session.Text())
+	setName(&e.Provider, provider.Text())
+	if id := thread.Text(); e.SessionID == nil {
+		setName(&e.SessionID, id)
+	} else if !bytes.Equal(id, e.SessionID) {
+		e.addID("thread_id", thread)
 	}
 }
 

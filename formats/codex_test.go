@@ -80,3 +80,34 @@ func TestCodexContext(t *testing.T) {
 		})
 	}
 }
+
+// TestCodexCarry has the type of a line and that of its payload in any order,
+// and words in texts that are no types.
+func TestCodexCarry(t *testing.T) {
+	long := strings.Repeat("x", 600)
+	tests := []struct {
+		name, line string
+		want       int
+	}{
+		{"meta", `{"timestamp":"t","type":"session_meta","payload":{"id":"1"}}`, codexMeta},
+		{"forked", `{"timestamp":"t","type":"session_meta","payload":{"id":"1","forked_from_id":"0"}}`, codexFork},
+		{"turn, with spaces", `{"timestamp": "t", "type": "turn_context", "payload": {}}`, codexTurn},
+		{"turn, type last", `{"payload":{"cwd":"` + long + `"},"timestamp":"t","type":"turn_context"}`, codexTurn},
+		{"usage", `{"timestamp":"t","type":"token_usage_record","payload":{}}`, codexUsage},
+		{"count", `{"timestamp":"t","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{}}}}`, codexUsage},
+		{"count without totals", `{"timestamp":"t","type":"event_msg","payload":{"type":"token_count","info":null}}`, -1},
+		{"count, types last", `{"payload":{"info":{"total_token_usage":{},"x":"` + long + `"},"type":"token_count"},"type":"event_msg"}`, codexUsage},
+		{"another event", `{"timestamp":"t","type":"event_msg","payload":{"type":"agent_message","message":"x"}}`, -1},
+		{"item", `{"timestamp":"t","type":"response_item","payload":{"type":"message","content":"\"type\":\"turn_context\""}}`, -1},
+		{"no text", `{"type":7,"payload":{"type":null}}`, -1},
+		{"cut", `{"type":"turn_con`, -1},
+		{"empty", ``, -1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := (codex{}).Carry([]byte(tt.line)); got != tt.want {
+				t.Errorf("slot %d, want %d", got, tt.want)
+			}
+		})
+	}
+}

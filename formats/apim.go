@@ -40,6 +40,8 @@ func (apimGateway) Detect(s *Sample) error {
 	return nil
 }
 
+func (apimGateway) readsNull() {}
+
 func (apimGateway) Framing(s *Sample) Framing { return azureFraming(s) }
 
 func (apimGateway) Decode(d *Decoder, record []byte) error { return decodeAzure(d, record) }

@@ -53,6 +53,8 @@ func (apimLLM) Detect(s *Sample) error {
 	return nil
 }
 
+func (apimLLM) readsNull() {}
+
 func (apimLLM) Framing(s *Sample) Framing { return azureFraming(s) }
 
 func (apimLLM) Decode(d *Decoder, record []byte) error { return decodeAzure(d, record) }

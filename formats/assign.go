@@ -239,6 +239,12 @@ func scaled(b []byte, exp int, round bool) (int64, bool) {
 	if neg {
 		b = b[1:]
 	}
+	if n, ok := digits(b); ok && len(b) > 0 && len(b) <= maxDigits { // as most are
+		if n, ok = shift(n, exp, round); neg {
+			n = -n
+		}
+		return n, ok
+	}
 	mantissa, point, ok := cutExponent(b)
 	if !ok {
 		return 0, false

@@ -95,7 +95,7 @@ func (a *assignment) setContent(column string, v jsontape.Value) bool {
 		switch {
 		case v.Kind() == jsontape.Array:
 			return setMessages(d, &e.Input, v)
-		case isBodyText(targetRequest, v):
+		case isBodyText(d.innerDoc(), targetRequest, v):
 			decodeRequestBody(d, e, v)
 		default:
 			addUser(d, e, v)
@@ -145,7 +145,7 @@ func (a *assignment) setResponse(v jsontape.Value) bool {
 		decodeResponseBody(d, e, v)
 		return true
 	case jsontape.String:
-		if isBodyText(targetResponse, v) {
+		if isBodyText(d.innerDoc(), targetResponse, v) {
 			decodeResponseBody(d, e, v)
 			return true
 		}

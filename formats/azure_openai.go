@@ -38,6 +38,8 @@ func (azureOpenAI) Detect(s *Sample) error {
 	return nil
 }
 
+func (azureOpenAI) readsNull() {}
+
 func (azureOpenAI) Framing(s *Sample) Framing { return azureFraming(s) }
 
 func (azureOpenAI) Decode(d *Decoder, record []byte) error { return decodeAzure(d, record) }

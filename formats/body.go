@@ -64,15 +64,3 @@ func decodeResponseBody(d *Decoder, e *Event, body jsontape.Value) bool {
 	e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, body)})
 	return false
 }
-
-// parseInner parses a JSON text found in a string of a body. The parser is its
-// own, because the values of the outer ones are still in use; such strings are
-// rare enough to pay for it. The result does not exist when the text is not
-// JSON.
-func parseInner(d *Decoder, text []byte) jsontape.Value {
-	inner := &jsontape.Doc{Arena: d.Arena}
-	if inner.Parse(text) != nil {
-		return jsontape.Value{}
-	}
-	return inner.Root()
-}

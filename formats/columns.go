@@ -135,28 +135,22 @@ var columns = []Column{
 }
 
 // words returns the fixed set of words of a column of type [ColumnWord].
-func words(column string) []string {
-	switch column {
-	case "plane":
-		return []string{string(PlaneAccess), string(PlaneContent), string(PlaneControl), string(PlaneAgent)}
-	case "kind":
-		return []string{
-			string(KindInference), string(KindEmbedding), string(KindRetrieval), string(KindTool), string(KindMessage),
-			string(KindGuardrail), string(KindAdmin), string(KindAuth), string(KindData), string(KindUsage), string(KindUnparsed),
-			string(KindOther),
-		}
-	case "outcome":
-		return []string{
-			string(OutcomeSuccess), string(OutcomeDenied), string(OutcomeError), string(OutcomeThrottled),
-			string(OutcomeBlocked), string(OutcomeUnknown),
-		}
-	case "content_state":
-		return []string{
-			string(ContentPresent), string(ContentPartial), string(ContentExternal), string(ContentTruncated),
-			string(ContentNotLogged), string(ContentEncrypted), string(ContentRedacted),
-		}
-	case "ts_precision":
-		return []string{string(PrecisionS), string(PrecisionMS), string(PrecisionUS), string(PrecisionNS)}
-	}
-	return nil
+func words(column string) []string { return columnWords[column] }
+
+var columnWords = map[string][]string{
+	"plane": {string(PlaneAccess), string(PlaneContent), string(PlaneControl), string(PlaneAgent)},
+	"kind": {
+		string(KindInference), string(KindEmbedding), string(KindRetrieval), string(KindTool), string(KindMessage),
+		string(KindGuardrail), string(KindAdmin), string(KindAuth), string(KindData), string(KindUsage), string(KindUnparsed),
+		string(KindOther),
+	},
+	"outcome": {
+		string(OutcomeSuccess), string(OutcomeDenied), string(OutcomeError), string(OutcomeThrottled),
+		string(OutcomeBlocked), string(OutcomeUnknown),
+	},
+	"content_state": {
+		string(ContentPresent), string(ContentPartial), string(ContentExternal), string(ContentTruncated),
+		string(ContentNotLogged), string(ContentEncrypted), string(ContentRedacted),
+	},
+	"ts_precision": {string(PrecisionS), string(PrecisionMS), string(PrecisionUS), string(PrecisionNS)},
 }

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
@@ -125,10 +126,38 @@ func readCredential(d *Decoder, e *Event, name string, value Text) {
 // the one form that is written today; other values are read as any time is.
 func (d *Decoder) setHTTPDate(e *Event, field string, v jsontape.Value) {
 	text := v.Text()
-	t, err := time.Parse(time.RFC1123, string(text))
-	if err != nil || !bytes.HasSuffix(text, []byte(" GMT")) {
+	t, ok := parseHTTPDate(text)
+	if !ok {
 		d.SetTime(e, field, v)
 		return
 	}
-	e.TS, e.TSPrecision, e.TSSource = Time{t.UnixMicro(), true}, PrecisionS, field
+	e.TS, e.TSPrecision, e.TSSource = t, PrecisionS, field
+}
+
+// parseHTTPDate reads a Date header.
+func parseHTTPDate(b []byte) (Time, bool) {
+	const form = "Mon, 02 Jan 2006 15:04:05 GMT"
+	if len(b) != len(form) || string(b[3:5]) != ", " || b[7] != ' ' || b[11] != ' ' || b[16] != ' ' || string(b[25:]) != " GMT" {
+		return Time{}, false
+	}
+	month := monthOf(b[8:11])
+	if !isWeekday(b[:3]) || month == 0 || b[23] > '5' { // a leap second is refused
+		return Time{}, false
+	}
+	iso := [...]byte{
+		b[12], b[13], b[14], b[15], '-', '0' + byte(month/10), '0' + byte(month%10), '-', b[5], b[6], 'T',
+		b[17], b[18], b[19], b[20], b[21], b[22], b[23], b[24], 'Z',
+	}
+	w, _, ok := parseWall(iso[:])
+	if !ok {
+		return Time{}, false
+	}
+	return w.in(time.UTC)
+}
+
+// isWeekday reports whether three letters are those of a day.
+func isWeekday(b []byte) bool {
+	const days = "MonTueWedThuFriSatSun"
+	i := strings.Index(days, string(b))
+	return i >= 0 && i%3 == 0
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestExchangeShapes says by hand what the bodies of each shape hold, line by
@@ -223,3 +224,31 @@ func FuzzReplyText(f *testing.F) {
 func FuzzDecodeHTTPExchange(f *testing.F) { fuzzDecode(f, httpExchange{}) }
 
 func FuzzDecodeHAR(f *testing.F) { fuzzDecode(f, har{}) }
+
+func TestParseHTTPDate(t *testing.T) {
+	tests := []struct {
+		text string
+		ok   bool
+	}{
+		{"Mon, 02 Mar 2026 10:00:05 GMT", true},
+		{"Sun, 29 Feb 2032 23:59:59 GMT", true},
+		{"Sun, 29 Feb 2031 23:59:59 GMT", false},
+		{"Day, 02 Mar 2026 10:00:05 GMT", false},
+		{"Mon, 02 Mai 2026 10:00:05 GMT", false},
+		{"Mon, 02 Mar 2026 10:00:60 GMT", false},
+		{"Mon, 02 Mar 2026 24:00:00 GMT", false},
+		{"Mon, 02 Mar 2026 10:00:05 CET", false},
+		{"Mon, 2 Mar 2026 10:00:05 GMT", false},
+		{"2026-03-02T10:00:05Z", false},
+		{"", false},
+	}
+	for _, tt := range tests {
+		got, ok := parseHTTPDate([]byte(tt.text))
+		if ok != tt.ok {
+			t.Errorf("%q: read is %v, want %v", tt.text, ok, tt.ok)
+		}
+		if want, err := time.Parse(time.RFC1123, tt.text); ok && (err != nil || got.Micros != want.UnixMicro()) {
+			t.Errorf("%q: got %d, want %v (%v)", tt.text, got.Micros, want, err)
+		}
+	}
+}

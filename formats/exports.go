@@ -65,6 +65,8 @@ func isAdded(name []byte) bool {
 	return false
 }
 
+func (exports) readsNull() {}
+
 // Framing cuts the rows of the JSON form, which is one object.
 func (exports) Framing(s *Sample) Framing {
 	if s.First.Get("config").Exists() {
@@ -94,9 +96,11 @@ func (exports) Decode(d *Decoder, record []byte) error {
 		v = v.Get("row")
 	}
 	e := d.Add()
+	next := 0
 	for name, value := range v.Members() {
-		if i, ok := d.columnIndex(name); ok {
+		if i, ok := d.columnIndex(name, next); ok {
 			setExported(d, e, &columns[i], value)
+			next = i + 1
 		}
 	}
 	if e.Kind == "" {
@@ -105,8 +109,12 @@ func (exports) Decode(d *Decoder, record []byte) error {
 	return nil
 }
 
-// columnIndex returns the place of a column by its name.
-func (d *Decoder) columnIndex(name []byte) (int, bool) {
+// columnIndex returns the place of a column by its name. Columns are mostly
+// written in their order, so that the place next is tried before others.
+func (d *Decoder) columnIndex(name []byte, next int) (int, bool) {
+	if next < len(columns) && columns[next].Name == string(name) {
+		return next, true
+	}
 	if d.columns == nil {
 		d.columns = make(map[string]int, len(columns))
 		for i := range columns {

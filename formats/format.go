@@ -182,6 +182,8 @@ type Decoder struct {
 
 	names   *nameTable        // what the jsonl format infers columns from, made on first use
 	clients map[string]string // client by user agent
+	inner   []*jsontape.Doc   // see innerDoc
+	inners  int               // of these in use
 	body    jsontape.Doc      // for the text of a request or reply, and each chunk of a stream
 	columns map[string]int    // place of a column by name, made on first use
 	table   *table            // of the last table that was opened
@@ -219,15 +221,16 @@ func (d *Decoder) Add() *Event {
 func (d *Decoder) Events() []*Event { return d.events[:d.n] }
 
 // Clear forgets the events of the last record. Their texts stay valid.
-func (d *Decoder) Clear() { d.n = 0 }
+func (d *Decoder) Clear() { d.n, d.inners = 0, 0 }
 
 // Reset forgets all texts: everything decoded so far becomes invalid.
-func (d *Decoder) Reset() { d.n = 0; d.Arena.Reset() }
+func (d *Decoder) Reset() { d.Clear(); d.Arena.Reset() }
 
 // reset empties the event but keeps the capacity of its slices.
 func (e *Event) reset() {
 	in, out, tools, ids, pol := e.Input[:0], e.Output[:0], e.ToolCallIDs[:0], e.OtherIDs[:0], e.GuardrailPolicies[:0]
-	*e = Event{Input: in, Output: out, ToolCallIDs: tools, OtherIDs: ids, GuardrailPolicies: pol}
+	*e = Event{} // and then the slices: a literal with them would be made aside and copied
+	e.Input, e.Output, e.ToolCallIDs, e.OtherIDs, e.GuardrailPolicies = in, out, tools, ids, pol
 }
 
 // AddInput appends an empty message of the given role to the input and

@@ -173,13 +173,14 @@ func (r *heliconeRequest) content(d *Decoder, e *Event) {
 // heliconeBody returns a body. Where it was not fetched a message of Helicone's
 // stands in its place.
 func heliconeBody(v jsontape.Value) body {
-	if v.Kind() == jsontape.String && bytes.HasPrefix(v.Text(), []byte(`{"helicone_message":`)) {
+	b := bodyOf(v)
+	if bytes.HasPrefix(b.text, []byte(`{"helicone_message":`)) {
 		return body{}
 	}
 	if v.Kind() == jsontape.Object && (v.Len() == 0 || v.Len() == 1 && v.Get("helicone_message").Exists()) {
 		return body{}
 	}
-	return bodyOf(v)
+	return b
 }
 
 // ids reads the ids. Both are Helicone's: response_id is that of its row, never

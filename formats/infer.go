@@ -17,21 +17,22 @@ const maxNameLength = 128
 // the same name outside wins.
 const envelopeRank = 10000
 
-// found is the value that will fill a target; its rank is 0 where there is none.
+// found is the value that will fill a target.
 type found struct {
 	value jsontape.Value
 	unit  unit
-	rank  int
 	path  []byte // as written, in nameWalk.paths
 }
 
 // nameWalk finds the values with well-known names in one record.
 type nameWalk struct {
 	table  *nameTable
-	best   []found // by the slot of the target
+	best   []found // by the place of the target in fillOrder, where ranks has it
+	ranks  []int   // of best; 0 where there is none
 	normal []byte  // path of the object being searched, for comparison
 	path   []byte  // the same as written
 	paths  []byte  // of what was found
+	inner  jsontape.Doc
 
 	// left is told of values that were not taken, with what they can mean when
 	// only the unit is missing. It may be nil.
@@ -39,13 +40,13 @@ type nameWalk struct {
 }
 
 func newNameWalk(t *nameTable) nameWalk {
-	return nameWalk{table: t, best: make([]found, targetResponse.slot()+1)}
+	return nameWalk{table: t, best: make([]found, len(fillOrder)), ranks: make([]int, len(fillOrder))}
 }
 
 // find searches the members of a record.
 func (w *nameWalk) find(v jsontape.Value) {
 	w.normal, w.path, w.paths = w.normal[:0], w.path[:0], w.paths[:0]
-	clear(w.best)
+	clear(w.ranks)
 	w.object(v, 0, 0)
 }
 
@@ -65,11 +66,7 @@ func (w *nameWalk) object(v jsontape.Value, base, depth int) {
 		name := len(w.normal)
 		w.normal = appendNormal(w.normal, key)
 		w.path = append(w.path, key...)
-		taken := w.take(w.normal, m, 0)
-		if !taken && base > 0 {
-			taken = w.take(w.normal[base:], m, envelopeRank)
-		}
-		if taken {
+		if w.take(w.normal, m, 0) || base > 0 && w.take(w.normal[base:], m, envelopeRank) {
 			continue
 		}
 		if m.Kind() != jsontape.Object || depth == maxNesting {
@@ -90,19 +87,24 @@ func (w *nameWalk) object(v jsontape.Value, base, depth int) {
 // take keeps the value for the targets that its name can mean and that can
 // hold it, and reports whether there was one.
 func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
+	meanings := w.table.byName[string(name)]
+	if len(meanings) == 0 || bytes.Count(w.path, []byte{'.'}) >= maxSegments || len(w.path) > maxNameLength {
+		return false
+	}
 	taken := false
-	for _, c := range w.table.byName[string(name)] {
-		if c.asks || !holds(c.to, v) || bytes.Count(w.path, []byte{'.'}) >= maxSegments || len(w.path) > maxNameLength {
+	for i := range meanings {
+		c := &meanings[i]
+		if c.asks || !w.holds(c.to, v) {
 			continue
 		}
 		taken = true
-		best := &w.best[c.to.slot()]
-		if best.rank != 0 && best.rank < c.rank+extra {
+		rank := &w.ranks[c.place]
+		if *rank != 0 && *rank < c.rank+extra {
 			continue
 		}
 		at := len(w.paths)
 		w.paths = append(w.paths, w.path...)
-		*best = found{v, c.unit, c.rank + extra, w.paths[at:]}
+		*rank, w.best[c.place] = c.rank+extra, found{v, c.unit, w.paths[at:]}
 	}
 	return taken
 }
@@ -112,7 +114,7 @@ func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
 func (w *nameWalk) asks(v jsontape.Value) bool {
 	asked := false
 	for _, c := range w.table.byName[string(w.normal)] {
-		if c.asks && holds(c.to, v) {
+		if c.asks && w.holds(c.to, v) {
 			w.left(w.path, &c)
 			asked = true
 		}
@@ -121,13 +123,13 @@ func (w *nameWalk) asks(v jsontape.Value) bool {
 }
 
 // holds reports whether a target can hold a value, by their kinds alone.
-func holds(to target, v jsontape.Value) bool {
+func (w *nameWalk) holds(to target, v jsontape.Value) bool {
 	kind := v.Kind()
 	switch to {
 	case targetRequest:
-		return hasMember(v, "messages", "prompt", "contents", "inputText") || isBodyText(to, v)
+		return hasMember(v, "messages", "prompt", "contents", "inputText") || isBodyText(&w.inner, to, v)
 	case targetResponse:
-		return hasMember(v, "choices", "content", "completion", "generation", "usage", "output") || isBodyText(to, v)
+		return hasMember(v, "choices", "content", "completion", "generation", "usage", "output") || isBodyText(&w.inner, to, v)
 	}
 	switch c := &columns[to]; c.Name {
 	case "outcome":
@@ -169,10 +171,9 @@ func holdsType(t ColumnType, kind jsontape.Kind) bool {
 // isBodyText reports whether a text, the cell of a table for instance, is the
 // body of a request or reply written as JSON. It asks for more than of an
 // object: a reply in words can be a JSON object of the caller's own design, and
-// must stay what it is.
-func isBodyText(to target, v jsontape.Value) bool {
+// must stay what it is. The document is used for reading it.
+func isBodyText(inner *jsontape.Doc, to target, v jsontape.Value) bool {
 	text := v.Text()
-	var inner jsontape.Doc
 	if len(text) == 0 || text[0] != '{' || inner.Parse(text) != nil {
 		return false
 	}

@@ -55,6 +55,8 @@ func (jsonLines) Detect(s *Sample) error {
 	return nil
 }
 
+func (jsonLines) readsNull() {}
+
 func (jsonLines) Framing(s *Sample) Framing { return JSONFraming(s) }
 
 // Decode makes one event of a record. It is of kind inference only when the
@@ -92,9 +94,15 @@ func (d *Decoder) nameTable() *nameTable {
 // apply fills the event from the values with well-known names.
 func (t *nameTable) apply(a *assignment, v jsontape.Value) {
 	t.walk.find(v)
-	for _, to := range fillOrder {
-		if f := &t.walk.best[to.slot()]; f.rank != 0 {
-			a.set(to, f.value, f.unit, t.field(f.path))
+	for place, rank := range t.walk.ranks {
+		if rank == 0 {
+			continue
 		}
+		to, f := fillOrder[place], &t.walk.best[place]
+		field := "" // of a time; nothing else keeps it
+		if to < targetRequest && columns[to].Type == ColumnTime {
+			field = t.field(f.path)
+		}
+		a.set(to, f.value, f.unit, field)
 	}
 }

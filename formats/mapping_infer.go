@@ -31,9 +31,10 @@ func InferMap(records [][]byte) *Map {
 		}
 		in.objects++
 		walk.find(doc.Root())
-		for _, to := range fillOrder {
-			if f := walk.best[to.slot()]; f.rank != 0 {
-				in.add(inferredKey{to, string(f.path)}, f.rank, f.unit, false)
+		for place, to := range fillOrder {
+			if rank := walk.ranks[place]; rank != 0 {
+				f := &walk.best[place]
+				in.add(inferredKey{to, string(f.path)}, rank, f.unit, false)
 			}
 		}
 	}

@@ -1,5 +1,7 @@
 package formats
 
+import "slices"
+
 // target is what a value of a record can fill: a column, by its place in
 // columns, or one of the two below.
 type target int
@@ -11,14 +13,6 @@ const (
 	targetResponse
 	targetOtherID // an identifier of a kind without a column
 )
-
-// slot returns the place of a column, a request or a response in a list of them.
-func (t target) slot() int {
-	if t < targetRequest {
-		return int(t)
-	}
-	return len(columns) + int(t-targetRequest)
-}
 
 // The names that bodies have in a map.
 const (
@@ -206,10 +200,11 @@ func isEnvelope(name []byte) bool {
 
 // candidate is one meaning of a name. Lower ranks win.
 type candidate struct {
-	to   target
-	unit unit
-	rank int
-	asks bool
+	to    target
+	place int // of to in fillOrder
+	unit  unit
+	rank  int
+	asks  bool
 }
 
 // nameTable is knownNames made ready to be looked up, and the names of fields
@@ -228,7 +223,7 @@ func newNameTable() *nameTable {
 		for _, name := range k.names {
 			rank++
 			key := string(appendNormal(nil, []byte(name)))
-			t.byName[key] = append(t.byName[key], candidate{to, k.unit, rank, k.asks})
+			t.byName[key] = append(t.byName[key], candidate{to, slices.Index(fillOrder, to), k.unit, rank, k.asks})
 		}
 	}
 	t.walk = newNameWalk(t)

@@ -5,23 +5,34 @@ package formats
 // It returns nil when the record holds nothing to decode, like the names of a
 // table's columns. What it returns is valid until Reset. An error means that
 // the record cannot be parsed.
-func (d *Decoder) Open(f Framing, record []byte) ([]byte, error) {
+func (d *Decoder) Open(f Framing, record []byte) ([]byte, error) { return d.open(f, record, false) }
+
+// open is [Decoder.Open]; where sparse is set, an object has no member for an
+// empty cell instead of a null.
+func (d *Decoder) open(f Framing, record []byte, sparse bool) ([]byte, error) {
 	d.LoggedAt, d.inRow = Logged{}, f.Kind == FrameTable
 	switch {
 	case f.Kind == FrameTable:
-		return d.openRow(&f, record)
+		return d.openRow(&f, record, sparse)
 	case f.Wrapper != "":
 		return d.openWrapped(f.Wrapper, record)
 	}
 	return record, nil
 }
 
+// nullReader is a [Format] that reads a null like a member that is not there.
+// Tables can have a hundred columns and few values in a row: for such a format
+// rows are opened without their empty cells.
+type nullReader interface{ readsNull() }
+
 // Decode opens a record that the framing cut, appends its events with the
 // format, and keeps it when the format wants it carried. An event without a time is
 // given that of the wrapper, which may be later than what happened but is not
 // earlier; where the log has a time that cannot be used, it stays without.
 func (d *Decoder) Decode(f Format, framing Framing, record []byte) error {
-	inner, err := d.Open(framing, record)
+	_, sparse := f.(nullReader)
+	// A map may look for a name that holds dots, or else for what is inside.
+	inner, err := d.open(framing, record, sparse && d.Map == nil)
 	if err != nil || inner == nil {
 		return err
 	}

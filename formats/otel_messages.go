@@ -234,7 +234,7 @@ func addAttrContent(d *Decoder, m *Message, a attr) {
 		m.Add(Part{Type: PartText, Text: t})
 		return
 	}
-	v := a.parsed(d, &jsontape.Doc{Arena: d.Arena})
+	v := a.parsed(d, d.innerDoc())
 	if t != nil && !isBlock(v.Index(0)) {
 		m.Add(Part{Type: PartText, Text: t})
 		return
@@ -378,7 +378,7 @@ func (f *said) add(d *Decoder, list *[]Message, role string) {
 	}
 	addAttrContent(d, m, f.content)
 	if f.calls.exists() {
-		addToolCalls(d, m, f.calls.parsed(d, &jsontape.Doc{Arena: d.Arena}))
+		addToolCalls(d, m, f.calls.parsed(d, d.innerDoc()))
 	}
 }
 

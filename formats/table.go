@@ -126,8 +126,9 @@ func (t *table) holds(record []byte) bool {
 // marks, is null: most programs write what they do not have this way. Some
 // write an empty text so as well; the two cannot be told apart then, and
 // nothing is claimed. A quoted empty cell is an empty string. Numbers, truth
-// values and JSON stay strings, as written.
-func (d *Decoder) openRow(f *Framing, record []byte) ([]byte, error) {
+// values and JSON stay strings, as written. Where sparse is set, what would be
+// null is left out.
+func (d *Decoder) openRow(f *Framing, record []byte, sparse bool) ([]byte, error) {
 	t := d.tableOf(f)
 	if t.holds(record) {
 		return nil, nil
@@ -142,14 +143,15 @@ func (d *Decoder) openRow(f *Framing, record []byte) ([]byte, error) {
 		if c, rest, more, ok = cutCell(rest, comma); !ok {
 			return nil, fmt.Errorf("reading cell %d at byte %d of the row: text after the quotation mark that ends it, or no such mark", n+1, at)
 		}
-		if n >= len(t.keys) {
+		null := len(c.text) == 0 && !c.quoted
+		if n >= len(t.keys) || null && sparse {
 			continue
 		}
-		if n > 0 {
+		if len(object) > 1 {
 			object = append(object, ',')
 		}
 		object = append(object, t.keys[n]...)
-		if len(c.text) == 0 && !c.quoted {
+		if null {
 			object = append(object, "null"...)
 			continue
 		}

@@ -215,7 +215,7 @@ func (s *tableSniff) cutFits() bool {
 func (s *tableSniff) object(f *Framing) []byte {
 	d := NewDecoder()
 	if s.first != nil {
-		object, err := d.openRow(f, s.first)
+		object, err := d.openRow(f, s.first, false)
 		if err != nil {
 			return nil
 		}

@@ -29,7 +29,8 @@ const (
 // wrappedLine is what a wrapper wrote in a line.
 type wrappedLine struct {
 	time, text []byte
-	more       bool // the text goes on in the next line
+	more       bool   // the text goes on in the next line
+	logged     Logged // of Docker, whose time is read to know the line
 }
 
 // cutCRI cuts a line of [WrapperCRI]. CRI-O writes the time with an offset,
@@ -62,18 +63,41 @@ func streamName(b []byte) string {
 	return ""
 }
 
-// isDocker reports whether a value is a line of [WrapperDocker], which has
-// attrs besides when the daemon was told to log labels.
+// isDocker reports whether a value is a line of [WrapperDocker].
 func isDocker(v jsontape.Value) bool {
-	for key := range v.Members() {
+	_, ok := cutDocker(v)
+	return ok
+}
+
+// cutDocker cuts a line of [WrapperDocker], which has attrs besides when the
+// daemon was told to log labels.
+func cutDocker(v jsontape.Value) (l wrappedLine, ok bool) {
+	var log, stream jsontape.Value
+	for key, m := range v.Members() {
 		switch string(key) {
-		case "log", "stream", "time", "attrs":
+		case "log":
+			log = m
+		case "stream":
+			stream = m
+		case "time":
+			l.time = m.Text()
+		case "attrs":
 		default:
-			return false
+			return l, false
 		}
 	}
-	_, _, zoned, ok := ParseTime(v.Get("time").Text())
-	return ok && zoned && v.Get("log").Kind() == jsontape.String && streamName(v.Get("stream").Text()) != ""
+	if log.Kind() != jsontape.String || streamName(stream.Text()) == "" {
+		return l, false
+	}
+	if l.logged = loggedAt(WrapperDocker, l.time); !l.logged.Time.OK {
+		return l, false
+	}
+	text := log.Text()
+	l.text = bytes.TrimSuffix(text, []byte("\n"))
+	if l.more = len(l.text) == len(text); !l.more {
+		l.text = bytes.TrimSuffix(l.text, []byte("\r"))
+	}
+	return l, true
 }
 
 // cutLine cuts a line. The doc is parsed anew for each line of Docker.
@@ -82,14 +106,9 @@ func (w Wrapper) cutLine(doc *jsontape.Doc, line []byte) (l wrappedLine, err err
 		if err := doc.Parse(line); err != nil {
 			return l, err
 		}
-		v := doc.Root()
-		if !isDocker(v) {
+		l, ok := cutDocker(doc.Root())
+		if !ok {
 			return l, errors.New("line without the log, stream and time of Docker")
-		}
-		text := v.Get("log").Text()
-		l.time, l.text = v.Get("time").Text(), bytes.TrimSuffix(text, []byte("\n"))
-		if l.more = len(l.text) == len(text); !l.more {
-			l.text = bytes.TrimSuffix(l.text, []byte("\r"))
 		}
 		return l, nil
 	}
@@ -200,7 +219,9 @@ func (d *Decoder) openWrapped(w Wrapper, record []byte) ([]byte, error) {
 			return nil, fmt.Errorf("unwrapping line %d: %w", lines+1, err)
 		}
 		if lines++; lines == 1 {
-			d.LoggedAt = loggedAt(w, l.time)
+			if d.LoggedAt = l.logged; w == WrapperCRI {
+				d.LoggedAt = loggedAt(w, l.time)
+			}
 		}
 		if rest == nil && lines == 1 {
 			return w.ended(l, l.text)

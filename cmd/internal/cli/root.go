@@ -57,6 +57,7 @@ func newRoot(f *factory) *cobra.Command {
 		newTimeline(f),
 		newAffected(f),
 		newReconcile(f),
+		newMatch(f),
 		newVerify(f),
 		newExtract(f),
 		newEnrich(f),

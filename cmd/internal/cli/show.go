@@ -70,7 +70,7 @@ func newShow(f *factory) *cobra.Command {
 
 // addRawFlag adds --raw, which is about raw records everywhere.
 func addRawFlag(cmd *cobra.Command, raw *bool) {
-	cmd.Flags().BoolVar(raw, "raw", false, "raw records: events looks through them too, show prints nothing but the bytes")
+	cmd.Flags().BoolVar(raw, "raw", false, "raw records: events and match look through them too, show prints nothing but the bytes")
 }
 
 func runShow(ctx context.Context, f *factory, o showOptions) error {

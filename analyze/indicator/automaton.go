@@ -19,7 +19,7 @@ type automaton struct {
 // maxTable bounds the entries of the table, of four bytes each.
 const maxTable = 32 << 20
 
-var errManyTexts = errors.New("the list has more texts than can be searched for at once: leave out some, or give values that are no texts their type, such as model: or user-agent:")
+var errManyTexts = errors.New("the list has more texts than can be searched for at once: leave out some, or say of values that are no texts what they are, as in \"model: m-1\"")
 
 // patterns are texts in lower case, and their terms.
 type patterns struct {

@@ -366,3 +366,48 @@ func TestMatchInterrupted(t *testing.T) {
 		t.Errorf("the case is not usable after it: %v, %v", n, err)
 	}
 }
+
+// TestMatchJoined finds what the chunks of a call say only together.
+func TestMatchJoined(t *testing.T) {
+	c := casetest.Open(t, casetest.Load(t, "../../testdata/formats/apim-llm/log-analytics.in.jsonl"))
+	var text string
+	if err := c.DB().QueryRowContext(t.Context(), "select response from joined_text where length(response) > 20 order by call limit 1").Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, term := range []indicator.Term{{Type: indicator.Text, Value: text}, {Type: indicator.SHA256, Value: sum(text)}} {
+		list := []indicator.Indicator{{Type: term.Type, Value: term.Value, Any: [][]indicator.Literal{{{Term: term}}}}}
+		report, err := Run(t.Context(), c, list, Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Hits) != 1 || *report.Hits[0].Places[0].Value != "response" {
+			t.Errorf("%s: %+v", term.Type, report.Hits)
+		}
+	}
+}
+
+// TestMatchManyValues looks through a column with more different values than
+// have a dictionary.
+func TestMatchManyValues(t *testing.T) {
+	var lines strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&lines, `{"timestamp":"2026-01-02T03:04:05Z","model":"m-1","user_agent":"client/%d %s"}`+"\n", i, strings.Repeat("x", 100))
+	}
+	c := casetest.Files(t, map[string]string{"a.jsonl": lines.String()})
+	list, err := indicator.Parse([]byte("user-agent: client/19999\nuser-agent: client/20000\ntext: xxx\n"), indicator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Run(t.Context(), c, list.Indicators, Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, h := range report.Hits {
+		got = append(got, fmt.Sprintf("%s %d", h.Indicator.Value, h.EventCount))
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"client/19999 1", "xxx 20000"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

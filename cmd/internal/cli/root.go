@@ -58,6 +58,7 @@ func newRoot(f *factory) *cobra.Command {
 		newAffected(f),
 		newReconcile(f),
 		newMatch(f),
+		newPivot(f),
 		newVerify(f),
 		newExtract(f),
 		newEnrich(f),

@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"bytes"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -47,29 +48,30 @@ func isWord(c byte) bool {
 // 7) resolved, wherever they stand, and reports whether there were any.
 func appendUnescaped(dst, s []byte) ([]byte, bool) {
 	some := false
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			dst = append(dst, s[i])
-			continue
+	for {
+		i := bytes.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			return append(dst, s...), some
 		}
 		some = true
-		i++
-		switch s[i] {
+		dst = append(dst, s[:i]...)
+		n := 2
+		switch c := s[i+1]; c {
 		case 'n', 'r', 't', 'b', 'f':
 			dst = append(dst, ' ')
 		case 'u':
-			r, n := unescapeRune(s[i+1:])
-			if n == 0 {
+			r, digits := unescapeRune(s[i+2:])
+			if digits == 0 {
 				dst = append(dst, 'u')
-				continue
+			} else {
+				dst = utf8.AppendRune(dst, r)
 			}
-			dst = utf8.AppendRune(dst, r)
-			i += n
+			n += digits
 		default:
-			dst = append(dst, s[i])
+			dst = append(dst, c)
 		}
+		s = s[i+n:]
 	}
-	return dst, some
 }
 
 // unescapeRune reads the digits behind \u, of a pair of surrogates both, and

@@ -54,7 +54,8 @@ func Parse(data []byte, o Options) (*List, error) {
 	if err == nil && len(p.list.Indicators)+len(p.list.Problems) == 0 && p.list.NotForDetection+p.list.Deleted == 0 {
 		err = fmt.Errorf("%w: there is nothing to match in it", ErrNoList)
 	}
-	return &p.list, err
+	list := p.list // without the parser
+	return &list, err
 }
 
 // parser collects a list.

@@ -25,8 +25,8 @@ type Options struct {
 
 // Report says what of a list is in a case.
 type Report struct {
-	Hits   []Hit                 // in the order of their findings
-	Missed []indicator.Indicator // those that are not there, in the order of the list
+	Hits   []Hit                  // in the order of their findings
+	Missed []*indicator.Indicator // those that are not there, in the order of the list
 	// Values, Texts and Bytes count what was looked through.
 	Values, Texts, Bytes int64
 }
@@ -85,7 +85,7 @@ func Run(ctx context.Context, c *casefile.Case, list []indicator.Indicator, o Op
 		if h := m.hits[i]; h != nil {
 			out.Hits = append(out.Hits, *h)
 		} else {
-			out.Missed = append(out.Missed, list[i])
+			out.Missed = append(out.Missed, &list[i])
 		}
 	}
 	sortHits(out.Hits)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,9 @@ func newMatch(f *factory) *cobra.Command {
 }
 
 func runMatch(ctx context.Context, f *factory, o matchOptions) error {
+	// A list of a million indicators takes hundreds of megabytes. What DuckDB does
+	// not have of the budget is enough when the collector works harder.
+	debug.SetMemoryLimit(o.Case.Resources.Memory * 6 / 10)
 	data, err := f.readIndicators(o.File)
 	if err != nil {
 		return err
@@ -279,7 +283,7 @@ func matchNotes(list *indicator.List, report *match.Report, o *matchOptions) []r
 		notes = append(notes, note("left out as not for detection: %s; --all takes them", plural(int64(list.NotForDetection), "attribute")))
 	}
 	if len(report.Hits) > 0 {
-		notes = append(notes, note("exhibit timeline %s shows what hangs together with the first example", report.Hits[0].Events[0]))
+		notes = append(notes, note("exhibit timeline %[1]s shows what hangs together with the first example, exhibit affected %[1]s who else met what was said in it", report.Hits[0].Events[0]))
 	}
 	return notes
 }

@@ -4,6 +4,7 @@ package reconcile
 // what is missing, what is contradicted, what is odd in one log alone.
 func checks() []check {
 	return []check{
+		missing{},
 		skewCheck{},
 		silenceCheck{},
 		regressionCheck{},

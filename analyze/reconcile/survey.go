@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
@@ -13,12 +14,17 @@ import (
 //go:embed sql/*.sql
 var sqlFiles embed.FS
 
-// survey is what the checks share: the case, its sources, and two temporary
+// survey is what the checks share: the case, its sources, and three temporary
 // tables that checks read: sight, which has a row for each source that shows a
-// call, and saw, which has for each call the mask of the sources that show it.
+// call, saw, which has for each call the mask of the sources that show it, and
+// stratum, which counts the calls that a source words alike by that mask.
 type survey struct {
 	c       *casefile.Case
 	sources []source // in the order of their bits
+	strata  []*stratum
+	// coarse says that there are so many principals that the strata leave them
+	// and their applications out.
+	coarse bool
 }
 
 // source is one kind of log that shows calls: a format on one plane.
@@ -26,25 +32,92 @@ type source struct {
 	name   string // the format; with its plane where the format has several
 	format string
 	plane  string
-	bit    int   // in the masks of the table saw
-	calls  int64 // rows of sight
+	role   string // access, content, gateway, trace, client, other; "" where it shares no call
+	bit    int    // in the masks of the table saw
+	calls  int64  // rows of sight
 }
 
-// maxSources is how many bits a mask has.
-const maxSources = 62
+// ofProvider reports whether a source is kept by the provider of the models,
+// who sees all calls, not only those that pass by.
+func (x *source) ofProvider() bool { return x.role == "access" || x.role == "content" }
+
+// stratum is calls that one source words alike. A column that its log does not
+// have is "".
+type stratum struct {
+	source int    // its bit
+	key    uint64 // in sight
+	words  [dimensions]string
+	masks  []maskCount
+}
+
+// maskCount says how many calls of a stratum are shown by exactly these sources.
+type maskCount struct{ mask, calls int64 }
+
+// dimension is a column that strata are told apart by.
+type dimension int
+
+const (
+	dimKind dimension = iota
+	dimOperation
+	dimOutcome
+	dimErrorCode
+	dimFinish
+	dimProvider
+	dimService
+	dimTenant
+	dimRegion
+	dimModel
+	dimApp
+	dimPrincipal
+	dimensions
+)
+
+// String returns the words for a dimension.
+func (d dimension) String() string {
+	return [...]string{
+		"kind", "operation", "outcome", "error code", "finish reason", "provider", "service", "account", "region", "model",
+		"application", "principal",
+	}[d]
+}
+
+const (
+	// maxSources is how many bits a mask has.
+	maxSources = 62
+	// maxStrata bounds the strata that are held in memory, at about 300 bytes
+	// each.
+	maxStrata = 200_000
+)
 
 // newSurvey makes the tables.
 func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 	s := &survey{c: c}
-	for _, name := range []string{"sight", "saw"} {
+	for _, name := range []string{"sight", "saw", "stratum"} {
 		if err := s.exec(ctx, name); err != nil {
 			return nil, err
 		}
 	}
+	if err := s.readSources(ctx); err != nil {
+		return nil, err
+	}
+	var strata int64
+	err := s.query(ctx, "strata_count", nil, func(r *sql.Rows) error { return r.Scan(&strata) })
+	if err == nil && strata > maxStrata {
+		s.coarse = true
+		for _, name := range []string{"coarsen", "stratum", "coarsened"} {
+			err = errors.Join(err, s.exec(ctx, name))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, s.readStrata(ctx)
+}
+
+func (s *survey) readSources(ctx context.Context) error {
 	planes := map[string]int{}
 	err := s.query(ctx, "sources", nil, func(r *sql.Rows) error {
 		var x source
-		err := r.Scan(&x.format, &x.plane, &x.bit, &x.calls)
+		err := r.Scan(&x.format, &x.plane, &x.role, &x.bit, &x.calls)
 		planes[x.format]++
 		s.sources = append(s.sources, x)
 		return err
@@ -58,7 +131,41 @@ func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 			x.name += "/" + x.plane
 		}
 	}
-	return s, err
+	return err
+}
+
+func (s *survey) readStrata(ctx context.Context) error {
+	return s.query(ctx, "strata", nil, func(r *sql.Rows) error {
+		var x stratum
+		var m maskCount
+		into := []any{&x.source, &x.key, &m.mask, &m.calls}
+		for i := range x.words {
+			into = append(into, &x.words[i])
+		}
+		if err := r.Scan(into...); err != nil {
+			return err
+		}
+		if n := len(s.strata); n == 0 || s.strata[n-1].key != x.key || s.strata[n-1].source != x.source {
+			s.strata = append(s.strata, &x)
+		}
+		last := s.strata[len(s.strata)-1]
+		last.masks = append(last.masks, m)
+		return nil
+	})
+}
+
+// byRole returns the sources from the provider towards the caller: those that
+// see most come first.
+func (s *survey) byRole() []*source {
+	var out []*source
+	for i := range s.sources {
+		out = append(out, &s.sources[i])
+	}
+	roles := []string{"access", "content", "gateway", "trace", "client", "other", ""}
+	slices.SortStableFunc(out, func(a, b *source) int {
+		return slices.Index(roles, a.role) - slices.Index(roles, b.role)
+	})
+	return out
 }
 
 // exec runs the statements of an embedded file.

@@ -1,7 +1,7 @@
--- The sources of each call as a mask: source n has bit n. Then the sources.
+-- The sources of each call as a mask: source n has bit n.
 create or replace temp table seen_by as
-select format, plane, (row_number() over (order by format, plane) - 1)::integer as bit, events
-from (select format, plane, count(*) as events from sight group by format, plane);
+select format, plane, role, (row_number() over (order by format, plane) - 1)::integer as bit, events
+from (select format, plane, max(role) as role, count(*) as events from sight group by format, plane);
 
 create or replace temp table saw as
 select s.call, bit_or(1::bigint << b.bit) as mask

@@ -1,0 +1,197 @@
+package reconcile
+
+import (
+	"strings"
+)
+
+// verdict says what to make of the calls of a stratum that one source shows and
+// another does not.
+type verdict int
+
+const (
+	tooFew     verdict = iota // too few calls of their kind to tell
+	notCovered                // the other source shows none of their kind
+	unclear                   // it shows some of their kind, but fewer than half
+	expected                  // it shows most of their kind, and so these are missing
+)
+
+// What is learned from less than minSupport calls is not relied on: a share of
+// so few says little. Below coveredLeast a source does not cover a kind of call,
+// from expectedLeast it does; a source that shows fewer of them than that is
+// sampled, or most of its records are gone, which looks the same.
+const (
+	minSupport    = 5
+	coveredLeast  = 0.02
+	expectedLeast = 0.5
+)
+
+// aloneAmong is how many kinds of callers must be covered for each that is not,
+// for that one to stand out.
+const aloneAmong = 10
+
+// expectation is what a source, to, is expected to show of the calls that
+// another, from, shows. It is learned from the strata of from.
+type expectation struct {
+	from, to *source
+	levels   []level // from fine to coarse
+}
+
+// level is the strata of a source by some of their columns.
+type level struct {
+	by     []dimension
+	shares map[string]*share
+}
+
+// share is how many calls of a kind are covered. Of the kinds one level finer
+// that have enough calls it says how many are covered and how many are not at
+// all: where both occur, nothing follows for the other kinds.
+type share struct {
+	calls, covered int64
+	coveredKinds   int
+	uncoveredKinds int
+}
+
+// part is the covered share.
+func (c *share) part() float64 { return float64(c.covered) / float64(c.calls) }
+
+// levelsOf returns by what a source can be expected to cover calls, from fine to
+// coarse. The logs of a provider cover a region or an operation for everyone.
+// What passes a gateway, or is instrumented, depends on who calls, and from
+// which application. Outcome stays to the end: what was refused may never have
+// come far enough to be logged.
+func levelsOf(from, to *source) [][]dimension {
+	coarse := [][]dimension{
+		{dimProvider, dimService, dimOperation, dimKind, dimOutcome, dimErrorCode},
+		{dimOperation, dimKind, dimOutcome, dimErrorCode},
+		{dimOutcome, dimErrorCode},
+		{dimOutcome},
+	}
+	if from.ofProvider() && to.ofProvider() {
+		return append([][]dimension{
+			{dimTenant, dimRegion, dimProvider, dimService, dimOperation, dimKind, dimOutcome, dimErrorCode},
+			{dimRegion, dimProvider, dimService, dimOperation, dimKind, dimOutcome, dimErrorCode},
+		}, coarse...)
+	}
+	return append([][]dimension{
+		{dimTenant, dimRegion, dimProvider, dimService, dimOperation, dimKind, dimModel, dimApp, dimPrincipal, dimOutcome, dimErrorCode},
+		{dimProvider, dimService, dimOperation, dimKind, dimModel, dimApp, dimOutcome, dimErrorCode},
+	}, coarse...)
+}
+
+// keyOf returns the columns of a stratum by which a level tells strata apart.
+func keyOf(st *stratum, by []dimension) string {
+	var b strings.Builder
+	for _, d := range by {
+		b.WriteString(st.words[d])
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// expect learns what to shows of the calls that from shows.
+func (s *survey) expect(from, to *source) *expectation {
+	x := &expectation{from: from, to: to}
+	for _, by := range levelsOf(from, to) {
+		x.levels = append(x.levels, level{by: by, shares: map[string]*share{}})
+	}
+	for _, st := range s.strata {
+		if st.source != from.bit {
+			continue
+		}
+		calls, covered := st.coverage(to.bit)
+		for _, l := range x.levels {
+			key := keyOf(st, l.by)
+			c := l.shares[key]
+			if c == nil {
+				c = &share{}
+				l.shares[key] = c
+			}
+			c.calls += calls
+			c.covered += covered
+		}
+	}
+	x.countKinds(s)
+	return x
+}
+
+// coverage returns how many calls a stratum has, and how many of them a source
+// shows too.
+func (st *stratum) coverage(bit int) (calls, covered int64) {
+	for _, m := range st.masks {
+		calls += m.calls
+		if m.mask>>bit&1 == 1 {
+			covered += m.calls
+		}
+	}
+	return calls, covered
+}
+
+// countKinds counts for each kind of call the kinds one level finer.
+func (x *expectation) countKinds(s *survey) {
+	for i := 1; i < len(x.levels); i++ {
+		done := map[string]bool{}
+		for _, st := range s.strata {
+			key := keyOf(st, x.levels[i-1].by)
+			child := x.levels[i-1].shares[key]
+			if st.source != x.from.bit || done[key] || child.calls < minSupport {
+				continue
+			}
+			done[key] = true
+			parent := x.levels[i].shares[keyOf(st, x.levels[i].by)]
+			if child.part() < coveredLeast {
+				parent.uncoveredKinds++
+			} else {
+				parent.coveredKinds++
+			}
+		}
+	}
+}
+
+// alone returns those of the strata that are not covered of which a responder
+// should know. Where nearly all calls like them by others are covered, one caller
+// goes beside a log that everyone else passes; where several do, that is how
+// things are set up. Of a log of a provider it is what succeeded without it.
+func (x *expectation) alone(s *survey, keys []uint64) []uint64 {
+	wanted := map[uint64]bool{}
+	for _, key := range keys {
+		wanted[key] = true
+	}
+	var out []uint64
+	for _, st := range s.strata {
+		if st.source != x.from.bit || !wanted[st.key] {
+			continue
+		}
+		if x.from.ofProvider() && x.to.ofProvider() {
+			if st.words[dimOutcome] == "success" {
+				out = append(out, st.key)
+			}
+			continue
+		}
+		own := x.levels[0].shares[keyOf(st, x.levels[0].by)]
+		others := x.levels[1].shares[keyOf(st, x.levels[1].by)]
+		if own.calls >= minSupport && others.coveredKinds >= aloneAmong*others.uncoveredKinds {
+			out = append(out, st.key)
+		}
+	}
+	return out
+}
+
+// judge says what to make of the calls of a stratum that to does not show, and
+// by which share of which calls: those of the finest level that has enough.
+func (x *expectation) judge(st *stratum) (verdict, *share) {
+	for i, l := range x.levels {
+		c := l.shares[keyOf(st, l.by)]
+		switch {
+		case c.calls < minSupport:
+			continue
+		case i > 0 && c.coveredKinds > 0 && c.uncoveredKinds > 0:
+			return tooFew, c
+		case c.part() < coveredLeast:
+			return notCovered, c
+		case c.part() < expectedLeast:
+			return unclear, c
+		}
+		return expected, c
+	}
+	return tooFew, nil
+}

@@ -1,0 +1,2 @@
+-- How many strata there are.
+select count(*) from stratum

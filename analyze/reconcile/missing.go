@@ -81,6 +81,7 @@ type pairLoss struct {
 	learned  *expectation
 	strata   map[verdict][]uint64
 	shares   map[uint64]*share // by stratum
+	beside   []*stratum        // those that are not covered
 }
 
 // source finds the calls that a source lacks: first those that it should show,
@@ -96,6 +97,7 @@ func (m *missingSearch) source(ctx context.Context, to *source) error {
 			pairs = append(pairs, p)
 		}
 	}
+	m.noteNotCovered(to, pairs)
 	for _, p := range pairs {
 		lost, err := m.lost(ctx, p, p.strata[expected])
 		if err == nil {
@@ -144,7 +146,6 @@ func (m *missingSearch) pair(from, to *source) *pairLoss {
 		return nil
 	}
 	p := &pairLoss{from: from, to: to, learned: m.expect(from, to), strata: map[verdict][]uint64{}, shares: map[uint64]*share{}}
-	var beside []*stratum
 	var few int64
 	for _, st := range m.strata {
 		calls, covered := st.coverage(to.bit)
@@ -156,12 +157,11 @@ func (m *missingSearch) pair(from, to *source) *pairLoss {
 		p.shares[st.key] = c
 		switch v {
 		case notCovered:
-			beside = append(beside, st)
+			p.beside = append(p.beside, st)
 		case tooFew:
 			few += calls - covered
 		}
 	}
-	m.noteNotCovered(p, beside)
 	if few > 0 {
 		m.report.Notes = append(m.report.Notes, fmt.Sprintf(
 			"%s lacks %s that %s shows, of kinds of which there are too few to know whether it should", to.name, callCount(few), from.name))

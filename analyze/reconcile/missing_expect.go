@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,9 @@ const aloneAmong = 10
 type expectation struct {
 	from, to *source
 	levels   []level // from fine to coarse
+	words    [dimensions]map[string]*share
+	// modelsDiffer says that to covers calls of some models and not of others.
+	modelsDiffer bool
 }
 
 // level is the strata of a source by some of their columns.
@@ -94,24 +98,58 @@ func (s *survey) expect(from, to *source) *expectation {
 	for _, by := range levelsOf(from, to) {
 		x.levels = append(x.levels, level{by: by, shares: map[string]*share{}})
 	}
+	for d := range x.words {
+		x.words[d] = map[string]*share{}
+	}
 	for _, st := range s.strata {
 		if st.source != from.bit {
 			continue
 		}
 		calls, covered := st.coverage(to.bit)
 		for _, l := range x.levels {
-			key := keyOf(st, l.by)
-			c := l.shares[key]
-			if c == nil {
-				c = &share{}
-				l.shares[key] = c
-			}
-			c.calls += calls
-			c.covered += covered
+			addShare(l.shares, keyOf(st, l.by), calls, covered)
+		}
+		for d, word := range st.words {
+			addShare(x.words[d], word, calls, covered)
 		}
 	}
 	x.countKinds(s)
+	var some, none bool
+	for _, c := range x.words[dimModel] {
+		some = some || c.calls >= minSupport && c.part() >= coveredLeast
+		none = none || c.calls >= minSupport && c.part() < coveredLeast
+	}
+	x.modelsDiffer = some && none && !(from.ofProvider() && to.ofProvider())
 	return x
+}
+
+// addShare counts calls of a kind.
+func addShare(to map[string]*share, kind string, calls, covered int64) {
+	c := to[kind]
+	if c == nil {
+		c = &share{}
+		to[kind] = c
+	}
+	c.calls += calls
+	c.covered += covered
+}
+
+// foreign returns the first dimension that tells that a source does not cover
+// the calls of a stratum: it shows hardly any call with that word. An
+// application or a principal must stand out by more; see alone.
+func (x *expectation) foreign(st *stratum) (dimension, bool) {
+	by := []dimension{
+		dimKind, dimProvider, dimService, dimRegion, dimTenant, dimOperation, dimOutcome, dimErrorCode, dimModel,
+	}
+	if x.from.ofProvider() && x.to.ofProvider() {
+		by = by[:len(by)-1] // a provider logs whatever the model
+	}
+	for _, d := range by {
+		if c := x.words[d][st.words[d]]; st.words[d] != "" && c.calls >= minSupport && c.part() < coveredLeast {
+			return d, true
+		}
+	}
+	return 0, false
 }
 
 // coverage returns how many calls a stratum has, and how many of them a source
@@ -177,14 +215,22 @@ func (x *expectation) alone(s *survey, keys []uint64) []uint64 {
 }
 
 // judge says what to make of the calls of a stratum that to does not show, and
-// by which share of which calls: those of the finest level that has enough.
+// by which share of which calls: those of the finest level that has enough. Where
+// the log does not say which provider was called, only the model can tell whether
+// to covers it.
 func (x *expectation) judge(st *stratum) (verdict, *share) {
-	for i, l := range x.levels {
+	if d, ok := x.foreign(st); ok {
+		return notCovered, x.words[d][st.words[d]]
+	}
+	for _, l := range x.levels {
 		c := l.shares[keyOf(st, l.by)]
+		byModel := slices.Contains(l.by, dimModel)
+		byProvider := slices.Contains(l.by, dimProvider) && st.words[dimProvider] != ""
 		switch {
 		case c.calls < minSupport:
 			continue
-		case i > 0 && c.coveredKinds > 0 && c.uncoveredKinds > 0:
+		case c.coveredKinds > 0 && c.uncoveredKinds > 0,
+			!byModel && !byProvider && x.modelsDiffer && x.words[dimModel][st.words[dimModel]].calls < minSupport:
 			return tooFew, c
 		case c.part() < coveredLeast:
 			return notCovered, c

@@ -18,44 +18,33 @@ func (m *missingSearch) noteStrangers() {
 // maxKinds bounds the kinds of calls that a note names.
 const maxKinds = 6
 
-// noteNotCovered says which calls of from are of kinds that to never shows, by
-// the columns that say most about why.
-func (m *missingSearch) noteNotCovered(p *pairLoss, strata []*stratum) {
-	if len(strata) == 0 {
-		return
+// noteNotCovered says which calls of other sources are of kinds that a source
+// never shows, by the columns that say most about why.
+func (m *missingSearch) noteNotCovered(to *source, pairs []*pairLoss) {
+	var parts []string
+	for _, p := range pairs {
+		if len(p.beside) > 0 {
+			parts = append(parts, p.notCovered())
+		}
 	}
-	by := []dimension{
-		dimOutcome, dimKind, dimService, dimProvider, dimRegion, dimTenant, dimOperation, dimModel, dimApp, dimPrincipal, dimErrorCode,
+	if len(parts) > 0 {
+		m.report.Notes = append(m.report.Notes, fmt.Sprintf("%s does not cover, and so does not miss, %s", to.name, strings.Join(parts, "; ")))
 	}
+}
+
+// notCovered names the kinds of calls of from that to never shows.
+func (p *pairLoss) notCovered() string {
 	type value struct {
 		dimension dimension
 		word      string
 	}
-	all := map[value]*share{}
-	for _, st := range m.strata {
-		if st.source != p.from.bit {
-			continue
-		}
-		calls, covered := st.coverage(p.to.bit)
-		for _, d := range by {
-			v := value{d, st.words[d]}
-			if all[v] == nil {
-				all[v] = &share{}
-			}
-			all[v].calls += calls
-			all[v].covered += covered
-		}
-	}
 	counts := map[value]int64{}
 	var order []value
 	var total int64
-	for _, st := range strata {
+	for _, st := range p.beside {
 		v := value{dimensions, ""}
-		for _, d := range by {
-			if c := all[value{d, st.words[d]}]; c.part() < coveredLeast && st.words[d] != "" {
-				v = value{d, st.words[d]}
-				break
-			}
+		if d, ok := p.learned.foreign(st); ok {
+			v = value{d, st.words[d]}
 		}
 		if counts[v] == 0 {
 			order = append(order, v)
@@ -79,6 +68,5 @@ func (m *missingSearch) noteNotCovered(p *pairLoss, strata []*stratum) {
 		}
 		kinds = append(kinds, fmt.Sprintf("%s %d", name, counts[v]))
 	}
-	m.report.Notes = append(m.report.Notes, fmt.Sprintf("%s does not cover %s that %s shows, and they are not counted as missing: %s",
-		p.to.name, callCount(total), p.from.name, strings.Join(kinds, ", ")))
+	return fmt.Sprintf("%s of %s (%s)", callCount(total), p.from.name, strings.Join(kinds, ", "))
 }

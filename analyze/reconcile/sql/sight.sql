@@ -9,7 +9,7 @@ select
     coalesce(c.call, e.eid) as call, e.eid, e.event_id, e.format, e.plane, c.role, e.kind,
     e.ts, e.ts_end, e.ts_precision, e.latency_us, e.outcome, e.error_code, e.operation, e.provider, e.service,
     e.principal, e.credential_id, e.tenant, e.region, e.model, e.app, e.session_id, e.client,
-    e.input_tokens, e.output_tokens, e.cache_read_tokens, e.cache_write_tokens, e.finish_reason,
+    e.input_tokens, e.output_tokens, e.cache_read_tokens, e.cache_write_tokens, e.finish_reason, e.content_state,
     case when e.system_prompt_hash is not null then hash(e.system_prompt_hash) end as system_prompt_hash,
     case when e.prompt_hash is not null then hash(e.prompt_hash) end as prompt_hash,
     case when e.response_hash is not null then hash(e.response_hash) end as response_hash,

@@ -126,14 +126,15 @@ func (m *missingSearch) unchanged(to *source, call *lostCall, c *loggingChange) 
 
 // about reports whether a change is about a source's log of a call.
 func (c *loggingChange) about(to *source, call *lostCall) bool {
+	tenant, region := call.stratum.words[dimTenant], call.stratum.words[dimRegion]
 	switch {
 	case !slices.Contains(c.logs, to.format):
 		return false
-	case c.tenant != "" && call.tenant != "" && c.tenant != call.tenant:
+	case c.tenant != "" && tenant != "" && c.tenant != tenant:
 		return false
-	case !c.everywhere && c.region != "" && call.region != "" && c.region != call.region:
+	case !c.everywhere && c.region != "" && region != "" && c.region != region:
 		return false
-	case call.embeds:
+	case call.vectors:
 		return !c.sparesVectors
 	}
 	return !c.sparesText
@@ -147,13 +148,13 @@ func (m *missingSearch) tellChanges(p *pairLoss) {
 		}
 		lost := c.lost
 		c.lost, c.explains = nil, c.explains+int64(len(lost))
-		f := m.finding(p, analyze.SeverityCritical, p.to.name+scopeOf(lost), "logging was off, "+c.event+", "+p.from.name, lost)
+		f := m.finding(p, analyze.SeverityCritical, p.to.name+scopeOf(lost), "logging off, "+c.event+", "+p.from.name, lost)
 		verb := "switched"
 		if c.effect == changed {
 			f.Severity, verb = analyze.SeverityHigh, "changed"
 		}
 		f.Facts = slices.Concat([]analyze.Fact{
-			{Name: "cause", Value: "logging was " + map[bool]string{true: "changed", false: "off"}[c.effect == changed]},
+			{Name: "cause", Value: map[bool]string{true: "logging changed", false: "logging off"}[c.effect == changed]},
 			{Name: "operation", Value: c.operation},
 			{Name: "by", Value: c.principal},
 			{Name: "from_address", Value: c.srcIP},

@@ -61,17 +61,16 @@ type missingSearch struct {
 // lostCall is a call that a source should show and does not, as another shows
 // it. Times are microseconds.
 type lostCall struct {
-	call, eid        int64
-	event            string
-	at               sql.NullInt64
-	stratum          uint64
-	principal, model string
-	tenant, region   string
-	embeds           bool
-	mask             int64
-	before           int64 // how many calls the source shows before it
-	last, next       sql.NullInt64
-	share            *share // by which it is expected
+	call, eid  int64
+	event      string
+	at         sql.NullInt64
+	stratum    *stratum
+	principal  string
+	vectors    bool // it makes vectors, which are logged or not apart from texts
+	mask       int64
+	before     int64 // how many calls the source shows before it
+	last, next sql.NullInt64
+	share      *share // by which it is expected
 }
 
 // pairLoss is what one source shows and another does not: the strata by what to
@@ -79,7 +78,7 @@ type lostCall struct {
 type pairLoss struct {
 	from, to *source
 	learned  *expectation
-	strata   map[verdict][]uint64
+	strata   map[judgement][]uint64
 	shares   map[uint64]*share // by stratum
 	beside   []*stratum        // those that are not covered
 }
@@ -99,7 +98,7 @@ func (m *missingSearch) source(ctx context.Context, to *source) error {
 	}
 	m.noteNotCovered(to, pairs)
 	for _, p := range pairs {
-		lost, err := m.lost(ctx, p, p.strata[expected])
+		lost, err := m.lost(ctx, p, p.strata[callsExpected])
 		if err == nil {
 			err = m.explain(ctx, p, lost)
 		}
@@ -108,14 +107,14 @@ func (m *missingSearch) source(ctx context.Context, to *source) error {
 		}
 	}
 	for _, p := range pairs {
-		lost, err := m.lost(ctx, p, p.strata[unclear])
+		lost, err := m.lost(ctx, p, p.strata[callsUnclear])
 		if err != nil {
 			return err
 		}
 		m.tellUnclear(p, lost)
 	}
 	for _, p := range pairs {
-		lost, err := m.lost(ctx, p, p.learned.alone(m.survey, p.strata[notCovered]))
+		lost, err := m.lost(ctx, p, p.learned.alone(m.survey, p.strata[callsNotCovered]))
 		if err != nil {
 			return err
 		}
@@ -145,7 +144,7 @@ func (m *missingSearch) pair(from, to *source) *pairLoss {
 	if common == 0 || lacking == 0 {
 		return nil
 	}
-	p := &pairLoss{from: from, to: to, learned: m.expect(from, to), strata: map[verdict][]uint64{}, shares: map[uint64]*share{}}
+	p := &pairLoss{from: from, to: to, learned: m.expect(from, to), strata: map[judgement][]uint64{}, shares: map[uint64]*share{}}
 	var few int64
 	for _, st := range m.strata {
 		calls, covered := st.coverage(to.bit)
@@ -156,9 +155,9 @@ func (m *missingSearch) pair(from, to *source) *pairLoss {
 		p.strata[v] = append(p.strata[v], st.key)
 		p.shares[st.key] = c
 		switch v {
-		case notCovered:
+		case callsNotCovered:
 			p.beside = append(p.beside, st)
-		case tooFew:
+		case callsTooFew:
 			few += calls - covered
 		}
 	}
@@ -187,10 +186,11 @@ func (m *missingSearch) lost(ctx context.Context, p *pairLoss, strata []uint64) 
 	n := 0
 	err = m.query(ctx, "missing_calls", args, func(r *sql.Rows) error {
 		var c lostCall
-		err := r.Scan(&c.call, &c.eid, &c.event, &c.at, &c.stratum, &c.principal, &c.model, &c.tenant, &c.region, &c.embeds,
-			&c.mask, &c.before, &c.last, &c.next)
+		var key uint64
+		err := r.Scan(&c.call, &c.eid, &c.event, &c.at, &key, &c.vectors, &c.mask, &c.before, &c.last, &c.next)
 		if n++; err == nil && n <= maxMissing && !m.told[c.call] {
-			c.share = p.shares[c.stratum]
+			c.stratum, c.share = p.from.strata[key], p.shares[key]
+			c.principal = c.stratum.words[dimPrincipal]
 			m.told[c.call] = true
 			out = append(out, &c)
 		}
@@ -200,7 +200,24 @@ func (m *missingSearch) lost(ctx context.Context, p *pairLoss, strata []uint64) 
 		m.report.Notes = append(m.report.Notes, fmt.Sprintf(
 			"%s lacks more than %d calls that %s shows; only the first are told", p.to.name, maxMissing, p.from.name))
 	}
-	return out, err
+	if err != nil || !m.coarse {
+		return out, err
+	}
+	return out, m.namePrincipals(ctx, out)
+}
+
+// namePrincipals reads the principals of calls, where the strata do not have
+// them.
+func (m *missingSearch) namePrincipals(ctx context.Context, lost []*lostCall) error {
+	var eids []int64
+	for _, c := range lost {
+		eids = append(eids, c.eid)
+	}
+	rows, err := m.c.Events(ctx, eids, []string{"principal"})
+	for i := range rows {
+		lost[i].principal, _ = rows[i].Values[0].(string)
+	}
+	return err
 }
 
 // scoped reports whether each account and region may have a log of its own.
@@ -270,7 +287,7 @@ func (m *missingSearch) explain(ctx context.Context, p *pairLoss, lost []*lostCa
 func runsOf(lost []*lostCall, scoped bool) [][]*lostCall {
 	type place struct {
 		tenant, region string
-		embeds         bool
+		vectors        bool
 		before         int64
 	}
 	at := map[place]int{}
@@ -278,7 +295,7 @@ func runsOf(lost []*lostCall, scoped bool) [][]*lostCall {
 	for _, c := range lost {
 		p := place{before: c.before}
 		if scoped {
-			p = place{c.tenant, c.region, c.embeds, c.before}
+			p = place{c.stratum.words[dimTenant], c.stratum.words[dimRegion], c.vectors, c.before}
 		}
 		i, ok := at[p]
 		if !ok {

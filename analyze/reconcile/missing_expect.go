@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// verdict says what to make of the calls of a stratum that one source shows and
+// judgement says what to make of the calls of a stratum that one source shows and
 // another does not.
-type verdict int
+type judgement int
 
 const (
-	tooFew     verdict = iota // too few calls of their kind to tell
-	notCovered                // the other source shows none of their kind
-	unclear                   // it shows some of their kind, but fewer than half
-	expected                  // it shows most of their kind, and so these are missing
+	callsTooFew     judgement = iota // too few calls of their kind to tell
+	callsNotCovered                  // the other source shows none of their kind
+	callsUnclear                     // it shows some of their kind, but fewer than half
+	callsExpected                    // it shows most of their kind, and so these are missing
 )
 
 // What is learned from less than minSupport calls is not relied on: a share of
@@ -34,14 +34,14 @@ const aloneAmong = 10
 // another, from, shows. It is learned from the strata of from.
 type expectation struct {
 	from, to *source
-	levels   []level // from fine to coarse
+	levels   []fineness // from fine to coarse
 	words    [dimensions]map[string]*share
 	// modelsDiffer says that to covers calls of some models and not of others.
 	modelsDiffer bool
 }
 
-// level is the strata of a source by some of their columns.
-type level struct {
+// fineness is the strata of a source by some of their columns.
+type fineness struct {
 	by     []dimension
 	shares map[string]*share
 }
@@ -96,7 +96,7 @@ func keyOf(st *stratum, by []dimension) string {
 func (s *survey) expect(from, to *source) *expectation {
 	x := &expectation{from: from, to: to}
 	for _, by := range levelsOf(from, to) {
-		x.levels = append(x.levels, level{by: by, shares: map[string]*share{}})
+		x.levels = append(x.levels, fineness{by: by, shares: map[string]*share{}})
 	}
 	for d := range x.words {
 		x.words[d] = map[string]*share{}
@@ -218,9 +218,9 @@ func (x *expectation) alone(s *survey, keys []uint64) []uint64 {
 // by which share of which calls: those of the finest level that has enough. Where
 // the log does not say which provider was called, only the model can tell whether
 // to covers it.
-func (x *expectation) judge(st *stratum) (verdict, *share) {
+func (x *expectation) judge(st *stratum) (judgement, *share) {
 	if d, ok := x.foreign(st); ok {
-		return notCovered, x.words[d][st.words[d]]
+		return callsNotCovered, x.words[d][st.words[d]]
 	}
 	for _, l := range x.levels {
 		c := l.shares[keyOf(st, l.by)]
@@ -231,13 +231,13 @@ func (x *expectation) judge(st *stratum) (verdict, *share) {
 			continue
 		case c.coveredKinds > 0 && c.uncoveredKinds > 0,
 			!byModel && !byProvider && x.modelsDiffer && x.words[dimModel][st.words[dimModel]].calls < minSupport:
-			return tooFew, c
+			return callsTooFew, c
 		case c.part() < coveredLeast:
-			return notCovered, c
+			return callsNotCovered, c
 		case c.part() < expectedLeast:
-			return unclear, c
+			return callsUnclear, c
 		}
-		return expected, c
+		return callsExpected, c
 	}
-	return tooFew, nil
+	return callsTooFew, nil
 }

@@ -123,7 +123,7 @@ func groupings(p *pairLoss) []grouping {
 	pair := p.to.name + " lacks " + p.from.name
 	return []grouping{
 		{"hour", func(c *lostCall) (string, string) {
-			return orNobody(c.principal), pair + ", " + cmp.Or(c.model, "no model") + ", " + hourOf(c)
+			return orNobody(c.principal), pair + ", " + cmp.Or(c.stratum.words[dimModel], "no model") + ", " + hourOf(c)
 		}},
 		{"day", func(c *lostCall) (string, string) { return orNobody(c.principal), pair + ", " + dayOf(c) }},
 		{"principal", func(c *lostCall) (string, string) { return orNobody(c.principal), pair }},
@@ -253,10 +253,10 @@ func scopeOf(list []*lostCall) string {
 		return of(first)
 	}
 	var b strings.Builder
-	if region := same(func(c *lostCall) string { return c.region }); region != "" {
+	if region := same(func(c *lostCall) string { return c.stratum.words[dimRegion] }); region != "" {
 		b.WriteString(" in " + clip(region))
 	}
-	if tenant := same(func(c *lostCall) string { return c.tenant }); tenant != "" {
+	if tenant := same(func(c *lostCall) string { return c.stratum.words[dimTenant] }); tenant != "" {
 		b.WriteString(" of account " + clip(tenant))
 	}
 	return b.String()
@@ -300,16 +300,11 @@ func (m *missingSearch) tellAlone(p *pairLoss, lost []*lostCall) {
 // tellBlind tells what succeeded where a log of a provider does not reach: an
 // operation, an endpoint or a region of which it shows nothing.
 func (m *missingSearch) tellBlind(p *pairLoss, lost []*lostCall) {
-	kinds := map[uint64]string{}
-	for _, st := range m.strata {
-		if st.source == p.from.bit {
-			kinds[st.key] = strings.TrimSpace(fmt.Sprintf("%s of %s %s", st.words[dimOperation], st.words[dimService],
-				prefixed("in ", st.words[dimRegion], "")))
-		}
-	}
 	groups := map[string][]*lostCall{}
 	for _, c := range lost {
-		groups[kinds[c.stratum]] = append(groups[kinds[c.stratum]], c)
+		w := &c.stratum.words
+		kind := cmp.Or(w[dimOperation], w[dimKind]) + prefixed(" of ", w[dimService], "") + prefixed(" in ", w[dimRegion], "")
+		groups[kind] = append(groups[kind], c)
 	}
 	if len(groups) > maxPerCause {
 		groups = map[string][]*lostCall{"several operations": lost}

@@ -14,10 +14,11 @@ import (
 //go:embed sql/*.sql
 var sqlFiles embed.FS
 
-// survey is what the checks share: the case, its sources, and three temporary
-// tables that checks read: sight, which has a row for each source that shows a
-// call, saw, which has for each call the mask of the sources that show it, and
-// stratum, which counts the calls that a source words alike by that mask.
+// survey is what the checks share: the case, its sources, and temporary tables
+// that checks read: repeat, with the records that stand in their evidence again,
+// sight, which has a row for each source that shows a call, saw, which has for
+// each call the mask of the sources that show it, and stratum, which counts the
+// calls that a source words alike by that mask.
 type survey struct {
 	c       *casefile.Case
 	sources []source // in the order of their bits
@@ -35,6 +36,7 @@ type source struct {
 	role   string // access, content, gateway, trace, client, other; "" where it shares no call
 	bit    int    // in the masks of the table saw
 	calls  int64  // rows of sight
+	strata map[uint64]*stratum
 }
 
 // ofProvider reports whether a source is kept by the provider of the models,
@@ -91,6 +93,9 @@ const (
 // newSurvey makes the tables.
 func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 	s := &survey{c: c}
+	if err := s.findRepeats(ctx); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"sight", "saw", "stratum"} {
 		if err := s.exec(ctx, name); err != nil {
 			return nil, err
@@ -113,10 +118,23 @@ func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 	return s, s.readStrata(ctx)
 }
 
+// findRepeats makes the table repeat. It reads the events only where records
+// are equal at all.
+func (s *survey) findRepeats(ctx context.Context) error {
+	if err := s.exec(ctx, "repeat_candidate"); err != nil {
+		return err
+	}
+	var n int64
+	if err := s.query(ctx, "repeat_candidates", nil, func(r *sql.Rows) error { return r.Scan(&n) }); err != nil || n == 0 {
+		return err
+	}
+	return s.exec(ctx, "repeat")
+}
+
 func (s *survey) readSources(ctx context.Context) error {
 	planes := map[string]int{}
 	err := s.query(ctx, "sources", nil, func(r *sql.Rows) error {
-		var x source
+		x := source{strata: map[uint64]*stratum{}}
 		err := r.Scan(&x.format, &x.plane, &x.role, &x.bit, &x.calls)
 		planes[x.format]++
 		s.sources = append(s.sources, x)
@@ -147,6 +165,7 @@ func (s *survey) readStrata(ctx context.Context) error {
 		}
 		if n := len(s.strata); n == 0 || s.strata[n-1].key != x.key || s.strata[n-1].source != x.source {
 			s.strata = append(s.strata, &x)
+			s.sources[x.source].strata[x.key] = &x
 		}
 		last := s.strata[len(s.strata)-1]
 		last.masks = append(last.masks, m)

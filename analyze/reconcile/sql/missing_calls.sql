@@ -6,19 +6,18 @@
 -- after it are; calls that $from does not show count there too.
 with shown as (
     select
-        s.call, s.eid, s.event_id, s.ts, s.stratum, s.principal, s.model, s.tenant, s.region, w.mask,
-        coalesce(s.kind = 'embedding' or contains(lower(s.model), 'embed'), false) as embeds,
-        w.mask >> $to & 1 = 1 as covered
+        s.call, s.eid, s.event_id, s.ts, s.stratum, w.mask, t.tenant, t.region, t.vectors, w.mask >> $to & 1 = 1 as covered
     from sight s
     join seen_by b on b.format = s.format and b.plane is not distinct from s.plane
     join saw w on w.call = s.call
+    join stratum t on t.bit = b.bit and t.stratum = s.stratum and t.mask = w.mask
     where b.bit = $from or b.bit = $to and w.mask >> $from & 1 = 0
 ),
 scoped as (
     select *,
         case when $scoped then coalesce(tenant, '') end as account,
         case when $scoped then coalesce(region, '') end as place,
-        case when $scoped then embeds end as vectors
+        case when $scoped then vectors end as embeds
     from shown
 ),
 lined as (
@@ -28,12 +27,11 @@ lined as (
         min(ts) filter (covered) over after as next_shown
     from scoped
     window
-        before as (partition by account, place, vectors order by ts nulls last, eid rows between unbounded preceding and current row),
-        after as (partition by account, place, vectors order by ts nulls last, eid rows between current row and unbounded following)
+        before as (partition by account, place, embeds order by ts nulls last, eid rows between unbounded preceding and current row),
+        after as (partition by account, place, embeds order by ts nulls last, eid rows between current row and unbounded following)
 )
 select
-    call, eid, event_id, epoch_us(ts), stratum, coalesce(principal, ''), coalesce(model, ''), coalesce(tenant, ''),
-    coalesce(region, ''), embeds, mask, shown_before, epoch_us(last_shown), epoch_us(next_shown)
+    call, eid, event_id, epoch_us(ts), stratum, vectors, mask, shown_before, epoch_us(last_shown), epoch_us(next_shown)
 from lined
 where not covered and stratum in (select unnest(from_json($strata, '["UBIGINT"]')))
 order by ts nulls last, eid

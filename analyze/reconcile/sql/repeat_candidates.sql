@@ -1,0 +1,2 @@
+-- How many such records there are.
+select count(*) from repeat_candidate

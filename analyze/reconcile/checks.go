@@ -5,6 +5,9 @@ package reconcile
 func checks() []check {
 	return []check{
 		missing{},
+		disagree{},
+		conflict{},
+		repeated{},
 		skewCheck{},
 		silenceCheck{},
 		regressionCheck{},

@@ -148,7 +148,7 @@ func (m *missingSearch) tellChanges(p *pairLoss) {
 		}
 		lost := c.lost
 		c.lost, c.explains = nil, c.explains+int64(len(lost))
-		f := m.finding(p, analyze.SeverityCritical, p.to.name+scopeOf(lost), "logging off, "+c.event+", "+p.from.name, lost)
+		f := m.finding(p, analyze.SeverityCritical, p.to.name+scopeOf(lost), c.operation+", "+time.UnixMicro(c.at).UTC().Format(time.RFC3339)+", "+p.from.name, lost)
 		verb := "switched"
 		if c.effect == changed {
 			f.Severity, verb = analyze.SeverityHigh, "changed"

@@ -154,7 +154,7 @@ func (m *missingSearch) tellChanges(p *pairLoss) {
 			f.Severity, verb = analyze.SeverityHigh, "changed"
 		}
 		f.Facts = slices.Concat([]analyze.Fact{
-			{Name: "cause", Value: map[bool]string{true: "logging changed", false: "logging off"}[c.effect == changed]},
+			{Name: "cause", Value: map[bool]string{true: "logging was changed", false: "logging was off"}[c.effect == changed]},
 			{Name: "operation", Value: c.operation},
 			{Name: "by", Value: c.principal},
 			{Name: "from_address", Value: c.srcIP},

@@ -168,7 +168,7 @@ func (c *contradictions) read(ctx context.Context) error {
 // notes says in which fields which sources differ by habit, and where too little
 // is known to say.
 func (c *contradictions) notes() []string {
-	var out []string
+	var out, rare []string
 	for i, f := range fields() {
 		var usual []string
 		var few int64
@@ -183,8 +183,11 @@ func (c *contradictions) notes() []string {
 			out = append(out, fmt.Sprintf("by convention, and so no finding, these differ in %s: %s", f.name, strings.Join(usual, ", ")))
 		}
 		if few > 0 {
-			out = append(out, fmt.Sprintf("%d pairs of records differ in %s, and too few are like them to know whether they always do", few, f.name))
+			rare = append(rare, fmt.Sprintf("%s (%d)", f.name, few))
 		}
+	}
+	if len(rare) > 0 {
+		out = append(out, "these differ where too few records are alike to know whether they always do: "+strings.Join(rare, ", "))
 	}
 	return out
 }

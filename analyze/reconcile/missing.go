@@ -81,6 +81,8 @@ type pairLoss struct {
 	strata   map[judgement][]uint64
 	shares   map[uint64]*share // by stratum
 	beside   []*stratum        // those that are not covered
+	few      int64             // calls of kinds of which there are too few to tell
+	sampled  int64             // calls of kinds of which to shows a part, as of all
 }
 
 // source finds the calls that a source lacks: first those that it should show,
@@ -96,7 +98,7 @@ func (m *missingSearch) source(ctx context.Context, to *source) error {
 			pairs = append(pairs, p)
 		}
 	}
-	m.noteNotCovered(to, pairs)
+	m.notePairs(to, pairs)
 	for _, p := range pairs {
 		lost, err := m.lost(ctx, p, p.strata[callsExpected])
 		if err == nil {
@@ -114,7 +116,7 @@ func (m *missingSearch) source(ctx context.Context, to *source) error {
 		m.tellUnclear(p, lost)
 	}
 	for _, p := range pairs {
-		lost, err := m.lost(ctx, p, p.learned.alone(m.survey, p.strata[callsNotCovered]))
+		lost, err := m.lost(ctx, p, p.learned.alone(p.strata[callsNotCovered]))
 		if err != nil {
 			return err
 		}
@@ -145,7 +147,6 @@ func (m *missingSearch) pair(from, to *source) *pairLoss {
 		return nil
 	}
 	p := &pairLoss{from: from, to: to, learned: m.expect(from, to), strata: map[judgement][]uint64{}, shares: map[uint64]*share{}}
-	var few int64
 	for _, st := range m.strata {
 		calls, covered := st.coverage(to.bit)
 		if st.source != from.bit || calls == covered {
@@ -158,12 +159,10 @@ func (m *missingSearch) pair(from, to *source) *pairLoss {
 		case callsNotCovered:
 			p.beside = append(p.beside, st)
 		case callsTooFew:
-			few += calls - covered
+			p.few += calls - covered
+		case callsSampled:
+			p.sampled += calls - covered
 		}
-	}
-	if few > 0 {
-		m.report.Notes = append(m.report.Notes, fmt.Sprintf(
-			"%s lacks %s that %s shows, of kinds of which there are too few to know whether it should", to.name, callCount(few), from.name))
 	}
 	return p
 }

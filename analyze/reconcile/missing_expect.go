@@ -12,16 +12,19 @@ type judgement int
 const (
 	callsTooFew     judgement = iota // too few calls of their kind to tell
 	callsNotCovered                  // the other source shows none of their kind
-	callsUnclear                     // it shows some of their kind, but fewer than half
+	callsSampled                     // it shows a part of all calls
+	callsUnclear                     // it shows fewer than half of their kind, but most of all calls
 	callsExpected                    // it shows most of their kind, and so these are missing
 )
 
 // What is learned from less than minSupport calls is not relied on: a share of
-// so few says little. Below coveredLeast a source does not cover a kind of call,
+// so few says little, and of less than partSupport that are covered in part as
+// well. Below coveredLeast a source does not cover a kind of call,
 // from expectedLeast it does; a source that shows fewer of them than that is
 // sampled, or most of its records are gone, which looks the same.
 const (
 	minSupport    = 5
+	partSupport   = 20
 	coveredLeast  = 0.02
 	expectedLeast = 0.5
 )
@@ -36,6 +39,7 @@ type expectation struct {
 	from, to *source
 	levels   []fineness // from fine to coarse
 	words    [dimensions]map[string]*share
+	all      share // less the calls that to does not cover for one word of them
 	// modelsDiffer says that to covers calls of some models and not of others.
 	modelsDiffer bool
 }
@@ -120,6 +124,13 @@ func (s *survey) expect(from, to *source) *expectation {
 		none = none || c.calls >= minSupport && c.part() < coveredLeast
 	}
 	x.modelsDiffer = some && none && !(from.ofProvider() && to.ofProvider())
+	for _, st := range from.strata {
+		if _, ok := x.foreign(st); !ok {
+			calls, covered := st.coverage(to.bit)
+			x.all.calls += calls
+			x.all.covered += covered
+		}
+	}
 	return x
 }
 
@@ -188,27 +199,23 @@ func (x *expectation) countKinds(s *survey) {
 // alone returns those of the strata that are not covered of which a responder
 // should know. Where nearly all calls like them by others are covered, one caller
 // goes beside a log that everyone else passes; where several do, that is how
-// things are set up. Of a log of a provider it is what succeeded without it.
-func (x *expectation) alone(s *survey, keys []uint64) []uint64 {
-	wanted := map[uint64]bool{}
-	for _, key := range keys {
-		wanted[key] = true
-	}
+// things are set up. Of a provider it is what succeeded beside a log that has
+// most calls of that provider.
+func (x *expectation) alone(keys []uint64) []uint64 {
 	var out []uint64
-	for _, st := range s.strata {
-		if st.source != x.from.bit || !wanted[st.key] {
-			continue
-		}
+	for _, key := range keys {
+		st := x.from.strata[key]
 		if x.from.ofProvider() && x.to.ofProvider() {
-			if st.words[dimOutcome] == "success" {
-				out = append(out, st.key)
+			provider := st.words[dimProvider]
+			if provider != "" && st.words[dimOutcome] == "success" && x.words[dimProvider][provider].part() >= expectedLeast {
+				out = append(out, key)
 			}
 			continue
 		}
 		own := x.levels[0].shares[keyOf(st, x.levels[0].by)]
 		others := x.levels[1].shares[keyOf(st, x.levels[1].by)]
 		if own.calls >= minSupport && others.coveredKinds >= aloneAmong*others.uncoveredKinds {
-			out = append(out, st.key)
+			out = append(out, key)
 		}
 	}
 	return out
@@ -227,13 +234,15 @@ func (x *expectation) judge(st *stratum) (judgement, *share) {
 		byModel := slices.Contains(l.by, dimModel)
 		byProvider := slices.Contains(l.by, dimProvider) && st.words[dimProvider] != ""
 		switch {
-		case c.calls < minSupport:
+		case c.calls < minSupport, c.calls < partSupport && c.part() >= coveredLeast && c.part() < likely:
 			continue
 		case c.coveredKinds > 0 && c.uncoveredKinds > 0,
 			!byModel && !byProvider && x.modelsDiffer && x.words[dimModel][st.words[dimModel]].calls < minSupport:
 			return callsTooFew, c
 		case c.part() < coveredLeast:
 			return callsNotCovered, c
+		case c.part() < expectedLeast && x.all.part() < expectedLeast:
+			return callsSampled, c
 		case c.part() < expectedLeast:
 			return callsUnclear, c
 		}

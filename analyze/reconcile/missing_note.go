@@ -9,26 +9,44 @@ import (
 
 // noteStrangers says which sources have no call in common.
 func (m *missingSearch) noteStrangers() {
+	if n := len(m.strangers); n > maxKinds {
+		m.strangers = append(m.strangers[:maxKinds], fmt.Sprintf("%d more pairs", n-maxKinds))
+	}
 	if len(m.strangers) > 0 {
 		m.report.Notes = append(m.report.Notes,
 			"no identifier joins a call of "+strings.Join(m.strangers, ", of ")+": nothing can be said about what they lack of each other")
 	}
 }
 
-// maxKinds bounds the kinds of calls that a note names.
+// maxKinds bounds the kinds of calls, and the pairs of sources, that a note names.
 const maxKinds = 6
 
-// noteNotCovered says which calls of other sources are of kinds that a source
-// never shows, by the columns that say most about why.
-func (m *missingSearch) noteNotCovered(to *source, pairs []*pairLoss) {
-	var parts []string
+// notePairs says which calls of other sources a source does not show without
+// being said to miss them.
+func (m *missingSearch) notePairs(to *source, pairs []*pairLoss) {
+	var beside, few, sampled []string
 	for _, p := range pairs {
 		if len(p.beside) > 0 {
-			parts = append(parts, p.notCovered())
+			beside = append(beside, p.notCovered())
+		}
+		if p.few > 0 {
+			few = append(few, fmt.Sprintf("%s of %s", callCount(p.few), p.from.name))
+		}
+		if p.sampled > 0 {
+			sampled = append(sampled, fmt.Sprintf("%s of %s", callCount(p.sampled), p.from.name))
 		}
 	}
-	if len(parts) > 0 {
-		m.report.Notes = append(m.report.Notes, fmt.Sprintf("%s does not cover, and so does not miss, %s", to.name, strings.Join(parts, "; ")))
+	for _, n := range []struct {
+		says  string
+		parts []string
+	}{
+		{"%s does not cover, and so does not miss, %s", beside},
+		{"%s shows only a part of all calls, as a sample would, and lacks %s", sampled},
+		{"%s lacks %s, of kinds of which there are too few to know whether it should show them", few},
+	} {
+		if len(n.parts) > 0 {
+			m.report.Notes = append(m.report.Notes, fmt.Sprintf(n.says, to.name, strings.Join(n.parts, "; ")))
+		}
 	}
 }
 

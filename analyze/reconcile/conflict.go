@@ -91,61 +91,87 @@ func conflictFindings(groups [][]casefile.EventRow) []analyze.Finding {
 	at := map[string]int{}
 	var out []analyze.Finding
 	for _, g := range groups {
+		differ, lack := differingColumns(g)
+		if len(differ)+len(lack) == 0 {
+			continue // only the precision of their times differs
+		}
 		format, _ := g[0].Values[0].(string)
 		id, _ := g[0].Values[1].(string)
 		bucket := clip(id)
-		if many {
-			bucket = ""
+		if many && len(differ) > 0 {
+			bucket = "differ"
+		} else if many {
+			bucket = "say less"
 		}
-		columns := differingColumns(g)
 		i, ok := at[format+"\x00"+bucket]
 		if !ok {
 			i = len(out)
 			at[format+"\x00"+bucket] = i
-			out = append(out, analyze.Finding{
-				ID:       analyze.FindingID("reconcile.conflict", conflictVersion, format, bucket),
-				Detector: "reconcile.conflict", Severity: analyze.SeverityHigh, Subject: format, Bucket: bucket,
-				Title: fmt.Sprintf("%d records of %s have one id, %s, and differ in %s", len(g), format, clip(id), strings.Join(columns, ", ")),
-				Explanation: "The id is the log's own and should be there once. One of the records was altered after it was written, or was made up. " +
-					"Harmless when the log writes a record again once it knows more.",
-				Facts: []analyze.Fact{{Name: "native_id", Value: clip(id)}, {Name: "differ_in", Value: strings.Join(columns, ", ")}},
-			})
+			out = append(out, conflictFinding(g, format, bucket, differ, lack))
 		}
 		f := &out[i]
 		for _, row := range g {
-			f.EventCount++
-			if len(f.Events) < analyze.MaxFindingEvents {
-				f.Events = append(f.Events, row.EventID)
-			}
-			if ts, ok := row.Values[2].(time.Time); ok {
-				if f.First.IsZero() || ts.Before(f.First) {
-					f.First = ts
-				}
-				if ts.After(f.Last) {
-					f.Last = ts
-				}
-			}
+			ts, _ := row.Values[2].(time.Time)
+			cite(f, row.EventID, ts)
 		}
 	}
 	if many {
 		for i := range out {
 			f := &out[i]
-			f.Title = fmt.Sprintf("%d records of %s have the id of another of them and say something else", f.EventCount, f.Subject)
+			f.Title = fmt.Sprintf("%d records of %s have the id of another of them and %s", f.EventCount, f.Subject,
+				map[string]string{"differ": "say something else", "say less": "do not all say as much"}[f.Bucket])
 			f.Facts = []analyze.Fact{{Name: "records", Value: f.EventCount}}
 		}
 	}
 	return out
 }
 
-// differingColumns names the columns in which records differ.
-func differingColumns(rows []casefile.EventRow) []string {
-	var out []string
+// conflictFinding begins the finding of one id. Records of which one only says
+// less than the other can be two exports of the same.
+func conflictFinding(g []casefile.EventRow, format, bucket string, differ, lack []string) analyze.Finding {
+	id, _ := g[0].Values[1].(string)
+	f := analyze.Finding{
+		ID:       analyze.FindingID("reconcile.conflict", conflictVersion, format, bucket),
+		Detector: "reconcile.conflict", Severity: analyze.SeverityHigh, Subject: format, Bucket: bucket,
+		Title: fmt.Sprintf("%d records of %s have one id, %s, and differ in %s", len(g), format, clip(id), strings.Join(differ, ", ")),
+		Explanation: "The id is the log's own and should be there once. One of the records was altered after it was written, or was made up. " +
+			"Harmless when the log writes a record again once it knows more.",
+		Facts: []analyze.Fact{
+			{Name: "native_id", Value: clip(id)}, {Name: "differ_in", Value: strings.Join(differ, ", ")},
+			{Name: "not_in_all", Value: strings.Join(lack, ", ")},
+		},
+	}
+	if len(differ) == 0 {
+		f.Severity = analyze.SeverityLow
+		f.Title = fmt.Sprintf("%d records of %s have one id, %s, and not all of them say %s", len(g), format, clip(id), strings.Join(lack, ", "))
+		f.Explanation = "The id is the log's own and should be there once. What both say is the same. " +
+			"Harmless when they come from two exports of which one has less; else something was taken out of one."
+	}
+	return f
+}
+
+// differingColumns names the columns in which records say different things, and
+// those that only some of them have. Times of one second are the same: exports
+// write them to different precisions.
+func differingColumns(rows []casefile.EventRow) (differ, lack []string) {
 	for i, column := range conflictColumns() {
-		if slices.ContainsFunc(rows[1:], func(r casefile.EventRow) bool {
-			return fmt.Sprint(r.Values[i+2]) != fmt.Sprint(rows[0].Values[i+2])
-		}) {
-			out = append(out, strings.TrimSuffix(column, "_hash"))
+		var said []string
+		for _, r := range rows {
+			switch v := r.Values[i+2].(type) {
+			case nil:
+			case time.Time:
+				said = append(said, v.Truncate(time.Second).String())
+			default:
+				said = append(said, fmt.Sprint(v))
+			}
+		}
+		name := strings.TrimSuffix(column, "_hash")
+		switch {
+		case slices.ContainsFunc(said, func(s string) bool { return s != said[0] }):
+			differ = append(differ, name)
+		case len(said) > 0 && len(said) < len(rows):
+			lack = append(lack, name)
 		}
 	}
-	return out
+	return differ, lack
 }

@@ -346,21 +346,9 @@ func (c *contradictions) finding(subject, bucket string, list []*contradiction) 
 	}
 	for _, x := range list {
 		f.Severity = max(f.Severity, severityOfFields(x))
-		if at, _ := c.at(x); !at.IsZero() {
-			if f.First.IsZero() || at.Before(f.First) {
-				f.First = at
-			}
-			if at.After(f.Last) {
-				f.Last = at
-			}
-		}
-		var events []string
 		for _, bit := range c.bitsOf(x) {
-			events = append(events, x.call.said[bit].id)
-		}
-		f.EventCount += int64(len(events))
-		if len(f.Events)+len(events) <= analyze.MaxFindingEvents {
-			f.Events = append(f.Events, events...)
+			at, _ := c.at(x)
+			cite(&f, x.call.said[bit].id, at)
 		}
 	}
 	_, principal := c.at(first)

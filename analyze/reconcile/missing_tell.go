@@ -31,20 +31,14 @@ func (m *missingSearch) finding(p *pairLoss, severity analyze.Severity, subject,
 			{Name: "shown_by", Value: p.from.name},
 			{Name: "calls_missing", Value: int64(len(lost))},
 		},
-		EventCount: int64(len(lost)),
 	}
 	var others int64
 	for _, c := range lost {
+		var at time.Time
 		if c.at.Valid {
-			at := time.UnixMicro(c.at.Int64).UTC()
-			if f.First.IsZero() {
-				f.First = at
-			}
-			f.Last = at
+			at = time.UnixMicro(c.at.Int64).UTC()
 		}
-		if len(f.Events) < analyze.MaxFindingEvents {
-			f.Events = append(f.Events, c.event)
-		}
+		cite(f, c.event, at)
 		others |= c.mask &^ (1 << p.from.bit)
 	}
 	if names := m.names(others); names != "" {

@@ -82,6 +82,7 @@ func (s *survey) repeatedFindings(groups [][]casefile.EventRow) []analyze.Findin
 	}
 	many := len(groups) > maxPerCause
 	at := map[string]int{}
+	records := map[string]int64{}
 	var out []analyze.Finding
 	for _, g := range groups {
 		format, _ := g[0].Values[0].(string)
@@ -100,30 +101,23 @@ func (s *survey) repeatedFindings(groups [][]casefile.EventRow) []analyze.Findin
 				Title: fmt.Sprintf("a record of %s stands in its file %d times", format, len(g)),
 				Explanation: "The copies are equal, and count once. Harmless when the log is delivered at least once; " +
 					"a log that is not was put together from others, or written to again.",
-				Facts: []analyze.Fact{{Name: "evidence", Value: clip(paths[evidence])}, {Name: "records", Value: int64(0)}, {Name: "copies", Value: int64(0)}},
+				Facts: []analyze.Fact{{Name: "evidence", Value: clip(paths[evidence])}},
 			})
 		}
 		f := &out[i]
-		records, copies := &f.Facts[1], &f.Facts[2]
-		records.Value = records.Value.(int64) + 1
-		copies.Value = copies.Value.(int64) + int64(len(g)) - 1
 		for _, row := range g {
-			f.EventCount++
-			if len(f.Events) < analyze.MaxFindingEvents {
-				f.Events = append(f.Events, row.EventID)
-			}
+			ts, _ := row.Values[1].(time.Time)
+			cite(f, row.EventID, ts)
 		}
-		if ts, ok := g[0].Values[1].(time.Time); ok {
-			if f.First.IsZero() || ts.Before(f.First) {
-				f.First = ts
-			}
-			if ts.After(f.Last) {
-				f.Last = ts
-			}
+		records[bucket]++
+	}
+	for i := range out {
+		f := &out[i]
+		n := records[f.Bucket]
+		if n > 1 {
+			f.Title = fmt.Sprintf("%d records of %s stand in their file again", n, f.Subject)
 		}
-		if many {
-			f.Title = fmt.Sprintf("%d records of %s stand in their file again", records.Value, format)
-		}
+		f.Facts = append(f.Facts, analyze.Fact{Name: "records", Value: n}, analyze.Fact{Name: "copies", Value: f.EventCount - n})
 	}
 	return out
 }

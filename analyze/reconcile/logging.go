@@ -113,6 +113,35 @@ func (m *missingSearch) changeFor(to *source, call *lostCall, long bool) *loggin
 	return nil
 }
 
+// changeTakes reports whether a change explains why a source does not show a
+// call, and keeps the call with it.
+func (m *missingSearch) changeTakes(to *source, call *lostCall, long bool) bool {
+	c := m.changeFor(to, call, long)
+	if c != nil {
+		c.lost = append(c.lost, call)
+	}
+	return c != nil
+}
+
+// takeChanged tells those calls of a kind that a source never shows that a
+// change explains, and returns the others.
+func (m *missingSearch) takeChanged(ctx context.Context, p *pairLoss, lost []*lostCall) ([]*lostCall, error) {
+	if len(lost) == 0 {
+		return nil, nil
+	}
+	if err := m.readChanges(ctx); err != nil {
+		return nil, err
+	}
+	var rest []*lostCall
+	for _, c := range lost {
+		if !m.changeTakes(p.to, c, false) {
+			rest = append(rest, c)
+		}
+	}
+	m.tellChanges(p)
+	return rest, nil
+}
+
 // unchanged reports whether a source shows calls again after a change that
 // nothing took back.
 func (m *missingSearch) unchanged(to *source, call *lostCall, c *loggingChange) bool {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 )
@@ -98,6 +99,11 @@ func (m *missingSearch) source(ctx context.Context, to *source) error {
 			pairs = append(pairs, p)
 		}
 	}
+	for _, p := range pairs {
+		if err := m.resolve(ctx, p); err != nil {
+			return err
+		}
+	}
 	m.notePairs(to, pairs)
 	for _, p := range pairs {
 		lost, err := m.lost(ctx, p, p.strata[callsExpected])
@@ -120,10 +126,12 @@ func (m *missingSearch) source(ctx context.Context, to *source) error {
 		if err != nil {
 			return err
 		}
-		if p.scoped() {
-			m.tellBlind(p, lost)
-		} else {
+		if !p.scoped() {
 			m.tellAlone(p, lost)
+		} else if lost, err = m.takeChanged(ctx, p, lost); err != nil {
+			return err
+		} else {
+			m.tellBlind(p, lost)
 		}
 	}
 	return nil
@@ -167,9 +175,48 @@ func (m *missingSearch) pair(from, to *source) *pairLoss {
 	return p
 }
 
+// resolve looks again at calls of which to shows less than most. Where it lacks
+// them in long runs, and elsewhere shows nearly all, they are no sample: it was
+// off, or was exported for less time.
+func (m *missingSearch) resolve(ctx context.Context, p *pairLoss) error {
+	doubtful := slices.Concat(p.strata[callsUnclear], p.strata[callsSampled])
+	if len(doubtful) == 0 {
+		return nil
+	}
+	all := slices.Concat(p.strata[callsExpected], doubtful)
+	lost, err := m.read(ctx, p, all)
+	if err != nil {
+		return err
+	}
+	c := p.learned.all
+	for _, run := range runsOf(lost, p.scoped()) {
+		if len(run) >= silentLeast {
+			c.calls -= int64(len(run))
+		}
+	}
+	if c.calls == p.learned.all.calls || c.calls < minSupport || c.part() < likely {
+		return nil
+	}
+	for _, key := range doubtful {
+		p.shares[key] = &c
+	}
+	p.strata[callsExpected], p.strata[callsUnclear], p.strata[callsSampled], p.sampled = all, nil, nil, 0
+	return nil
+}
+
 // lost reads the calls of some strata of from that to does not show, but for
-// those that were told already.
+// those that were told already. They are told now.
 func (m *missingSearch) lost(ctx context.Context, p *pairLoss, strata []uint64) ([]*lostCall, error) {
+	lost, err := m.read(ctx, p, strata)
+	lost = slices.DeleteFunc(lost, func(c *lostCall) bool { return m.told[c.call] })
+	for _, c := range lost {
+		m.told[c.call] = true
+	}
+	return lost, err
+}
+
+// read reads the calls of some strata of from that to does not show.
+func (m *missingSearch) read(ctx context.Context, p *pairLoss, strata []uint64) ([]*lostCall, error) {
 	if len(strata) == 0 {
 		return nil, nil
 	}
@@ -187,17 +234,16 @@ func (m *missingSearch) lost(ctx context.Context, p *pairLoss, strata []uint64) 
 		var c lostCall
 		var key uint64
 		err := r.Scan(&c.call, &c.eid, &c.event, &c.at, &key, &c.vectors, &c.mask, &c.before, &c.last, &c.next)
-		if n++; err == nil && n <= maxMissing && !m.told[c.call] {
+		if n++; err == nil && n <= maxMissing {
 			c.stratum, c.share = p.from.strata[key], p.shares[key]
 			c.principal = c.stratum.words[dimPrincipal]
-			m.told[c.call] = true
 			out = append(out, &c)
 		}
 		return err
 	})
-	if n > maxMissing {
-		m.report.Notes = append(m.report.Notes, fmt.Sprintf(
-			"%s lacks more than %d calls that %s shows; only the first are told", p.to.name, maxMissing, p.from.name))
+	note := fmt.Sprintf("%s lacks more than %d calls that %s shows; only the first are told", p.to.name, maxMissing, p.from.name)
+	if n > maxMissing && !slices.Contains(m.report.Notes, note) {
+		m.report.Notes = append(m.report.Notes, note)
 	}
 	if err != nil || !m.coarse {
 		return out, err
@@ -252,9 +298,7 @@ func (m *missingSearch) explain(ctx context.Context, p *pairLoss, lost []*lostCa
 		edge := !run[0].last.Valid || !run[0].next.Valid
 		var rest []*lostCall
 		for _, c := range run {
-			if change := m.changeFor(p.to, c, long); change != nil {
-				change.lost = append(change.lost, c)
-			} else {
+			if !m.changeTakes(p.to, c, long) {
 				rest = append(rest, c)
 			}
 		}

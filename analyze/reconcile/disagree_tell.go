@@ -255,22 +255,22 @@ func (c *contradictions) subject(x *contradiction) string {
 	if x.odd >= 0 {
 		return c.sources[x.odd].name
 	}
-	return strings.Join(c.names(x), " and ")
+	var names []string
+	for _, bit := range c.inOrder(x.against()) {
+		names = append(names, c.sources[bit].name)
+	}
+	return strings.Join(names, " and ")
 }
 
-// names returns the sources that contradict each other in the fields.
-func (c *contradictions) names(x *contradiction) []string {
+// against returns the sources that contradict each other in the fields.
+func (x *contradiction) against() map[int]bool {
 	bits := map[int]bool{}
 	for _, f := range x.fields {
 		for _, p := range x.call.pairs[f] {
 			bits[p[0]], bits[p[1]] = true, true
 		}
 	}
-	var out []string
-	for _, bit := range c.inOrder(bits) {
-		out = append(out, c.sources[bit].name)
-	}
-	return out
+	return bits
 }
 
 // inOrder returns the sources of a set, those nearest to the provider first.
@@ -298,18 +298,19 @@ func (c *contradictions) callName(x *contradiction) string {
 	return x.call.said[c.bitsOf(x)[0]].place
 }
 
-// bitsOf returns the sources of a call: the one that stands alone first, then
-// from the provider towards the caller.
+// bitsOf returns the sources of a call: the one that stands alone first, or
+// those that contradict each other, then the others, from the provider towards
+// the caller.
 func (c *contradictions) bitsOf(x *contradiction) []int {
-	bits := map[int]bool{}
+	first := map[int]bool{x.odd: x.odd >= 0}
+	if x.odd < 0 {
+		first = x.against()
+	}
+	others := map[int]bool{}
 	for bit := range x.call.said {
-		bits[bit] = bit != x.odd
+		others[bit] = !first[bit]
 	}
-	out := c.inOrder(bits)
-	if x.odd >= 0 {
-		out = slices.Insert(out, 0, x.odd)
-	}
-	return out
+	return append(c.inOrder(first), c.inOrder(others)...)
 }
 
 // at returns when the call was: by the source that sees it first.

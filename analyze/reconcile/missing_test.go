@@ -302,6 +302,7 @@ func TestMissing(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			findings, report, _ := findingsOf(t, "missing", tt.files)
 			var got []string
 			for i := range findings {

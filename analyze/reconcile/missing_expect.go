@@ -248,5 +248,10 @@ func (x *expectation) judge(st *stratum) (judgement, *share) {
 		}
 		return callsExpected, c
 	}
+	// Of very few calls that end like this, it is the only one that is missing.
+	last := x.levels[len(x.levels)-1]
+	if c := last.shares[keyOf(st, last.by)]; c.calls-c.covered == 1 && c.covered > 1 {
+		return callsExpected, c
+	}
 	return callsTooFew, nil
 }

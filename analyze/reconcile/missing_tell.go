@@ -88,7 +88,7 @@ const (
 func (p *pairLoss) severity(lost []*lostCall) analyze.Severity {
 	c := worstShare(lost)
 	switch {
-	case p.to.role == "trace" || p.to.role == "client" || c.part() < likely:
+	case p.to.role == "trace" || p.to.role == "client" || c.part() < likely, c.calls < minSupport:
 		return analyze.SeverityLow
 	case p.to.role == "gateway" || c.part() < surely || c.calls < sureWithin:
 		return analyze.SeverityMedium

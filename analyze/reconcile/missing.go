@@ -302,6 +302,11 @@ func (m *missingSearch) explain(ctx context.Context, p *pairLoss, lost []*lostCa
 				rest = append(rest, c)
 			}
 		}
+		if len(rest) < len(run) || long {
+			for _, c := range run {
+				p.learned.discount(c.stratum)
+			}
+		}
 		switch {
 		case len(rest) == 0:
 		case long && edge:

@@ -175,6 +175,14 @@ func (st *stratum) coverage(bit int) (calls, covered int64) {
 	return calls, covered
 }
 
+// discount takes a call that something explains out of what is learned: while a
+// log was off, nothing is learned about what it covers.
+func (x *expectation) discount(st *stratum) {
+	for _, l := range x.levels {
+		l.shares[keyOf(st, l.by)].calls--
+	}
+}
+
 // countKinds counts for each kind of call the kinds one level finer.
 func (x *expectation) countKinds(s *survey) {
 	for i := 1; i < len(x.levels); i++ {

@@ -235,25 +235,21 @@ func (m *missingSearch) tellRuns(p *pairLoss, runs [][]*lostCall, cause string,
 	}
 }
 
-// scopeOf names the account and region that all of the calls have.
+// scopeOf names what all of the calls have in common: what they make, their
+// region and account.
 func scopeOf(list []*lostCall) string {
-	first := list[0]
 	same := func(of func(*lostCall) string) string {
 		for _, c := range list {
-			if of(c) != of(first) {
+			if of(c) != of(list[0]) {
 				return ""
 			}
 		}
-		return of(first)
+		return of(list[0])
 	}
-	var b strings.Builder
-	if region := same(func(c *lostCall) string { return c.stratum.words[dimRegion] }); region != "" {
-		b.WriteString(" in " + clip(region))
-	}
-	if tenant := same(func(c *lostCall) string { return c.stratum.words[dimTenant] }); tenant != "" {
-		b.WriteString(" of account " + clip(tenant))
-	}
-	return b.String()
+	kind := func(c *lostCall) string { return map[bool]string{true: "vectors", false: "texts"}[c.vectors] }
+	return prefixed(" of ", same(kind), "") +
+		prefixed(" in ", clip(same(func(c *lostCall) string { return c.stratum.words[dimRegion] })), "") +
+		prefixed(" of account ", clip(same(func(c *lostCall) string { return c.stratum.words[dimTenant] })), "")
 }
 
 // tellUnclear tells calls of which a source shows some, but not most.

@@ -233,14 +233,14 @@ func TestMissing(t *testing.T) {
 		{"an attempt that was refused", map[string]string{
 			"a.json":  trail(all, change(19, bedrock, off, "null", `,"errorCode":"AccessDeniedException"`)),
 			"b.jsonl": invocations(but(all, among(20, 39))),
-		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing in us-east-1"}},
+		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing of texts in us-east-1"}},
 		{"turned off but still written", map[string]string{
 			"a.json": trail(all, change(5, bedrock, off, "null")), "b.jsonl": invocations(but(all, among(40, 40))),
 		}, []string{"medium: record missing: bedrock lacks 1: access without content"}},
 		{"off in another region", map[string]string{
 			"a.json":  trail(append(west, all...), change(19, bedrock, off, "null")),
 			"b.jsonl": invocations(append(but(west, among(20, 39)), all...)),
-		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing in eu-west-1"}},
+		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing of texts in eu-west-1"}},
 		{"off in one of two regions", map[string]string{
 			"a.json":  trail(append(west, all...), change(19, bedrock, off, "null"), change(39, bedrock, put, on)),
 			"b.jsonl": invocations(append(but(all, among(20, 39)), west...)),
@@ -248,7 +248,7 @@ func TestMissing(t *testing.T) {
 		{"off in another account", map[string]string{
 			"a.json":  trail(append(elsewhere, all...), change(19, bedrock, off, "null")),
 			"b.jsonl": invocations(append(but(elsewhere, among(20, 39)), all...)),
-		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing in us-east-1 of account 444455556666"}},
+		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing of texts in us-east-1 of account 444455556666"}},
 		{"text switched off", map[string]string{
 			"a.json":  trail(append(vectors, all...), change(19, bedrock, put, noText), change(39, bedrock, put, on)),
 			"b.jsonl": invocations(append(but(all, among(20, 39)), vectors...)),
@@ -256,7 +256,7 @@ func TestMissing(t *testing.T) {
 		{"text switched off, vectors missing", map[string]string{
 			"a.json":  trail(append(vectors, all...), change(1019, bedrock, put, noText)),
 			"b.jsonl": invocations(append(but(vectors, among(1020, 1039)), all...)),
-		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing in us-east-1"}},
+		}, []string{"high: silent: bedrock lacks 20: bedrock shows nothing of vectors in us-east-1"}},
 		{"the log goes to another bucket", map[string]string{
 			"a.json":  trail(all, change(2, bedrock, put, on), change(19, bedrock, put, other)),
 			"b.jsonl": invocations(but(all, among(20, 59))),
@@ -268,7 +268,7 @@ func TestMissing(t *testing.T) {
 		{"another bucket is deleted", map[string]string{
 			"a.json":  trail(all, change(2, bedrock, put, on), change(19, "s3.amazonaws.com", "DeleteBucket", `{"bucketName":"example-cats"}`)),
 			"b.jsonl": invocations(but(all, among(20, 49))),
-		}, []string{"high: silent: bedrock lacks 30: bedrock shows nothing in us-east-1"}},
+		}, []string{"high: silent: bedrock lacks 30: bedrock shows nothing of texts in us-east-1"}},
 		{"the trail is stopped", map[string]string{
 			"a.json":  trail(but(all, among(20, 39)), change(19, "cloudtrail.amazonaws.com", "StopLogging", `{"name":"example"}`), change(39, "cloudtrail.amazonaws.com", "StartLogging", `{"name":"example"}`)),
 			"b.jsonl": invocations(all),
@@ -278,13 +278,13 @@ func TestMissing(t *testing.T) {
 			"b.jsonl": invocations(append(west, elsewhere...)),
 		}, []string{"critical: logging was off: bedrock lacks 20: bedrock kept no record"}},
 		{"silent", map[string]string{"a.json": trail(all), "b.jsonl": invocations(but(all, among(20, 34)))}, []string{
-			"high: silent: bedrock lacks 15: bedrock shows nothing in us-east-1",
+			"high: silent: bedrock lacks 15: bedrock shows nothing of texts in us-east-1",
 		}},
 		{"exported later", map[string]string{"a.json": trail(all), "b.jsonl": invocations(but(all, among(0, 19)))}, []string{
-			"info: not exported: bedrock lacks 20: bedrock in us-east-1 of account 111122223333 begins after 20 calls",
+			"info: not exported: bedrock lacks 20: bedrock of texts in us-east-1 of account 111122223333 begins after 20 calls",
 		}},
 		{"exported for less", map[string]string{"a.json": trail(all), "b.jsonl": invocations(but(all, among(45, 59)))}, []string{
-			"info: not exported: bedrock lacks 15: bedrock in us-east-1 of account 111122223333 ends before 15 calls",
+			"info: not exported: bedrock lacks 15: bedrock of texts in us-east-1 of account 111122223333 ends before 15 calls",
 		}},
 		{"told once, by the source nearest to the provider", map[string]string{
 			"a.json": trail(all), "b.jsonl": invocations(but(all, among(20, 20))), "c.jsonl": gateway(all),

@@ -113,33 +113,54 @@ func (m *missingSearch) changeFor(to *source, call *lostCall, long bool) *loggin
 	return nil
 }
 
-// changeTakes reports whether a change explains why a source does not show a
-// call, and keeps the call with it.
-func (m *missingSearch) changeTakes(to *source, call *lostCall, long bool) bool {
-	c := m.changeFor(to, call, long)
-	if c != nil {
-		c.lost = append(c.lost, call)
-	}
-	return c != nil
-}
-
-// takeChanged tells those calls of a kind that a source never shows that a
-// change explains, and returns the others.
-func (m *missingSearch) takeChanged(ctx context.Context, p *pairLoss, lost []*lostCall) ([]*lostCall, error) {
-	if len(lost) == 0 {
-		return nil, nil
-	}
+// takeChanges tells the calls that changes of what is logged explain, before
+// anything is learned from those that are not there. Kinds of calls that the log
+// does not cover at other times either are not explained by it.
+func (m *missingSearch) takeChanges(ctx context.Context, p *pairLoss) error {
 	if err := m.readChanges(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	var rest []*lostCall
+	if !slices.ContainsFunc(m.changes, func(c *loggingChange) bool { return c.effect != switchedOn && slices.Contains(c.logs, p.to.format) }) {
+		return nil
+	}
+	var keys []uint64
+	for _, st := range p.lacking {
+		keys = append(keys, st.key)
+	}
+	lost, err := m.read(ctx, p, keys)
+	if err != nil {
+		return err
+	}
+	by := map[*lostCall]*loggingChange{}
+	for _, run := range runsOf(lost, p.scoped()) {
+		for _, c := range run {
+			if change := m.changeFor(p.to, c, len(run) >= silentLeast); change != nil {
+				by[c] = change
+				p.explained[c.stratum.key]++
+			}
+		}
+	}
+	for key, n := range p.explained {
+		p.learned.discount(p.from.strata[key], n)
+	}
+	var beside []uint64
+	for key := range p.explained {
+		if _, foreign := p.learned.foreign(p.from.strata[key]); foreign {
+			beside = append(beside, key)
+		}
+	}
+	for _, key := range beside {
+		p.learned.discount(p.from.strata[key], -p.explained[key])
+		delete(p.explained, key)
+	}
 	for _, c := range lost {
-		if !m.changeTakes(p.to, c, false) {
-			rest = append(rest, c)
+		if change := by[c]; change != nil && p.explained[c.stratum.key] > 0 && !m.told[c.call] {
+			m.told[c.call] = true
+			change.lost = append(change.lost, c)
 		}
 	}
 	m.tellChanges(p)
-	return rest, nil
+	return nil
 }
 
 // unchanged reports whether a source shows calls again after a change that
@@ -192,10 +213,10 @@ func (m *missingSearch) tellChanges(p *pairLoss) {
 		f.Events = append([]string{c.event}, f.Events[:min(len(f.Events), analyze.MaxFindingEvents-1)]...)
 		f.EventCount++
 		f.Title = fmt.Sprintf("%s kept no record of %s after %s by %s", p.to.name, callCount(int64(len(lost))), c.operation, clip(orNobody(c.principal)))
-		f.Explanation = fmt.Sprintf("%s %s what is logged%s at %s, from %s. %s shows none of %s that %s shows after it. "+
-			"What was said in them is in no log of this kind. Harmless when the change was planned: ask who made it, and why then.",
+		f.Explanation = fmt.Sprintf("%s %s what is logged%s at %s, from %s. Of %s that %s shows after it, %s shows none. "+
+			"What it would have said of them is lost, unless another log has it. Harmless when the change was planned: ask who made it, and why then.",
 			clip(orNobody(c.principal)), verb, prefixed(" (", c.what, ")"), time.UnixMicro(c.at).UTC().Format(time.RFC3339),
-			cmp.Or(clip(c.srcIP), "an address that is not known"), p.to.name, callCount(int64(len(lost))), p.from.name)
+			cmp.Or(clip(c.srcIP), "an address that is not known"), callCount(int64(len(lost))), p.from.name, p.to.name)
 		m.findings = append(m.findings, *f)
 	}
 }

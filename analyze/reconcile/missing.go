@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -59,121 +58,95 @@ type missingSearch struct {
 	spans     map[int][2]int64
 }
 
-// lostCall is a call that a source should show and does not, as another shows
-// it. Times are microseconds.
-type lostCall struct {
-	call, eid  int64
-	event      string
-	at         sql.NullInt64
-	stratum    *stratum
-	principal  string
-	vectors    bool // it makes vectors, which are logged or not apart from texts
-	mask       int64
-	before     int64 // how many calls the source shows before it
-	last, next sql.NullInt64
-	share      *share // by which it is expected
-}
-
 // pairLoss is what one source shows and another does not: the strata by what to
 // make of them.
 type pairLoss struct {
-	from, to *source
-	learned  *expectation
-	strata   map[judgement][]uint64
-	shares   map[uint64]*share // by stratum
-	beside   []*stratum        // those that are not covered
-	few      int64             // calls of kinds of which there are too few to tell
-	sampled  int64             // calls of kinds of which to shows a part, as of all
+	from, to  *source
+	learned   *expectation
+	lacking   []*stratum // strata of from with calls that to does not show
+	explained map[uint64]int64
+	strata    map[judgement][]uint64
+	shares    map[uint64]*share // by stratum
 }
 
-// source finds the calls that a source lacks: first those that it should show,
-// whichever source tells them.
+// source finds the calls that a source lacks: first those that a change of what
+// is logged explains, then those that it should show, whichever source tells
+// them.
 func (m *missingSearch) source(ctx context.Context, to *source) error {
 	m.told = map[int64]bool{}
 	var pairs []*pairLoss
 	for _, from := range m.byRole() {
-		if from == to {
-			continue
-		}
 		if p := m.pair(from, to); p != nil {
 			pairs = append(pairs, p)
 		}
 	}
 	for _, p := range pairs {
+		if err := m.takeChanges(ctx, p); err != nil {
+			return err
+		}
+		p.judge()
 		if err := m.resolve(ctx, p); err != nil {
 			return err
 		}
 	}
+	for _, step := range []func(context.Context, *pairLoss) error{m.tellExpected, m.tellUnclear, m.tellNotCovered} {
+		for _, p := range pairs {
+			if err := step(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
 	m.notePairs(to, pairs)
-	for _, p := range pairs {
-		lost, err := m.lost(ctx, p, p.strata[callsExpected])
-		if err == nil {
-			err = m.explain(ctx, p, lost)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for _, p := range pairs {
-		lost, err := m.lost(ctx, p, p.strata[callsUnclear])
-		if err != nil {
-			return err
-		}
-		m.tellUnclear(p, lost)
-	}
-	for _, p := range pairs {
-		lost, err := m.lost(ctx, p, p.learned.alone(p.strata[callsNotCovered]))
-		if err != nil {
-			return err
-		}
-		if !p.scoped() {
-			m.tellAlone(p, lost)
-		} else if lost, err = m.takeChanged(ctx, p, lost); err != nil {
-			return err
-		} else {
-			m.tellBlind(p, lost)
-		}
-	}
 	return nil
 }
 
-// pair judges the calls that from shows and to does not; it returns nil when
-// there are none, or when the two have no call in common.
+// pair learns what to shows of the calls of from. It returns nil when it shows
+// all of them, or none.
 func (m *missingSearch) pair(from, to *source) *pairLoss {
-	var common, lacking int64
+	if from == to {
+		return nil
+	}
+	p := &pairLoss{from: from, to: to, explained: map[uint64]int64{}, strata: map[judgement][]uint64{}, shares: map[uint64]*share{}}
+	var common int64
 	for _, st := range m.strata {
-		if st.source == from.bit {
-			calls, covered := st.coverage(to.bit)
-			common += covered
-			lacking += calls - covered
+		if st.source != from.bit {
+			continue
+		}
+		calls, covered := st.coverage(to.bit)
+		common += covered
+		if covered < calls {
+			p.lacking = append(p.lacking, st)
 		}
 	}
 	if common == 0 && from.bit < to.bit {
 		m.strangers = append(m.strangers, from.name+" and "+to.name)
 	}
-	if common == 0 || lacking == 0 {
+	if common == 0 || len(p.lacking) == 0 {
 		return nil
 	}
-	p := &pairLoss{from: from, to: to, learned: m.expect(from, to), strata: map[judgement][]uint64{}, shares: map[uint64]*share{}}
-	for _, st := range m.strata {
-		calls, covered := st.coverage(to.bit)
-		if st.source != from.bit || calls == covered {
-			continue
-		}
+	p.learned = m.learn(from, to)
+	return p
+}
+
+// judge sorts the strata by what to make of the calls that to does not show.
+func (p *pairLoss) judge() {
+	p.learned.weigh(p.explained)
+	for _, st := range p.lacking {
 		v, c := p.learned.judge(st)
 		p.strata[v] = append(p.strata[v], st.key)
 		p.shares[st.key] = c
-		switch v {
-		case callsNotCovered:
-			p.beside = append(p.beside, st)
-		case callsTooFew:
-			p.few += calls - covered
-		case callsSampled:
-			p.sampled += calls - covered
-		}
 	}
-	return p
 }
+
+// unexplained returns how many calls of a stratum to does not show, less those
+// that a change explains.
+func (p *pairLoss) unexplained(key uint64) int64 {
+	calls, covered := p.from.strata[key].coverage(p.to.bit)
+	return calls - covered - p.explained[key]
+}
+
+// scoped reports whether each account and region may have a log of its own.
+func (p *pairLoss) scoped() bool { return p.from.ofProvider() && p.to.ofProvider() }
 
 // resolve looks again at calls of which to shows less than most. Where it lacks
 // them in long runs, and elsewhere shows nearly all, they are no sample: it was
@@ -200,73 +173,9 @@ func (m *missingSearch) resolve(ctx context.Context, p *pairLoss) error {
 	for _, key := range doubtful {
 		p.shares[key] = &c
 	}
-	p.strata[callsExpected], p.strata[callsUnclear], p.strata[callsSampled], p.sampled = all, nil, nil, 0
+	p.strata[callsExpected], p.strata[callsUnclear], p.strata[callsSampled] = all, nil, nil
 	return nil
 }
-
-// lost reads the calls of some strata of from that to does not show, but for
-// those that were told already. They are told now.
-func (m *missingSearch) lost(ctx context.Context, p *pairLoss, strata []uint64) ([]*lostCall, error) {
-	lost, err := m.read(ctx, p, strata)
-	lost = slices.DeleteFunc(lost, func(c *lostCall) bool { return m.told[c.call] })
-	for _, c := range lost {
-		m.told[c.call] = true
-	}
-	return lost, err
-}
-
-// read reads the calls of some strata of from that to does not show.
-func (m *missingSearch) read(ctx context.Context, p *pairLoss, strata []uint64) ([]*lostCall, error) {
-	if len(strata) == 0 {
-		return nil, nil
-	}
-	keys, err := json.Marshal(strata)
-	if err != nil {
-		return nil, fmt.Errorf("writing strata: %w", err)
-	}
-	args := []any{
-		sql.Named("from", p.from.bit), sql.Named("to", p.to.bit), sql.Named("scoped", p.scoped()),
-		sql.Named("strata", string(keys)), sql.Named("limit", maxMissing+1),
-	}
-	var out []*lostCall
-	n := 0
-	err = m.query(ctx, "missing_calls", args, func(r *sql.Rows) error {
-		var c lostCall
-		var key uint64
-		err := r.Scan(&c.call, &c.eid, &c.event, &c.at, &key, &c.vectors, &c.mask, &c.before, &c.last, &c.next)
-		if n++; err == nil && n <= maxMissing {
-			c.stratum, c.share = p.from.strata[key], p.shares[key]
-			c.principal = c.stratum.words[dimPrincipal]
-			out = append(out, &c)
-		}
-		return err
-	})
-	note := fmt.Sprintf("%s lacks more than %d calls that %s shows; only the first are told", p.to.name, maxMissing, p.from.name)
-	if n > maxMissing && !slices.Contains(m.report.Notes, note) {
-		m.report.Notes = append(m.report.Notes, note)
-	}
-	if err != nil || !m.coarse {
-		return out, err
-	}
-	return out, m.namePrincipals(ctx, out)
-}
-
-// namePrincipals reads the principals of calls, where the strata do not have
-// them.
-func (m *missingSearch) namePrincipals(ctx context.Context, lost []*lostCall) error {
-	var eids []int64
-	for _, c := range lost {
-		eids = append(eids, c.eid)
-	}
-	rows, err := m.c.Events(ctx, eids, []string{"principal"})
-	for i := range rows {
-		lost[i].principal, _ = rows[i].Values[0].(string)
-	}
-	return err
-}
-
-// scoped reports whether each account and region may have a log of its own.
-func (p *pairLoss) scoped() bool { return p.from.ofProvider() && p.to.ofProvider() }
 
 // silentLeast is how many calls in a row a source must lack, while it shows
 // nothing at all, to be called silent and not short of records one by one.
@@ -278,14 +187,12 @@ const (
 	exportEdge  = 3_600_000_000 // microseconds
 )
 
-// explain sorts calls that are missing by what explains them: logging was
-// changed, the source was silent, the calls lie outside of what it was exported
-// for, or else records are missing.
-func (m *missingSearch) explain(ctx context.Context, p *pairLoss, lost []*lostCall) error {
-	if len(lost) == 0 {
-		return nil
-	}
-	if err := m.readChanges(ctx); err != nil {
+// tellExpected tells the calls that should be there, by what explains that they
+// are not: the source was silent, they lie outside of what it was exported for,
+// or else their records are missing.
+func (m *missingSearch) tellExpected(ctx context.Context, p *pairLoss) error {
+	lost, err := m.lost(ctx, p, p.strata[callsExpected])
+	if err != nil || len(lost) == 0 {
 		return err
 	}
 	if err := m.readSpans(ctx); err != nil {
@@ -294,66 +201,45 @@ func (m *missingSearch) explain(ctx context.Context, p *pairLoss, lost []*lostCa
 	var gone []*lostCall
 	var silent, outside [][]*lostCall
 	for _, run := range runsOf(lost, p.scoped()) {
-		long := len(run) >= silentLeast
 		edge := !run[0].last.Valid || !run[0].next.Valid
-		var rest []*lostCall
-		for _, c := range run {
-			if !m.changeTakes(p.to, c, long) {
-				rest = append(rest, c)
-			}
-		}
-		if len(rest) < len(run) || long {
+		if len(run) >= silentLeast {
 			for _, c := range run {
-				p.learned.discount(c.stratum)
+				p.learned.discount(c.stratum, 1)
 			}
+			if edge {
+				outside = append(outside, run)
+			} else {
+				silent = append(silent, run)
+			}
+			continue
 		}
-		switch {
-		case len(rest) == 0:
-		case long && edge:
-			outside = append(outside, rest)
-		case long:
-			silent = append(silent, rest)
-		default:
-			for _, c := range rest {
-				if edge && m.farFrom(p.to, c) {
-					outside = append(outside, []*lostCall{c})
-				} else {
-					gone = append(gone, c)
-				}
+		for _, c := range run {
+			if edge && m.farFrom(p.to, c) {
+				outside = append(outside, []*lostCall{c})
+			} else {
+				gone = append(gone, c)
 			}
 		}
 	}
-	m.tellChanges(p)
 	m.tellOutside(p, outside)
 	m.tellSilent(p, silent)
 	m.tellGone(p, gone)
 	return nil
 }
 
-// runsOf cuts calls that are missing where their source shows something in
-// between, each run in order of time, the runs by their first call.
-func runsOf(lost []*lostCall, scoped bool) [][]*lostCall {
-	type place struct {
-		tenant, region string
-		vectors        bool
-		before         int64
+// tellNotCovered tells the calls of kinds that a source never shows of which a
+// responder should know.
+func (m *missingSearch) tellNotCovered(ctx context.Context, p *pairLoss) error {
+	lost, err := m.lost(ctx, p, p.learned.alone(p.strata[callsNotCovered]))
+	if err != nil {
+		return err
 	}
-	at := map[place]int{}
-	var out [][]*lostCall
-	for _, c := range lost {
-		p := place{before: c.before}
-		if scoped {
-			p = place{c.stratum.words[dimTenant], c.stratum.words[dimRegion], c.vectors, c.before}
-		}
-		i, ok := at[p]
-		if !ok {
-			i = len(out)
-			at[p] = i
-			out = append(out, nil)
-		}
-		out[i] = append(out[i], c)
+	if p.scoped() {
+		m.tellBlind(p, lost)
+	} else {
+		m.tellAlone(p, lost)
 	}
-	return out
+	return nil
 }
 
 // farFrom reports whether a call lies well outside of all that a source shows.

@@ -96,8 +96,8 @@ func keyOf(st *stratum, by []dimension) string {
 	return b.String()
 }
 
-// expect learns what to shows of the calls that from shows.
-func (s *survey) expect(from, to *source) *expectation {
+// learn counts what to shows of the calls that from shows.
+func (s *survey) learn(from, to *source) *expectation {
 	x := &expectation{from: from, to: to}
 	for _, by := range levelsOf(from, to) {
 		x.levels = append(x.levels, fineness{by: by, shares: map[string]*share{}})
@@ -105,10 +105,7 @@ func (s *survey) expect(from, to *source) *expectation {
 	for d := range x.words {
 		x.words[d] = map[string]*share{}
 	}
-	for _, st := range s.strata {
-		if st.source != from.bit {
-			continue
-		}
+	for _, st := range from.strata {
 		calls, covered := st.coverage(to.bit)
 		for _, l := range x.levels {
 			addShare(l.shares, keyOf(st, l.by), calls, covered)
@@ -117,21 +114,37 @@ func (s *survey) expect(from, to *source) *expectation {
 			addShare(x.words[d], word, calls, covered)
 		}
 	}
-	x.countKinds(s)
+	return x
+}
+
+// discount takes calls that something explains out of what is learned: while a
+// log was off, nothing is learned about what it covers.
+func (x *expectation) discount(st *stratum, calls int64) {
+	for _, l := range x.levels {
+		l.shares[keyOf(st, l.by)].calls -= calls
+	}
+	for d, word := range st.words {
+		x.words[d][word].calls -= calls
+	}
+}
+
+// weigh sums up what was counted, before it is judged by, less the explained
+// calls of each stratum.
+func (x *expectation) weigh(explained map[uint64]int64) {
+	x.countKinds()
 	var some, none bool
 	for _, c := range x.words[dimModel] {
 		some = some || c.calls >= minSupport && c.part() >= coveredLeast
 		none = none || c.calls >= minSupport && c.part() < coveredLeast
 	}
-	x.modelsDiffer = some && none && !(from.ofProvider() && to.ofProvider())
-	for _, st := range from.strata {
+	x.modelsDiffer = some && none && !(x.from.ofProvider() && x.to.ofProvider())
+	for _, st := range x.from.strata {
 		if _, ok := x.foreign(st); !ok {
-			calls, covered := st.coverage(to.bit)
-			x.all.calls += calls
+			calls, covered := st.coverage(x.to.bit)
+			x.all.calls += calls - explained[st.key]
 			x.all.covered += covered
 		}
 	}
-	return x
 }
 
 // addShare counts calls of a kind.
@@ -175,22 +188,14 @@ func (st *stratum) coverage(bit int) (calls, covered int64) {
 	return calls, covered
 }
 
-// discount takes a call that something explains out of what is learned: while a
-// log was off, nothing is learned about what it covers.
-func (x *expectation) discount(st *stratum) {
-	for _, l := range x.levels {
-		l.shares[keyOf(st, l.by)].calls--
-	}
-}
-
 // countKinds counts for each kind of call the kinds one level finer.
-func (x *expectation) countKinds(s *survey) {
+func (x *expectation) countKinds() {
 	for i := 1; i < len(x.levels); i++ {
 		done := map[string]bool{}
-		for _, st := range s.strata {
+		for _, st := range x.from.strata {
 			key := keyOf(st, x.levels[i-1].by)
 			child := x.levels[i-1].shares[key]
-			if st.source != x.from.bit || done[key] || child.calls < minSupport {
+			if done[key] || child.calls < minSupport {
 				continue
 			}
 			done[key] = true

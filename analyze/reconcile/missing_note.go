@@ -26,15 +26,11 @@ const maxKinds = 6
 func (m *missingSearch) notePairs(to *source, pairs []*pairLoss) {
 	var beside, few, sampled []string
 	for _, p := range pairs {
-		if len(p.beside) > 0 {
-			beside = append(beside, p.notCovered())
+		if note := p.notCovered(); note != "" {
+			beside = append(beside, note)
 		}
-		if p.few > 0 {
-			few = append(few, fmt.Sprintf("%s of %s", callCount(p.few), p.from.name))
-		}
-		if p.sampled > 0 {
-			sampled = append(sampled, fmt.Sprintf("%s of %s", callCount(p.sampled), p.from.name))
-		}
+		few = append(few, p.countOf(callsTooFew)...)
+		sampled = append(sampled, p.countOf(callsSampled)...)
 	}
 	for _, n := range []struct {
 		says  string
@@ -50,6 +46,18 @@ func (m *missingSearch) notePairs(to *source, pairs []*pairLoss) {
 	}
 }
 
+// countOf says how many calls of kinds of one judgement there are, if any.
+func (p *pairLoss) countOf(v judgement) []string {
+	var n int64
+	for _, key := range p.strata[v] {
+		n += p.unexplained(key)
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{callCount(n) + " of " + p.from.name}
+}
+
 // notCovered names the kinds of calls of from that to never shows.
 func (p *pairLoss) notCovered() string {
 	type value struct {
@@ -59,17 +67,20 @@ func (p *pairLoss) notCovered() string {
 	counts := map[value]int64{}
 	var order []value
 	var total int64
-	for _, st := range p.beside {
+	for _, key := range p.strata[callsNotCovered] {
+		st := p.from.strata[key]
 		v := value{dimensions, ""}
 		if d, ok := p.learned.foreign(st); ok {
 			v = value{d, st.words[d]}
 		}
+		if p.unexplained(key) == 0 {
+			continue
+		}
 		if counts[v] == 0 {
 			order = append(order, v)
 		}
-		calls, covered := st.coverage(p.to.bit)
-		counts[v] += calls - covered
-		total += calls - covered
+		counts[v] += p.unexplained(key)
+		total += p.unexplained(key)
 	}
 	slices.SortStableFunc(order, func(a, b value) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.dimension, b.dimension), cmp.Compare(a.word, b.word))
@@ -85,6 +96,9 @@ func (p *pairLoss) notCovered() string {
 			name = v.dimension.String() + " " + clip(v.word)
 		}
 		kinds = append(kinds, fmt.Sprintf("%s %d", name, counts[v]))
+	}
+	if total == 0 {
+		return ""
 	}
 	return fmt.Sprintf("%s of %s (%s)", callCount(total), p.from.name, strings.Join(kinds, ", "))
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -253,9 +254,10 @@ func scopeOf(list []*lostCall) string {
 }
 
 // tellUnclear tells calls of which a source shows some, but not most.
-func (m *missingSearch) tellUnclear(p *pairLoss, lost []*lostCall) {
-	if len(lost) == 0 {
-		return
+func (m *missingSearch) tellUnclear(ctx context.Context, p *pairLoss) error {
+	lost, err := m.lost(ctx, p, p.strata[callsUnclear])
+	if err != nil || len(lost) == 0 {
+		return err
 	}
 	c := worstShare(lost)
 	f := m.finding(p, analyze.SeverityLow, p.to.name+" lacks "+p.from.name, "unclear", lost)
@@ -264,6 +266,7 @@ func (m *missingSearch) tellUnclear(p *pairLoss, lost []*lostCall) {
 	f.Explanation = fmt.Sprintf("Of calls like these %s shows a part only, of some kinds no more than %d of %d. "+
 		"It keeps a sample, only some callers pass it, or most of its records were removed: the case does not tell.", p.to.name, c.covered, c.calls)
 	m.findings = append(m.findings, *f)
+	return nil
 }
 
 // tellAlone tells the callers that pass by a log which nearly everyone else

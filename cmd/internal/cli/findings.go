@@ -2,7 +2,11 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -39,13 +43,88 @@ func failOn(list []analyze.Finding, level string) error {
 	return &FindingsError{Count: n, Level: level}
 }
 
-// shownEvents is how many events of a finding text and CSV name; JSON has all
-// that the finding lists.
-const shownEvents = 5
+// Text and CSV name shownEvents of the events of a finding, and text shows
+// shownFindings; JSON has all that there are.
+const (
+	shownEvents   = 5
+	shownFindings = 50
+)
 
-// writeFindings writes findings as a table. Where all is false, text names only
-// some events of each.
-func writeFindings(r *render.Renderer, list []analyze.Finding, all bool) error {
+// findingsOptions say how findings are written.
+type findingsOptions struct {
+	all  bool // every event that a finding lists, and every finding
+	text bool // for people: only what says something, and numbers and events in words
+}
+
+// writeFindings writes findings as a table, and what text leaves out as a note.
+func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions) error {
+	if !o.text {
+		return writeFindingRows(r, list, o.all)
+	}
+	shown := list
+	if !o.all && len(list) > shownFindings {
+		shown = list[:shownFindings]
+	}
+	t := render.Table{Name: "findings", Title: "Findings", Stacked: true, Columns: []render.Column{
+		{Name: "severity"},
+		{Name: "claim", Kind: render.KindLong},
+		{Name: "first", Kind: render.KindTime},
+		{Name: "last", Kind: render.KindTime},
+		{Name: "meaning", Kind: render.KindLong},
+		{Name: "facts", Kind: render.KindLong},
+		{Name: "events", Kind: render.KindLong},
+		{Name: "id"},
+	}}
+	for i := range shown {
+		f := &shown[i]
+		last := findingTime(f.Last)
+		if f.Last.Equal(f.First) {
+			last = nil
+		}
+		t.Rows = append(t.Rows, []any{
+			f.Severity.String(), f.Title, findingTime(f.First), last, f.Explanation, factLine(f.Facts), eventLine(f, o.all), f.ID + " (" + f.Detector + ")",
+		})
+	}
+	if err := r.Write(t); err != nil {
+		return err
+	}
+	if n := len(list) - len(shown); n > 0 {
+		return r.Write(render.Note{Level: render.LevelWarning, Text: fmt.Sprintf(
+			"%d more findings are not shown, none of them severer: --all shows them, and -f json has them", n)})
+	}
+	return nil
+}
+
+// factLine writes facts as names and values. A value that is not a plain text is
+// quoted, so that it cannot pass for another.
+func factLine(facts []analyze.Fact) string {
+	var parts []string
+	for _, f := range facts {
+		value := fmt.Sprint(f.Value)
+		if strings.ContainsFunc(value, func(c rune) bool { return c == ';' || !unicode.IsPrint(c) }) {
+			value = strconv.Quote(value)
+		}
+		parts = append(parts, strings.ReplaceAll(f.Name, "_", " ")+": "+value)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// eventLine names events of a finding.
+func eventLine(f *analyze.Finding, all bool) string {
+	events := f.Events
+	if !all && len(events) > shownEvents {
+		events = events[:shownEvents]
+	}
+	line := strings.Join(events, " ")
+	if n := f.EventCount - int64(len(events)); n > 0 {
+		line += fmt.Sprintf(" and %d more", n)
+	}
+	return line
+}
+
+// writeFindingRows writes findings as a table with all that is known of them.
+// Where all is false, it names only some events of each.
+func writeFindingRows(r *render.Renderer, list []analyze.Finding, all bool) error {
 	t := render.Table{Name: "findings", Title: "Findings", Stacked: true, Columns: []render.Column{
 		{Name: "id"},
 		{Name: "severity"},

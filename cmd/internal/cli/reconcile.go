@@ -68,7 +68,7 @@ func runReconcile(ctx context.Context, f *factory, o reconcileOptions) error {
 			if report, err = reconcile.Run(ctx, c, reconcile.Options{Only: o.Only, Except: o.Except}); err != nil {
 				return err
 			}
-			return writeReconcile(r, report, o.All || o.Output.Format != render.FormatText && o.Output.Format != render.FormatCSV)
+			return writeReconcile(r, report, o)
 		})
 	})
 	if err != nil {
@@ -77,22 +77,52 @@ func runReconcile(ctx context.Context, f *factory, o reconcileOptions) error {
 	return failOn(report.Findings, o.FailOn)
 }
 
-func writeReconcile(r *render.Renderer, report *reconcile.Report, all bool) error {
-	checks := render.Table{Name: "checks", Title: "Checks", Columns: []render.Column{
+// writeReconcile writes what was found, the severest first, then what could not
+// be known and what sources have as a habit. CSV holds the findings only.
+func writeReconcile(r *render.Renderer, report *reconcile.Report, o reconcileOptions) error {
+	text, csv := o.Output.Format == render.FormatText, o.Output.Format == render.FormatCSV
+	if !csv {
+		if err := r.Write(checksTable(report)); err != nil {
+			return err
+		}
+	}
+	if err := writeFindings(r, report.Findings, findingsOptions{text: text, all: o.All || !text && !csv}); err != nil {
+		return err
+	}
+	for _, note := range reconcileNotes(report) {
+		if err := r.Write(render.Note{Level: render.LevelNote, Text: note}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checksTable(report *reconcile.Report) render.Table {
+	t := render.Table{Name: "checks", Title: "Checks", Columns: []render.Column{
 		{Name: "check"}, {Name: "compared", Kind: render.KindInt}, {Name: "of"}, {Name: "findings", Kind: render.KindInt}, {Name: "not_applicable", Kind: render.KindLong},
 	}}
 	for _, k := range report.Checks {
-		checks.Rows = append(checks.Rows, []any{k.Name, k.Compared, k.Noun, k.Findings, k.NotApplicable})
+		var why any
+		if k.NotApplicable != "" {
+			why = k.NotApplicable
+		}
+		t.Rows = append(t.Rows, []any{k.Name, k.Compared, k.Noun, k.Findings, why})
 	}
-	if err := r.Write(checks); err != nil {
-		return err
+	return t
+}
+
+// reconcileNotes says what to do next, and the notes of the checks.
+func reconcileNotes(report *reconcile.Report) []string {
+	var notes []string
+	if len(report.Findings) > 0 {
+		notes = append(notes, "exhibit show EVENT shows a record in full, exhibit timeline EVENT what happened around it")
+	} else {
+		notes = append(notes, "the checks that could run found nothing")
 	}
 	for _, k := range report.Checks {
 		for _, note := range k.Notes {
-			if err := r.Write(render.Note{Level: render.LevelNote, Text: k.Name + ": " + note}); err != nil {
-				return err
-			}
+			notes = append(notes, k.Name+": "+note)
 		}
 	}
-	return writeFindings(r, report.Findings, all)
+	return notes
 }

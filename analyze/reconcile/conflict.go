@@ -137,7 +137,8 @@ func conflictFinding(g []casefile.EventRow, format, bucket string, differ, lack 
 		Explanation: "The id is the log's own and should be there once. One of the records was altered after it was written, or was made up. " +
 			"Harmless when the log writes a record again once it knows more.",
 		Facts: []analyze.Fact{
-			{Name: "native_id", Value: clip(id)}, {Name: "differ_in", Value: strings.Join(differ, ", ")},
+			{Name: "native_id", Value: clip(id)},
+			{Name: "differ_in", Value: strings.Join(differ, ", ")},
 			{Name: "not_in_all", Value: strings.Join(lack, ", ")},
 		},
 	}

@@ -23,11 +23,13 @@ func TestReadChange(t *testing.T) {
 		{
 			"in lookup-events", "cloudtrail", "PutModelInvocationLoggingConfiguration",
 			`{"CloudTrailEvent":"{\"requestParameters\":{\"loggingConfig\":{\"s3Config\":{\"bucketName\":\"b\"},\"textDataDeliveryEnabled\":false}}}"}`,
-			true, switchedOff, []string{"bedrock"},
+			true, switchedOff,
+			[]string{"bedrock"},
 		},
 		{
 			"from EventBridge", "cloudtrail", "PutModelInvocationLoggingConfiguration",
-			`{"detail":` + put(bucket+`,"textDataDeliveryEnabled":false`) + `}`, true, switchedOff, []string{"bedrock"},
+			`{"detail":` + put(bucket+`,"textDataDeliveryEnabled":false`) + `}`, true, switchedOff,
+			[]string{"bedrock"},
 		},
 		{"a trail", "cloudtrail", "StopLogging", `{}`, true, switchedOff, []string{"cloudtrail"}},
 		{"selectors", "cloudtrail", "PutEventSelectors", `{}`, true, changed, []string{"cloudtrail"}},
@@ -43,13 +45,15 @@ func TestReadChange(t *testing.T) {
 		{
 			"Google, audit logs off", "google-audit", "SetIamPolicy",
 			`{"protoPayload":{"serviceData":{"policyDelta":{"auditConfigDeltas":[{"action":"REMOVE","service":"aiplatform.googleapis.com"}]}}}}`,
-			true, switchedOff, []string{"google-audit"},
+			true, switchedOff,
+			[]string{"google-audit"},
 		},
 		{"Google, another policy", "google-audit", "SetIamPolicy", `{"protoPayload":{}}`, false, switchedOn, []string{"google-audit"}},
 		{"Google, a sink", "google-audit", "google.logging.v2.ConfigServiceV2.DeleteSink", `{}`, true, changed, []string{"google-audit"}},
 		{
 			"OpenAI", "openai-audit", "organization.updated",
-			`{"organization.updated":{"changes_requested":{"settings":{"api_call_logging":"disabled"}}}}`, true, switchedOff, []string{"openai-stored"},
+			`{"organization.updated":{"changes_requested":{"settings":{"api_call_logging":"disabled"}}}}`, true, switchedOff,
+			[]string{"openai-stored"},
 		},
 		{"OpenAI, another setting", "openai-audit", "organization.updated", `{"organization.updated":{}}`, false, switchedOn, []string{"openai-stored"}},
 	}

@@ -44,6 +44,9 @@ type expectation struct {
 	modelsDiffer bool
 }
 
+// ofProvider reports whether both logs are kept by providers of models.
+func (x *expectation) ofProvider() bool { return x.from.ofProvider() && x.to.ofProvider() }
+
 // fineness is the strata of a source by some of their columns.
 type fineness struct {
 	by     []dimension
@@ -137,7 +140,7 @@ func (x *expectation) weigh(explained map[uint64]int64) {
 		some = some || c.calls >= minSupport && c.part() >= coveredLeast
 		none = none || c.calls >= minSupport && c.part() < coveredLeast
 	}
-	x.modelsDiffer = some && none && !(x.from.ofProvider() && x.to.ofProvider())
+	x.modelsDiffer = some && none && !x.ofProvider()
 	for _, st := range x.from.strata {
 		if _, ok := x.foreign(st); !ok {
 			calls, covered := st.coverage(x.to.bit)
@@ -165,7 +168,7 @@ func (x *expectation) foreign(st *stratum) (dimension, bool) {
 	by := []dimension{
 		dimKind, dimProvider, dimService, dimRegion, dimTenant, dimOperation, dimOutcome, dimErrorCode, dimModel,
 	}
-	if x.from.ofProvider() && x.to.ofProvider() {
+	if x.ofProvider() {
 		by = by[:len(by)-1] // a provider logs whatever the model
 	}
 	for _, d := range by {
@@ -218,7 +221,7 @@ func (x *expectation) alone(keys []uint64) []uint64 {
 	var out []uint64
 	for _, key := range keys {
 		st := x.from.strata[key]
-		if x.from.ofProvider() && x.to.ofProvider() {
+		if x.ofProvider() {
 			provider := st.words[dimProvider]
 			if provider != "" && st.words[dimOutcome] == "success" && x.words[dimProvider][provider].part() >= expectedLeast {
 				out = append(out, key)

@@ -45,10 +45,12 @@ func (c *seen) id() string {
 	return fmt.Sprintf("%s-%s-0000-%012d", c.account[4:], c.region[:4], c.n)
 }
 
-// at is when call n is made.
-func at(n int) string {
-	return time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).Add(time.Duration(n) * 5 * time.Minute).Format(time.RFC3339)
+// when call n is made.
+func when(n int) time.Time {
+	return time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).Add(time.Duration(n) * 5 * time.Minute)
 }
+
+func at(n int) string { return when(n).Format(time.RFC3339) }
 
 // trail writes calls as CloudTrail does, and other events after them.
 func trail(list []seen, others ...string) string {
@@ -68,14 +70,10 @@ func trail(list []seen, others ...string) string {
 
 // change is an event of the control plane that comes right after call n.
 func change(n int, source, operation, request string, more ...string) string {
-	t, err := time.Parse(time.RFC3339, at(n))
-	if err != nil {
-		panic(err)
-	}
 	return fmt.Sprintf(`{"eventVersion":"1.10","eventTime":%q,"eventName":%q,"eventSource":%q,"awsRegion":"us-east-1",`+
 		`"sourceIPAddress":"203.0.113.9","requestParameters":%s,"requestID":"c-%d","eventID":"c-%s-%d","eventType":"AwsApiCall","readOnly":false,`+
 		`"recipientAccountId":"111122223333","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/eve"}%s}`,
-		t.Add(time.Minute).Format(time.RFC3339), operation, source, request, n, operation, n, strings.Join(more, ""))
+		when(n).Add(time.Minute).Format(time.RFC3339), operation, source, request, n, operation, n, strings.Join(more, ""))
 }
 
 // invocations writes calls as Bedrock's invocation log does.
@@ -100,10 +98,7 @@ func invocations(list []seen) string {
 func gateway(list []seen) string {
 	var b strings.Builder
 	for _, c := range list {
-		t, err := time.Parse(time.RFC3339, at(c.n))
-		if err != nil {
-			panic(err)
-		}
+		t := when(c.n)
 		fmt.Fprintf(&b, `{"id":"chatcmpl-%s","trace_id":"t-%d","call_type":"acompletion","stream":false,"response_cost":0.001,"status":"success",`+
 			`"custom_llm_provider":"bedrock","total_tokens":%d,"prompt_tokens":%d,"completion_tokens":7,"startTime":%d.25,"endTime":%d.75,`+
 			`"model":%q,"model_id":"m","model_group":%q,"api_base":"https://bedrock-runtime.us-east-1.amazonaws.com","metadata":{"user_api_key_hash":"%064d","user_api_key_user_id":%q},`+

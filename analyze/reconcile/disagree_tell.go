@@ -358,7 +358,7 @@ func (c *contradictions) finding(subject, bucket string, list []*contradiction) 
 	if first.odd >= 0 {
 		others = "stands alone"
 	}
-	f.Title = fmt.Sprintf("%s %s in what is said of %s: %s", subject, others, callCount(int64(len(list))), c.fieldNames(first))
+	f.Title = fmt.Sprintf("%s %s in what is said of %s: %s", subject, others, counted(int64(len(list)), "call"), c.fieldNames(first))
 	if len(list) == 1 {
 		f.Title = fmt.Sprintf("%s %s in what is said of a call%s: %s", subject, others, who, c.fieldNames(first))
 		f.Facts = append(f.Facts, c.sayings(first)...)

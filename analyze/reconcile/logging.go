@@ -212,11 +212,11 @@ func (m *missingSearch) tellChanges(p *pairLoss) {
 		f.First = time.UnixMicro(c.at).UTC()
 		f.Events = append([]string{c.event}, f.Events[:min(len(f.Events), analyze.MaxFindingEvents-1)]...)
 		f.EventCount++
-		f.Title = fmt.Sprintf("%s kept no record of %s after %s by %s", p.to.name, callCount(int64(len(lost))), c.operation, clip(orNobody(c.principal)))
+		f.Title = fmt.Sprintf("%s kept no record of %s after %s by %s", p.to.name, counted(int64(len(lost)), "call"), c.operation, clip(orNobody(c.principal)))
 		f.Explanation = fmt.Sprintf("%s %s what is logged%s at %s, from %s. Of %s that %s shows after it, %s shows none. "+
 			"What it would have said of them is lost, unless another log has it. Harmless when the change was planned: ask who made it, and why then.",
 			clip(orNobody(c.principal)), verb, prefixed(" (", c.what, ")"), time.UnixMicro(c.at).UTC().Format(time.RFC3339),
-			cmp.Or(clip(c.srcIP), "an address that is not known"), callCount(int64(len(lost))), p.from.name, p.to.name)
+			cmp.Or(clip(c.srcIP), "an address that is not known"), counted(int64(len(lost)), "call"), p.from.name, p.to.name)
 		m.findings = append(m.findings, *f)
 	}
 }

@@ -55,7 +55,7 @@ func (p *pairLoss) countOf(v judgement) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{callCount(n) + " of " + p.from.name}
+	return []string{counted(n, "call") + " of " + p.from.name}
 }
 
 // notCovered names the kinds of calls of from that to never shows.
@@ -100,5 +100,5 @@ func (p *pairLoss) notCovered() string {
 	if total == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s (%s)", callCount(total), p.from.name, strings.Join(kinds, ", "))
+	return fmt.Sprintf("%s of %s (%s)", counted(total, "call"), p.from.name, strings.Join(kinds, ", "))
 }

@@ -157,13 +157,13 @@ func (m *missingSearch) tellGone(p *pairLoss, lost []*lostCall) {
 			list := groups[at]
 			f := m.finding(p, p.severity(list), at.subject, at.bucket, list)
 			f.Facts = append([]analyze.Fact{{Name: "cause", Value: "record missing"}}, f.Facts...)
-			f.Title = fmt.Sprintf("%s: %s of %s that %s shows", p.lacks(), callCount(int64(len(list))), clip(at.subject), p.from.name)
+			f.Title = fmt.Sprintf("%s: %s of %s that %s shows", p.lacks(), counted(int64(len(list)), "call"), clip(at.subject), p.from.name)
 			c := worstShare(list)
 			f.Explanation = fmt.Sprintf(
 				"%s shows %s, and %s does not, although it shows %d of %d calls like them. "+
 					"Nothing in the case says that logging was off, and %s shows others before and after. "+
 					"Harmless when %s loses records now and then, or when not all of its files were loaded.",
-				p.from.name, callCount(int64(len(list))), p.to.name, c.covered, c.calls, p.to.name, p.to.name)
+				p.from.name, counted(int64(len(list)), "call"), p.to.name, c.covered, c.calls, p.to.name, p.to.name)
 			m.findings = append(m.findings, *f)
 		}
 		return
@@ -178,10 +178,10 @@ func (m *missingSearch) tellSilent(p *pairLoss, runs [][]*lostCall) {
 			severity = analyze.SeverityMedium
 		}
 		return severity,
-			fmt.Sprintf("%s shows nothing%s during %s that %s shows", p.to.name, scope, callCount(int64(len(list))), p.from.name),
+			fmt.Sprintf("%s shows nothing%s during %s that %s shows", p.to.name, scope, counted(int64(len(list)), "call"), p.from.name),
 			fmt.Sprintf("%s shows calls before and after, and nothing%s in between, where %s shows %s in a row. "+
 				"No change of what is logged in the case explains it. Harmless when the log was down, or when files of it were not loaded.",
-				p.to.name, scope, p.from.name, callCount(int64(len(list))))
+				p.to.name, scope, p.from.name, counted(int64(len(list)), "call"))
 	})
 }
 
@@ -208,7 +208,7 @@ func (m *missingSearch) tellOutside(p *pairLoss, runs [][]*lostCall) {
 			side = "ends before"
 		}
 		return analyze.SeverityInfo,
-			fmt.Sprintf("%s%s %s %s that %s shows", p.to.name, scope, side, callCount(int64(len(list))), p.from.name),
+			fmt.Sprintf("%s%s %s %s that %s shows", p.to.name, scope, side, counted(int64(len(list)), "call"), p.from.name),
 			fmt.Sprintf("The calls lie outside of what %s shows%s. It was probably not exported, or not kept, for as long as %s; "+
 				"if its beginning or end was cut off, it looks the same.", p.to.name, scope, p.from.name)
 	})
@@ -283,7 +283,7 @@ func (m *missingSearch) tellAlone(p *pairLoss, lost []*lostCall) {
 		list := groups[principal]
 		f := m.finding(p, analyze.SeverityLow, orNobody(principal), p.to.name+" lacks "+p.from.name+", all", list)
 		f.Facts = append([]analyze.Fact{{Name: "cause", Value: "not covered"}}, f.Facts...)
-		f.Title = fmt.Sprintf("%s shows none of %s of %s that %s shows", p.to.name, callCount(int64(len(list))), clip(orNobody(principal)), p.from.name)
+		f.Title = fmt.Sprintf("%s shows none of %s of %s that %s shows", p.to.name, counted(int64(len(list)), "call"), clip(orNobody(principal)), p.from.name)
 		f.Explanation = fmt.Sprintf("%s shows the calls of nearly everyone else that are like these. "+
 			"They did not pass it, or its records of them were removed. Harmless when this caller is set up to go another way.", p.to.name)
 		m.findings = append(m.findings, *f)
@@ -306,19 +306,11 @@ func (m *missingSearch) tellBlind(p *pairLoss, lost []*lostCall) {
 		list := groups[kind]
 		f := m.finding(p, analyze.SeverityInfo, p.to.name+" lacks "+p.from.name, "not covered, "+kind, list)
 		f.Facts = append([]analyze.Fact{{Name: "cause", Value: "not covered"}}, f.Facts...)
-		f.Title = fmt.Sprintf("%s does not cover %s: %s that %s shows", p.to.name, clip(kind), callCount(int64(len(list))), p.from.name)
+		f.Title = fmt.Sprintf("%s does not cover %s: %s that %s shows", p.to.name, clip(kind), counted(int64(len(list)), "call"), p.from.name)
 		f.Explanation = fmt.Sprintf("%s shows no call of this kind at any time. It was never set up to log them, cannot, or its files were not loaded; "+
 			"what was said in them is not known from it.", p.to.name)
 		m.findings = append(m.findings, *f)
 	}
-}
-
-// callCount writes a number of calls.
-func callCount(n int64) string {
-	if n == 1 {
-		return "1 call"
-	}
-	return fmt.Sprintf("%d calls", n)
 }
 
 // clip shortens logged text for a line.

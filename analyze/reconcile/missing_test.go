@@ -13,8 +13,8 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
 )
 
-// seen is a call as the test's logs show it.
-type seen struct {
+// shownCall is a call as the test's logs show it.
+type shownCall struct {
 	n         int // tells calls apart; they are five minutes apart
 	account   string
 	region    string
@@ -26,10 +26,10 @@ type seen struct {
 }
 
 // calls makes n calls, of which others differ by change.
-func calls(n int, change ...func(*seen)) []seen {
-	var out []seen
+func calls(n int, change ...func(*shownCall)) []shownCall {
+	var out []shownCall
 	for i := range n {
-		c := seen{
+		c := shownCall{
 			n: i, account: "111122223333", region: "us-east-1", operation: "Converse", model: "amazon.nova-lite-v1:0",
 			user: fmt.Sprint("user-", i%4), source: "bedrock.amazonaws.com",
 		}
@@ -41,7 +41,7 @@ func calls(n int, change ...func(*seen)) []seen {
 	return out
 }
 
-func (c *seen) id() string {
+func (c *shownCall) id() string {
 	return fmt.Sprintf("%s-%s-0000-%012d", c.account[4:], c.region[:4], c.n)
 }
 
@@ -53,7 +53,7 @@ func when(n int) time.Time {
 func at(n int) string { return when(n).Format(time.RFC3339) }
 
 // trail writes calls as CloudTrail does, and other events after them.
-func trail(list []seen, others ...string) string {
+func trail(list []shownCall, others ...string) string {
 	var records []string
 	for _, c := range list {
 		failed := ""
@@ -77,7 +77,7 @@ func change(n int, source, operation, request string, more ...string) string {
 }
 
 // invocations writes calls as Bedrock's invocation log does.
-func invocations(list []seen) string {
+func invocations(list []shownCall) string {
 	var b strings.Builder
 	for _, c := range list {
 		failed := ""
@@ -95,7 +95,7 @@ func invocations(list []seen) string {
 }
 
 // gateway writes calls as a LiteLLM gateway does.
-func gateway(list []seen) string {
+func gateway(list []shownCall) string {
 	var b strings.Builder
 	for _, c := range list {
 		t := when(c.n)
@@ -110,8 +110,8 @@ func gateway(list []seen) string {
 }
 
 // but leaves some calls out.
-func but(list []seen, out func(seen) bool) []seen {
-	var kept []seen
+func but(list []shownCall, out func(shownCall) bool) []shownCall {
+	var kept []shownCall
 	for _, c := range list {
 		if !out(c) {
 			kept = append(kept, c)
@@ -121,7 +121,9 @@ func but(list []seen, out func(seen) bool) []seen {
 }
 
 // among reports whether a call is from n to m.
-func among(n, m int) func(seen) bool { return func(c seen) bool { return c.n >= n && c.n <= m } }
+func among(n, m int) func(shownCall) bool {
+	return func(c shownCall) bool { return c.n >= n && c.n <= m }
+}
 
 // findingsOf runs one check on logs.
 func findingsOf(t *testing.T, check string, files map[string]string) ([]analyze.Finding, CheckReport, *casefile.Case) {
@@ -154,25 +156,25 @@ func TestMissing(t *testing.T) {
 		noText  = `{"loggingConfig":{"s3Config":{"bucketName":"example-logs","keyPrefix":""},"textDataDeliveryEnabled":false,"embeddingDataDeliveryEnabled":true}}`
 	)
 	all := calls(60)
-	west := calls(60, func(c *seen) { c.region = "eu-west-1" })
-	elsewhere := calls(60, func(c *seen) { c.account = "444455556666" })
-	vectors := calls(60, func(c *seen) {
+	west := calls(60, func(c *shownCall) { c.region = "eu-west-1" })
+	elsewhere := calls(60, func(c *shownCall) { c.account = "444455556666" })
+	vectors := calls(60, func(c *shownCall) {
 		c.operation, c.model, c.account = "InvokeModel", "amazon.titan-embed-text-v2:0", "111122223333"
 	})
 	for i := range vectors {
 		vectors[i].n += 1000
 	}
-	mixed := func(n int, f func(*seen)) []seen {
-		return calls(60, func(c *seen) {
+	mixed := func(n int, f func(*shownCall)) []shownCall {
+		return calls(60, func(c *shownCall) {
 			if c.n%n == 0 {
 				f(c)
 			}
 		})
 	}
-	denied := mixed(6, func(c *seen) { c.errorCode = "AccessDeniedException" })
-	agents := mixed(6, func(c *seen) { c.operation = "InvokeAgent" })
-	mantle := mixed(6, func(c *seen) { c.source, c.operation = "bedrock-mantle.amazonaws.com", "CreateInference" })
-	many := calls(120, func(c *seen) { c.user = fmt.Sprint("user-", c.n%12) })
+	denied := mixed(6, func(c *shownCall) { c.errorCode = "AccessDeniedException" })
+	agents := mixed(6, func(c *shownCall) { c.operation = "InvokeAgent" })
+	mantle := mixed(6, func(c *shownCall) { c.source, c.operation = "bedrock-mantle.amazonaws.com", "CreateInference" })
+	many := calls(120, func(c *shownCall) { c.user = fmt.Sprint("user-", c.n%12) })
 
 	tests := []struct {
 		name  string
@@ -192,16 +194,16 @@ func TestMissing(t *testing.T) {
 			"medium: record missing: bedrock lacks 1: access without content",
 		}},
 		{"denied calls are never logged", map[string]string{
-			"a.json": trail(denied), "b.jsonl": invocations(but(denied, func(c seen) bool { return c.errorCode != "" })),
+			"a.json": trail(denied), "b.jsonl": invocations(but(denied, func(c shownCall) bool { return c.errorCode != "" })),
 		}, nil},
 		{"denied calls are logged but for one", map[string]string{"a.json": trail(denied), "b.jsonl": invocations(but(denied, among(30, 30)))}, []string{
 			"medium: record missing: bedrock lacks 1: access without content",
 		}},
 		{"an operation that is not covered", map[string]string{
-			"a.json": trail(agents), "b.jsonl": invocations(but(agents, func(c seen) bool { return c.operation == "InvokeAgent" })),
+			"a.json": trail(agents), "b.jsonl": invocations(but(agents, func(c shownCall) bool { return c.operation == "InvokeAgent" })),
 		}, []string{"info: not covered: bedrock lacks 10: bedrock does not cover InvokeAgent"}},
 		{"an endpoint that is not covered", map[string]string{
-			"a.json": trail(mantle), "b.jsonl": invocations(but(mantle, func(c seen) bool { return c.source != bedrock })),
+			"a.json": trail(mantle), "b.jsonl": invocations(but(mantle, func(c shownCall) bool { return c.source != bedrock })),
 		}, []string{"info: not covered: bedrock lacks 10: bedrock does not cover CreateInference of bedrock-mantle.amazonaws.com"}},
 		{"a region that is not covered", map[string]string{"a.json": trail(append(west, all...)), "b.jsonl": invocations(all)}, []string{
 			"info: not covered: bedrock lacks 60: bedrock does not cover Converse of bedrock.amazonaws.com in eu-west-1",
@@ -285,15 +287,15 @@ func TestMissing(t *testing.T) {
 			"a.json": trail(all), "b.jsonl": invocations(but(all, among(20, 20))), "c.jsonl": gateway(all),
 		}, []string{"medium: record missing: bedrock lacks 1: access without content"}},
 		{"one who passes by the gateway", map[string]string{
-			"a.json": trail(many), "c.jsonl": gateway(but(many, func(c seen) bool { return c.user == "user-7" })),
+			"a.json": trail(many), "c.jsonl": gateway(but(many, func(c shownCall) bool { return c.user == "user-7" })),
 		}, []string{"low: not covered: litellm lacks 10: litellm shows none of 10 calls"}},
 		{"half of all pass by the gateway", map[string]string{
-			"a.json": trail(many), "c.jsonl": gateway(but(many, func(c seen) bool { return c.n%12 < 6 })),
+			"a.json": trail(many), "c.jsonl": gateway(but(many, func(c shownCall) bool { return c.n%12 < 6 })),
 		}, nil},
 		{"a gateway that loses a record", map[string]string{"a.json": trail(many), "c.jsonl": gateway(but(many, among(50, 50)))}, []string{
 			"medium: record missing: litellm lacks 1: not in litellm",
 		}},
-		{"a sample", map[string]string{"a.json": trail(many), "c.jsonl": gateway(but(many, func(c seen) bool { return c.n*7%10 >= 3 }))}, nil},
+		{"a sample", map[string]string{"a.json": trail(many), "c.jsonl": gateway(but(many, func(c shownCall) bool { return c.n*7%10 >= 3 }))}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -188,12 +188,12 @@ func (s *survey) byRole() []*source {
 }
 
 // exec runs the statements of an embedded file.
-func (s *survey) exec(ctx context.Context, name string) error {
+func (s *survey) exec(ctx context.Context, name string, args ...any) error {
 	text, err := sqlFiles.ReadFile("sql/" + name + ".sql")
 	if err != nil {
 		return fmt.Errorf("reading embedded SQL: %w", err)
 	}
-	if _, err := s.c.DB().ExecContext(ctx, string(text)); err != nil {
+	if _, err := s.c.DB().ExecContext(ctx, string(text), args...); err != nil {
 		return fmt.Errorf("running %s.sql: %w", name, err)
 	}
 	return nil

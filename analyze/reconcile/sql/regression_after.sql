@@ -3,7 +3,8 @@
 -- and the earliest time before the step.
 with part as (
     select eid, $direction * epoch_us(ts) as ts
-    from events_all
+    from events_all e
+    anti join copied d on d.eid = e.eid
     where evidence_id = $evidence and ts >= '2000-01-01' and ts < '2200-01-01'
 ),
 resumed as (

@@ -2,7 +2,8 @@
 -- written.
 with line as (
     select eid, event_id, epoch_us(ts) as ts, record
-    from events_all
+    from events_all e
+    anti join copied d on d.eid = e.eid
     where evidence_id = $evidence and ts >= '2000-01-01' and ts < '2200-01-01'
 )
 select eid, event_id, ts, record, coalesce((select min(path) from evidence i where i.evidence_id = $evidence), '')

@@ -11,7 +11,8 @@ line as (
     select
         hash(evidence_id) as evidence, eid, epoch_us(ts) as ts,
         case when latency_us between 0 and 604800000000 then latency_us else 0 end as latency
-    from events_all
+    from events_all e
+    anti join copied d on d.eid = e.eid
     where ts >= '2000-01-01' and ts < '2200-01-01'
 ),
 step as (

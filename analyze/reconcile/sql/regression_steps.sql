@@ -1,3 +1,4 @@
+-- Records that repeat another are left out; the check repeated tells them.
 -- How the times of records go on from one to the next, per evidence in the order
 -- in which it was written: how many steps there are, how many go back and how
 -- many forward, and the largest of both. A step back counts as large as a call
@@ -10,7 +11,8 @@ with line as (
     select
         hash(evidence_id) as evidence, eid, epoch_us(ts) as ts,
         case when latency_us between 0 and 604800000000 then latency_us else 0 end as latency
-    from events_all
+    from events_all e
+    anti join copied d on d.eid = e.eid
     where ts >= '2000-01-01' and ts < '2200-01-01'
 ),
 step as (

@@ -9,3 +9,7 @@ semi join again a on a.h = i.h
 where i.kind = 'record';
 
 create or replace temp table repeat (eid bigint, of_eid bigint);
+
+-- Records that repeat another of the case, whose times are that one's.
+create or replace temp view copied as
+select eid from repeat union all select eid from duplicate;

@@ -1,6 +1,6 @@
 // Package enrich reads what a responder knows beside the logs: where addresses
-// are, which networks are whose, what models cost, and who is behind an
-// identity. It looks values up and keeps nothing; package casefile decides what
+// are, which networks are whose, what models cost, who is behind an identity,
+// and whose clock was off. It looks values up and keeps nothing; package casefile decides what
 // of the answers stands in a case.
 //
 // Everything is a local file: nothing is asked of a network.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,9 +135,50 @@ func TestDatabase(t *testing.T) {
 	}
 }
 
+func TestClocks(t *testing.T) {
+	evidence := strings.Repeat("ab", 32)
+	c, err := ParseClocks("c.csv", []byte("source,add,reason\nbedrock,+1m30s,\"NTP was off, see ticket 7\"\n"+evidence+",0s,\ncloudtrail,-250ms,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		format, evidence, want string
+		ok                     bool
+	}{
+		{"bedrock", "cd", "+1m30s", true},
+		{"bedrock", evidence, "+0s", true},
+		{"cloudtrail", "cd", "-250ms", true},
+		{"otlp", "cd", "+0s", false},
+	} {
+		if got, ok := c.Of(tt.format, tt.evidence); FormatCorrection(got.Add) != tt.want || ok != tt.ok {
+			t.Errorf("%s %.8s: %+v, %v", tt.format, tt.evidence, got, ok)
+		}
+	}
+	again, err := ParseClocks("c.csv", c.CSV())
+	if err != nil || !slices.Equal(again.List(), c.List()) || len(c.List()) != 3 {
+		t.Errorf("%v, %+v and %+v", err, again, c)
+	}
+	c.Set(Correction{Source: "bedrock", Add: 1000})
+	c.Remove("cloudtrail")
+	c.Remove("moon")
+	want := []Correction{{Source: evidence}, {Source: "bedrock", Add: 1000}}
+	if got := c.List(); !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	for _, bad := range []string{
+		"", "source,add\n", "source,add,reason\nbedrock,soon,\n", "source,add,reason\nbedrock,1ns,\n", "source,add,reason\nbedrock,900000h,\n",
+		"source,add,reason\na,1s,\na,2s,\n", "source,add,reason\n,1s,\n", "source,add,reason\na,1s,\"x\ny\"\n", "source,add,reason\na,1s\n",
+	} {
+		if _, err := ParseClocks("bad.csv", []byte(bad)); err == nil || !strings.Contains(err.Error(), "bad.csv") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
 func FuzzLists(f *testing.F) {
 	f.Add([]byte("10.0.0.0/8,corporate\n"))
 	f.Add([]byte("person,value,role\nAna,ana@example.com,\n"))
+	f.Add([]byte("source,add,reason\nbedrock,+1m30s,why\n"))
 	f.Add([]byte(`{"m":{"input_cost_per_token":3e-06,"output_cost_per_token":1.5e-05}}`))
 	f.Add([]byte(`[{"modelName":"m","matchPattern":"^m$","prices":{"input":1e-6,"output":2e-6}}]`))
 	f.Fuzz(func(t *testing.T, text []byte) { // must not crash or hang
@@ -148,6 +190,11 @@ func FuzzLists(f *testing.F) {
 		}
 		if p, err := ParsePrices("p", text); err == nil {
 			p.Find("openai", "m")
+		}
+		if c, err := ParseClocks("c", text); err == nil {
+			if again, err := ParseClocks("c", c.CSV()); err != nil || !slices.Equal(again.List(), c.List()) {
+				t.Errorf("%v: %+v becomes %+v", err, c.List(), again)
+			}
 		}
 	})
 }

@@ -59,7 +59,7 @@ func isAdded(name []byte) bool {
 	switch string(name) {
 	case "event_id", "evidence_id", "record", "part", "byte_offset", "byte_length", "record_sha256", "format",
 		"system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash", "tool_calls",
-		"src_country", "src_city", "src_asn", "src_network", "person":
+		"src_country", "src_city", "src_asn", "src_network", "person", "ts_corrected":
 		return true
 	}
 	return false

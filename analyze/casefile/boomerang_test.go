@@ -91,7 +91,7 @@ func jsonColumns() []string {
 // notDecoded are the columns that the case adds.
 func notDecoded() []string {
 	return []string{
-		"event_id", "evidence_id", "record", "part", "byte_offset", "byte_length", "record_sha256", "format", "tool_calls", "eid",
+		"event_id", "evidence_id", "record", "part", "byte_offset", "byte_length", "record_sha256", "format", "tool_calls", "eid", "ts_corrected",
 		"system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash",
 	}
 }

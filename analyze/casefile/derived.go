@@ -25,7 +25,7 @@ import (
 )
 
 // derivedSchema grows when the tables of the derived database change.
-const derivedSchema = 6
+const derivedSchema = 7
 
 // stagedDerived is the name of a new generation in a staging folder.
 const stagedDerived = "derived.duckdb"
@@ -36,7 +36,7 @@ const eidShift = 28
 
 // derivedTables are the tables whose row hashes are kept, in order.
 func derivedTables() []string {
-	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "joined_text", "address", "identity", "identity_conflict", "price", "content_repeat", "coverage", "minute", "about"}
+	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "joined_text", "address", "identity", "identity_conflict", "price", "clock", "content_repeat", "coverage", "minute", "about"}
 }
 
 // derivedName is the name of the generation that belongs to the last entry

@@ -26,10 +26,16 @@ const (
 	EnrichNetworks = "networks" // labels of networks
 	EnrichPrices   = "prices"   // prices of models
 	EnrichUsers    = "users"    // persons behind identities, and roles
+	EnrichClock    = "clock"    // what to add to the times of sources whose clock was off
 )
 
 // EnrichKinds returns every kind, in order.
 func EnrichKinds() []string {
+	return append(EnrichFileKinds(), EnrichClock)
+}
+
+// EnrichFileKinds returns the kinds that come from files, in order.
+func EnrichFileKinds() []string {
 	return []string{EnrichGeoIP, EnrichASN, EnrichNetworks, EnrichPrices, EnrichUsers}
 }
 
@@ -38,6 +44,11 @@ type EnrichOptions struct {
 	Dir     string
 	Files   map[string]string // path by kind
 	Without []string          // kinds to take away
+	// Clock corrects clocks, beside the corrections that hold. A source is a
+	// log format or the beginning, of at least 8 digits, of the SHA-256 of a
+	// piece of evidence. A correction of 0 takes that of a format away, and says
+	// of a piece of evidence that its clock was right.
+	Clock []enrich.Correction
 
 	Key     *ledger.Key
 	Actor   string
@@ -55,16 +66,17 @@ type EnrichReport struct {
 	Took    time.Duration
 }
 
-// EnrichSource is one file that a case is enriched from.
+// EnrichSource is one file that a case is enriched from, or the corrections of
+// clocks.
 type EnrichSource struct {
 	Kind   string `json:"kind"`
-	Name   string `json:"name"` // file name, as given
+	Name   string `json:"name"` // file name, as given; of clocks the flag
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 	// Input is what the case keeps: the file itself, or of an address database
 	// the answers for the addresses in the case.
 	Input string `json:"input"`
-	Note  string `json:"note,omitempty"` // type and date of an address database
+	Note  string `json:"note,omitempty"` // type and date of an address database; the corrections of clocks
 }
 
 // enrichBody is the body of an enrich entry. Sources are all that hold from
@@ -78,7 +90,7 @@ type enrichBody struct {
 
 // Enrich looks up what responders know beside the logs, and adds it to the
 // derived state: where addresses are, what calls cost, who is behind an
-// identity. What shaped the result stays in the case, so that later loads and
+// identity, whose clock was off. What shaped the result stays in the case, so that later loads and
 // rebuilds give the same without the files.
 func Enrich(ctx context.Context, o *EnrichOptions) (*EnrichReport, error) {
 	start := time.Now()
@@ -166,7 +178,11 @@ func (w *writer) enrichDatabase(ctx context.Context, o *EnrichOptions, body *enr
 	}
 	seen := &seenValues{db: db, events: quoteList(only(events, "events"))}
 	for _, kind := range EnrichKinds() {
-		source, ref, err := w.enrichSource(ctx, o, kind, staging, seen)
+		find := w.enrichSource
+		if kind == EnrichClock {
+			find = w.clockSource
+		}
+		source, ref, err := find(ctx, o, kind, staging, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -200,9 +216,11 @@ func (w *writer) enrichDatabase(ctx context.Context, o *EnrichOptions, body *enr
 	return st, err
 }
 
-// readInput returns an input of the case, and checks that it is the one.
-func (w *writer) readInput(sum string) ([]byte, error) {
-	data, err := os.ReadFile(locate(w.dir, w.state, inputsDir+"/"+sum))
+func (w *writer) readInput(sum string) ([]byte, error) { return readInput(w.dir, w.state, sum) }
+
+// readInput returns an input of a case, and checks that it is the one.
+func readInput(dir string, s *state, sum string) ([]byte, error) {
+	data, err := os.ReadFile(locate(dir, s, inputsDir+"/"+sum))
 	if err != nil {
 		return nil, fmt.Errorf("reading an input of the case: %w", err)
 	}
@@ -223,12 +241,7 @@ func (w *writer) enrichSource(ctx context.Context, o *EnrichOptions, kind, stagi
 	case !given && slices.Contains(o.Without, kind):
 		return nil, nil, nil
 	case !given:
-		for i, s := range w.state.enrichment {
-			if s.Kind == kind {
-				return &w.state.enrichment[i], nil, nil
-			}
-		}
-		return nil, nil, nil
+		return w.state.enrichedBy(kind), nil, nil
 	}
 	sum, size, err := hashFile(path)
 	if err != nil {
@@ -340,6 +353,7 @@ type enrichment struct {
 	networks *enrich.Networks
 	prices   *enrich.Prices
 	people   *enrich.People
+	clocks   *enrich.Clocks
 }
 
 // readEnrichment reads the inputs of sources; open returns one by its hash.
@@ -359,6 +373,8 @@ func readEnrichment(sources []EnrichSource, open func(sum string) ([]byte, error
 			e.prices, err = enrich.ParsePrices(s.Name, data)
 		case EnrichUsers:
 			e.people, err = enrich.ParsePeople(s.Name, data)
+		case EnrichClock:
+			e.clocks, err = enrich.ParseClocks(s.Name, data)
 		default:
 			err = fmt.Errorf("this program does not know how to enrich from %.40q", s.Kind)
 		}

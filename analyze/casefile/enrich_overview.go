@@ -15,6 +15,7 @@ type EnrichOverview struct {
 	Listed, Taught, Conflicted   int64 // identities that the list has, that calls taught, and that calls of several persons hold
 	Events, Attributed, Priced   int64 // events without duplicates, with a person, and with a cost by the list of prices
 	Conflicts                    []IdentityConflict
+	Clocks                       []ClockCorrection
 }
 
 // IdentityConflict is a value that stands in calls of several persons, and one
@@ -43,6 +44,9 @@ func (c *Case) Enrichment(ctx context.Context) (*EnrichOverview, error) {
 			o.Conflicts = append(o.Conflicts, x)
 			return err
 		})
+	}
+	if err == nil {
+		o.Clocks, err = c.clockCorrections(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("summing up the enrichment: %w", err)

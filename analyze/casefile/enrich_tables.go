@@ -5,16 +5,20 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 )
 
 // enrichTables are the tables that an enrichment fills anew.
-func enrichTables() []string { return []string{"address", "identity", "identity_conflict", "price"} }
+func enrichTables() []string {
+	return []string{"address", "identity", "identity_conflict", "price", "clock"}
+}
 
 // enrichSQL returns what the views select and join for the enrichment of the
 // case: cost columns, added columns, joins. A case that is not enriched has no
 // joins to pay for.
 func (c *Case) enrichSQL() (costs, added, joins string, err error) {
-	if len(c.state.enrichment) == 0 {
+	known := slices.ContainsFunc(EnrichFileKinds(), func(kind string) bool { return c.state.enrichedBy(kind) != nil })
+	if !known {
 		return "e.cost_usd as cost_usd, e.cost_basis as cost_basis",
 			"null::varchar as src_country, null::varchar as src_city, null::bigint as src_asn, null::varchar as src_network, null::varchar as person", "", nil
 	}
@@ -43,7 +47,7 @@ func (e *enrichment) fill(ctx context.Context, seen *seenValues) error {
 	if err := runFile(ctx, seen.db, "enrich_clear", nil, 1); err != nil {
 		return err
 	}
-	steps := []func(context.Context, *seenValues) error{e.fillAddresses, e.fillPrices, e.fillIdentities}
+	steps := []func(context.Context, *seenValues) error{e.fillAddresses, e.fillPrices, e.fillIdentities, e.fillClock}
 	for _, step := range steps {
 		if err := step(ctx, seen); err != nil {
 			return err

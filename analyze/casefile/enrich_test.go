@@ -132,7 +132,7 @@ func TestEnrichFails(t *testing.T) {
 	key := testKey(t)
 	dir := smallCase(t, key)
 	head := stateOf(t, dir).head
-	for _, kind := range EnrichKinds() {
+	for _, kind := range EnrichFileKinds() {
 		path := filepath.Join(t.TempDir(), "bad")
 		if err := os.WriteFile(path, []byte("{\"no\": \"list\"\n"), 0o600); err != nil {
 			t.Fatal(err)

@@ -304,17 +304,24 @@ func plausible(lastLoad time.Time) (earliest, latest time.Time) {
 	return earliestPlausible(), lastLoad.UTC().Add(clockSlack).Truncate(time.Minute)
 }
 
-// Newest returns the time of the newest event that is plausible: from 2000 on
-// and no later than a day after the last load. It is the zero time when there
-// is none. Spans such as the last 24 hours are counted back from it.
-func (c *Case) Newest(ctx context.Context) (time.Time, error) {
+// Newest returns the logged time of the newest event that is plausible: from
+// 2000 on and no later than a day after the last load. It is the zero time when
+// there is none. Spans such as the last 24 hours are counted back from it.
+func (c *Case) Newest(ctx context.Context) (time.Time, error) { return c.NewestBy(ctx, ClockLogged) }
+
+// NewestBy is [Case.Newest] with times by a clock.
+func (c *Case) NewestBy(ctx context.Context, clock Clock) (time.Time, error) {
 	_, _, last, err := c.loadTimes()
 	if err != nil {
 		return time.Time{}, err
 	}
 	earliest, latest := plausible(last)
 	var newest sql.NullTime
-	err = c.query(ctx, "info_newest", nil, []any{sql.Named("earliest", earliest), sql.Named("latest", latest)}, func(r *sql.Rows) error {
+	query := "info_newest"
+	if clock == ClockCorrected && c.Corrected() {
+		query = "info_newest_corrected"
+	}
+	err = c.query(ctx, query, nil, []any{sql.Named("earliest", earliest), sql.Named("latest", latest)}, func(r *sql.Rows) error {
 		return r.Scan(&newest)
 	})
 	if err != nil {

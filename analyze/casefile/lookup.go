@@ -157,6 +157,8 @@ type EventRow struct {
 	// bool, [time.Time] in UTC, or [json.Number] for a decimal. Hashes are in
 	// hexadecimal digits.
 	Values []any
+
+	correction int64 // what to add to its time, microseconds
 }
 
 // Events returns the given events, in the given order, with the named stored
@@ -220,17 +222,24 @@ func (c *Case) nameEvents(ctx context.Context, eids []int64, rows []EventRow, nu
 		return err
 	}
 	for i, eid := range eids {
-		sum, ok := c.evidence[numbers[at[eid]]]
+		from, ok := c.evidence[numbers[at[eid]]]
 		if !ok {
 			return fmt.Errorf("reading event %d of segment %d: %w", eid&(1<<eidShift-1), eid>>eidShift, ErrNoEvent)
 		}
 		rows[i] = rows[at[eid]]
-		rows[i].EvidenceID, rows[i].EventID = sum, c.EventID(sum, rows[i].Record, rows[i].Part)
+		rows[i].EvidenceID, rows[i].EventID = from.sum, c.EventID(from.sum, rows[i].Record, rows[i].Part)
+		rows[i].correction = from.correction
 	}
 	return nil
 }
 
-// readEvidence reads the hashes of evidence that are not known yet.
+// knownEvidence is what is kept of evidence that was looked up.
+type knownEvidence struct {
+	sum        string // SHA-256
+	correction int64  // what to add to its times, microseconds
+}
+
+// readEvidence reads what is not known yet of evidence.
 func (c *Case) readEvidence(ctx context.Context, numbers []int64) error {
 	var fresh []int64
 	for _, n := range distinct(numbers) {
@@ -242,13 +251,13 @@ func (c *Case) readEvidence(ctx context.Context, numbers []int64) error {
 		return nil
 	}
 	if c.evidence == nil {
-		c.evidence = map[int64]string{}
+		c.evidence = map[int64]knownEvidence{}
 	}
 	return c.query(ctx, "lookup_number", map[string]string{"numbers": joinInts(fresh)}, nil, func(r *sql.Rows) error {
 		var n int64
-		var sum string
-		err := r.Scan(&n, &sum)
-		c.evidence[n] = sum
+		var e knownEvidence
+		err := r.Scan(&n, &e.sum, &e.correction)
+		c.evidence[n] = e
 		return err
 	})
 }

@@ -39,7 +39,8 @@ type Keys struct {
 	EventID      string
 	EvidenceID   string // SHA-256 of the evidence, in full
 	Record, Part int64
-	TS           *int64 // microseconds since the epoch; nil without a time
+	TS           *int64 // as logged, microseconds since the epoch; nil without a time
+	Corrected    *int64 // the same with the correction of its source's clock
 
 	Format, Plane, Kind, Operation, Outcome          string
 	Principal, Model, Tenant, Region                 string
@@ -52,18 +53,30 @@ type Keys struct {
 	OtherIDs                                         []Identifier
 }
 
-// Compare orders events by time, those without one last, and then by where
-// they stand in the evidence, so that the order does not depend on the order
-// of loads.
-func (k *Keys) Compare(o *Keys) int {
-	if (k.TS == nil) != (o.TS == nil) {
-		if k.TS == nil {
+// At returns the time by a clock, nil without one.
+func (k *Keys) At(clock Clock) *int64 {
+	if clock == ClockCorrected {
+		return k.Corrected
+	}
+	return k.TS
+}
+
+// Compare orders events by their time as logged, those without one last, and
+// then by where they stand in the evidence, so that the order does not depend
+// on the order of loads.
+func (k *Keys) Compare(o *Keys) int { return k.CompareBy(ClockLogged, o) }
+
+// CompareBy is [Keys.Compare] with times by a clock.
+func (k *Keys) CompareBy(clock Clock, o *Keys) int {
+	a, b := k.At(clock), o.At(clock)
+	if (a == nil) != (b == nil) {
+		if a == nil {
 			return 1
 		}
 		return -1
 	}
-	if k.TS != nil && *k.TS != *o.TS {
-		return cmp.Compare(*k.TS, *o.TS)
+	if a != nil && *a != *b {
+		return cmp.Compare(*a, *b)
 	}
 	return cmp.Or(cmp.Compare(k.EvidenceID, o.EvidenceID), cmp.Compare(k.Record, o.Record), cmp.Compare(k.Part, o.Part))
 }
@@ -127,7 +140,8 @@ func keysOf(row *EventRow) (*Keys, error) {
 	rest := row.Values[len(into):]
 	if ts, ok := rest[0].(time.Time); ok {
 		micros := ts.UnixMicro()
-		k.TS = &micros
+		corrected := micros + row.correction
+		k.TS, k.Corrected = &micros, &corrected
 	}
 	for i, list := range []any{&k.ToolCallIDs, &k.OtherIDs} {
 		text, ok := rest[1+i].(string)
@@ -244,11 +258,14 @@ func (c *Case) Holders(ctx context.Context, ids []Identifier) ([]Holder, error) 
 	return out, nil
 }
 
-// FirstHolders returns the first events in the order of time, at most limit,
-// that the index says have a value in one of the kinds.
-func (c *Case) FirstHolders(ctx context.Context, value string, kinds []string, limit int) ([]int64, error) {
+// FirstHolders returns the first events in the order of time by a clock, at
+// most limit, that the index says have a value in one of the kinds.
+func (c *Case) FirstHolders(ctx context.Context, value string, kinds []string, clock Clock, limit int) ([]int64, error) {
 	var out []int64
 	fill := map[string]string{"events": c.allEvents(), "limit": strconv.Itoa(limit)}
+	if err := c.fillClocks(clock, fill); err != nil {
+		return nil, err
+	}
 	args := []any{sql.Named("value", value), sql.Named("kinds", kinds)}
 	err := c.query(ctx, "lookup_first", fill, args, func(r *sql.Rows) error {
 		var eid int64

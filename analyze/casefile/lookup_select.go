@@ -14,6 +14,7 @@ type EventFilter struct {
 	SrcIP      string
 	Credential string // used or issued
 	From, To   *int64 // microseconds since the epoch, both ends included
+	Clock      Clock  // by which From, To and the order are meant
 }
 
 // FindEvents returns the first events in the order of time that the filter
@@ -23,6 +24,9 @@ func (c *Case) FindEvents(ctx context.Context, f EventFilter, limit int) (eids [
 	fill := map[string]string{
 		"events": c.allEvents(), "limit": strconv.Itoa(limit), "from": nullableInt(f.From), "to": nullableInt(f.To),
 	}
+	if err := c.fillClocks(f.Clock, fill); err != nil {
+		return nil, 0, err
+	}
 	args := []any{
 		sql.Named("principal", nullableText(f.Principal)), sql.Named("src_ip", nullableText(f.SrcIP)),
 		sql.Named("credential", nullableText(f.Credential)),
@@ -31,11 +35,14 @@ func (c *Case) FindEvents(ctx context.Context, f EventFilter, limit int) (eids [
 }
 
 // FindCalls returns the first events of a plane in the order of time that show
-// a call of one of the principals between two times, at most limit, and how
-// many there are in all. Duplicates are left out.
-func (c *Case) FindCalls(ctx context.Context, plane string, principals []string, from, to int64, limit int) (eids []int64, total int64, err error) {
+// a call of one of the principals between two times by a clock, at most limit,
+// and how many there are in all. Duplicates are left out.
+func (c *Case) FindCalls(ctx context.Context, plane string, principals []string, from, to int64, clock Clock, limit int) (eids []int64, total int64, err error) {
 	fill := map[string]string{
 		"events": c.allEvents(), "limit": strconv.Itoa(limit), "from": nullableInt(&from), "to": nullableInt(&to),
+	}
+	if err := c.fillClocks(clock, fill); err != nil {
+		return nil, 0, err
 	}
 	return c.findEvents(ctx, "lookup_near", fill, []any{sql.Named("plane", plane), sql.Named("principals", principals)})
 }
@@ -69,7 +76,7 @@ type SourceSpan struct {
 }
 
 // SourceSpans returns the sources of the case by format and plane, to the
-// minute, without tenants and regions. It is fast in a case of any size.
+// logged minute, without tenants and regions. It is fast in a case of any size.
 func (c *Case) SourceSpans(ctx context.Context) ([]SourceSpan, error) {
 	var out []SourceSpan
 	err := c.query(ctx, "lookup_span", nil, nil, func(r *sql.Rows) error {
@@ -84,11 +91,15 @@ func (c *Case) SourceSpans(ctx context.Context) ([]SourceSpan, error) {
 	return out, err
 }
 
-// PlaneSpans returns the sources of a plane by format, tenant and region. It
-// reads three columns of all events.
-func (c *Case) PlaneSpans(ctx context.Context, plane string) ([]SourceSpan, error) {
+// PlaneSpans returns the sources of a plane by format, tenant and region, with
+// times by a clock. It reads three columns of all events.
+func (c *Case) PlaneSpans(ctx context.Context, plane string, clock Clock) ([]SourceSpan, error) {
 	var out []SourceSpan
-	err := c.query(ctx, "lookup_scope", map[string]string{"events": c.allEvents()}, []any{sql.Named("plane", plane)}, func(r *sql.Rows) error {
+	fill := map[string]string{"events": c.allEvents()}
+	if err := c.fillClocks(clock, fill); err != nil {
+		return nil, err
+	}
+	err := c.query(ctx, "lookup_scope", fill, []any{sql.Named("plane", plane)}, func(r *sql.Rows) error {
 		s := SourceSpan{Plane: plane}
 		var tenant, region sql.NullString
 		var first, last sql.NullTime

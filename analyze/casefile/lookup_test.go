@@ -163,7 +163,7 @@ func TestIdentifiers(t *testing.T) {
 	if none, err := c.IdentifierEvents(t.Context(), "AKIAEXAMPLE00000", "request"); err != nil || len(none) != 0 {
 		t.Errorf("got %v, %v", none, err)
 	}
-	if eids, err := c.FirstHolders(t.Context(), "AKIAEXAMPLE00000", []string{"credential"}, 2); err != nil || len(eids) != 2 || eids[0] != keys[0].EID {
+	if eids, err := c.FirstHolders(t.Context(), "AKIAEXAMPLE00000", []string{"credential"}, ClockLogged, 2); err != nil || len(eids) != 2 || eids[0] != keys[0].EID {
 		t.Errorf("got %v, %v", eids, err)
 	}
 }

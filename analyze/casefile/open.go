@@ -42,7 +42,7 @@ type Case struct {
 	events, records []string
 	path            string // absolute, of the derived database
 	segment         segmentPaths
-	evidence        map[int64]string // SHA-256 by number, of the evidence that was looked up
+	evidence        map[int64]knownEvidence // by number
 }
 
 // ErrEmptyCase means that a case holds no events yet.
@@ -252,7 +252,16 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	corrected, correcting, err := c.clockSQL(ClockCorrected, "e", "evidence")
+	if err != nil {
+		return nil, err
+	}
+	merged, merging, err := c.clockSQL(ClockCorrected, "m", "ts_evidence")
+	if err != nil {
+		return nil, err
+	}
 	text, err := statement("views", map[string]string{
+		"corrected": corrected, "correcting": correcting, "merged": merged, "merging": merging,
 		"costs": costs, "enriched": enriched, "enriching": enriching,
 		"role": role, "prefix": strconv.Itoa(c.prefix), "events": quoteList(only(events, "events")), "records": quoteList(records),
 		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),

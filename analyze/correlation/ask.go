@@ -177,7 +177,7 @@ func (w *walk) readFirst(ctx context.Context, q question, room int64) error {
 	if room <= 0 {
 		return nil
 	}
-	eids, err := w.c.FirstHolders(ctx, q.value, IndexKinds(q.kind), int(room))
+	eids, err := w.c.FirstHolders(ctx, q.value, IndexKinds(q.kind), w.o.Clock, int(room))
 	if err == nil {
 		err = w.read(ctx, eids)
 	}
@@ -196,7 +196,7 @@ func (w *walk) verified(q question, eids []int64) []int64 {
 			return KindOf(id.Kind) == q.kind && id.Value == q.value
 		})
 	})
-	slices.SortFunc(out, func(a, b int64) int { return cmp.Or(w.keys[a].Compare(w.keys[b]), cmp.Compare(a, b)) })
+	slices.SortFunc(out, func(a, b int64) int { return cmp.Or(w.keys[a].CompareBy(w.o.Clock, w.keys[b]), cmp.Compare(a, b)) })
 	return slices.Compact(out)
 }
 

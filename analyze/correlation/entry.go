@@ -32,7 +32,9 @@ type Entry struct {
 	EventID      string
 	EvidenceID   string // SHA-256 of the evidence, in full
 	Record, Part int64
-	TS           *int64 // microseconds since the epoch; nil without a time
+	TS           *int64 // as logged, microseconds since the epoch; nil without a time
+	Corrected    *int64 // the same with the correction of its source's clock
+	At           *int64 // the one of them by which the timeline goes
 	Offset       *int64 // microseconds since the first entry; nil without a time
 	Gap          *int64 // microseconds since the entry before; nil for the first and without a time
 	Lane         string // the format of its source
@@ -125,7 +127,7 @@ func (w *walk) entries(ctx context.Context, nodes []*node) ([]Entry, error) {
 	out := make([]Entry, len(nodes))
 	for i, n := range nodes {
 		out[i] = Entry{
-			EventID: n.EventID, EvidenceID: n.EvidenceID, Record: n.Record, Part: n.Part, TS: n.TS, Lane: n.Format,
+			EventID: n.EventID, EvidenceID: n.EvidenceID, Record: n.Record, Part: n.Part, TS: n.TS, Corrected: n.Corrected, At: n.At(w.o.Clock), Lane: n.Format,
 			Link: n.link, Step: n.step, Call: calls[n.EID], Duplicates: copies[n.EID], Parent: -1,
 			Weak: w.weakIdentifiers(n.Keys), Values: rows[i].Values, keys: n.Keys,
 		}
@@ -184,17 +186,17 @@ func setTimes(entries []Entry) {
 	var first, last *int64
 	for i := range entries {
 		e := &entries[i]
-		if e.TS == nil {
+		if e.At == nil {
 			continue
 		}
 		if first == nil {
-			first = e.TS
+			first = e.At
 		} else {
-			gap := *e.TS - *last
+			gap := *e.At - *last
 			e.Gap = &gap
 		}
-		offset := *e.TS - *first
+		offset := *e.At - *first
 		e.Offset = &offset
-		last = e.TS
+		last = e.At
 	}
 }

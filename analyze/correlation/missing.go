@@ -84,11 +84,11 @@ func (w *walk) findMissing(ctx context.Context, r *Result) error {
 		if hasPlane(r.Sources, other) {
 			if spans[other] == nil {
 				var err error
-				if spans[other], err = w.c.PlaneSpans(ctx, other); err != nil {
+				if spans[other], err = w.c.PlaneSpans(ctx, other, w.o.Clock); err != nil {
 					return err
 				}
 			}
-			why = judgeAbsence(e.keys, spans[other])
+			why = w.judgeAbsence(e.keys, spans[other])
 		}
 		if why == WhyMissing {
 			e.Missing = other
@@ -121,12 +121,13 @@ func hasPlane(sources []casefile.SourceSpan, plane string) bool {
 
 // judgeAbsence says whether a source covers the time, account and region of a
 // call. What the source or the call does not say is no reason against it.
-func judgeAbsence(k *casefile.Keys, spans []casefile.SourceSpan) Why {
+func (w *walk) judgeAbsence(k *casefile.Keys, spans []casefile.SourceSpan) Why {
 	agrees := func(s *string, have string) bool {
 		return s == nil || *s == "" || have == "" || strings.EqualFold(*s, have)
 	}
+	at := k.At(w.o.Clock)
 	for _, s := range spans {
-		if k.TS == nil || s.First == nil || s.Last == nil || *k.TS < *s.First || *k.TS > *s.Last {
+		if at == nil || s.First == nil || s.Last == nil || *at < *s.First || *at > *s.Last {
 			continue
 		}
 		if agrees(s.Tenant, k.Tenant) && agrees(s.Region, k.Region) {

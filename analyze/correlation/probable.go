@@ -34,7 +34,7 @@ func (w *walk) findProbable(ctx context.Context, r *Result) ([]Entry, error) {
 		r.ProbableCut = r.ProbableCut || cut
 		out = append(out, near...)
 	}
-	slices.SortFunc(out, compareNodes)
+	slices.SortFunc(out, w.compareNodes)
 	return w.entries(ctx, out)
 }
 
@@ -58,14 +58,14 @@ func (w *walk) near(ctx context.Context, calls []*casefile.Keys, plane string) (
 		return nil, false, nil
 	}
 	var principals []string
-	from, to := *calls[0].TS, *calls[0].TS
+	from, to := *calls[0].At(w.o.Clock), *calls[0].At(w.o.Clock)
 	for _, k := range calls {
 		principals = append(principals, k.Principal)
-		from, to = min(from, *k.TS), max(to, *k.TS)
+		from, to = min(from, *k.At(w.o.Clock)), max(to, *k.At(w.o.Clock))
 	}
 	slices.Sort(principals)
 	margin := w.o.Near.Microseconds()
-	eids, total, err := w.c.FindCalls(ctx, plane, slices.Compact(principals), from-margin, to+margin, maxProbable)
+	eids, total, err := w.c.FindCalls(ctx, plane, slices.Compact(principals), from-margin, to+margin, w.o.Clock, maxProbable)
 	if err != nil {
 		return nil, false, err
 	}
@@ -87,7 +87,7 @@ func (w *walk) near(ctx context.Context, calls []*casefile.Keys, plane string) (
 		if !w.isLonely(k, otherPlane(plane)) {
 			continue
 		}
-		if call := closest(k, calls, margin); call != nil {
+		if call := w.closest(k, calls, margin); call != nil {
 			out = append(out, &node{Keys: k, link: Link{Kind: "time", Relation: RelationNear, From: call.EventID}})
 		}
 	}
@@ -96,15 +96,15 @@ func (w *walk) near(ctx context.Context, calls []*casefile.Keys, plane string) (
 
 // closest returns the call of the same principal and model that is closest in
 // time, the earlier of two, or nil when none is close enough.
-func closest(k *casefile.Keys, calls []*casefile.Keys, margin int64) *casefile.Keys {
+func (w *walk) closest(k *casefile.Keys, calls []*casefile.Keys, margin int64) *casefile.Keys {
 	var best *casefile.Keys
 	distance := margin + 1
 	for _, c := range calls {
 		if c.Principal != k.Principal || modelName(c.Model) != modelName(k.Model) {
 			continue
 		}
-		d := max(*c.TS-*k.TS, *k.TS-*c.TS)
-		if d < distance {
+		d := *c.At(w.o.Clock) - *k.At(w.o.Clock)
+		if d = max(d, -d); d < distance {
 			best, distance = c, d
 		}
 	}

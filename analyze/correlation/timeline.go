@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/enrich"
 )
 
 // Options say where a timeline starts and how far it goes. The zero value of
@@ -25,6 +26,8 @@ type Options struct {
 	// that time are selected. The zero Around is no limit.
 	Around time.Time
 	Window time.Duration // default 10 minutes
+	// Clock says by which time events are ordered, selected and compared.
+	Clock casefile.Clock
 	// Depth bounds the steps from the start. Within that many steps, issued
 	// credentials are followed to their uses from every event. 0 sets no bound
 	// and follows them from the start and along the chain of roles alone.
@@ -80,12 +83,16 @@ func (o *Options) check() error {
 // Result is a timeline. It is the same for every order in which its evidence
 // was loaded.
 type Result struct {
+	Clock casefile.Clock // by which time it goes
+	// Corrections are those that the case has, whichever Clock is.
+	Corrections []enrich.Correction
+
 	Starts   []StartMatch
 	Entries  []Entry // in the order of time, those without one last
 	Probable []Entry // events that only their time, principal and model join to an entry
 	Weak     []Weak  // identifiers of entries that were not followed, by kind and value
 	Absences []Absence
-	Sources  []casefile.SourceSpan // what the case has, by format and plane
+	Sources  []casefile.SourceSpan // what the case has, by format and plane, with times as logged
 	Lanes    []string              // the formats of the entries, in the order in which they appear
 
 	WithoutTime int   // entries without a time
@@ -150,11 +157,14 @@ func Timeline(ctx context.Context, c *casefile.Case, o Options) (*Result, error)
 
 // result renders what the walk found as plain data.
 func (w *walk) result(ctx context.Context) (*Result, error) {
-	r := &Result{Starts: w.starts, Outside: len(w.outside)}
+	r := &Result{Clock: w.o.Clock, Starts: w.starts, Outside: len(w.outside)}
 	if w.unread > 0 {
 		r.Cut = &Cut{Limit: w.o.Limit, Unread: w.unread}
 	}
 	var err error
+	if r.Corrections, err = w.c.Corrections(); err != nil {
+		return nil, err
+	}
 	if r.Sources, err = w.c.SourceSpans(ctx); err != nil {
 		return nil, err
 	}
@@ -178,7 +188,7 @@ func (w *walk) result(ctx context.Context) (*Result, error) {
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		r.Duplicates += e.Duplicates
-		if e.TS == nil {
+		if e.At == nil {
 			r.WithoutTime++
 		}
 		if !slices.Contains(r.Lanes, e.Lane) {

@@ -175,7 +175,7 @@ func (w *walk) startFilter(ctx context.Context) ([]*node, error) {
 	case len(o.Start) > 0:
 		return nil, nil // the window limits, and selects nothing of its own
 	}
-	filter := casefile.EventFilter{Principal: o.Principal, SrcIP: o.IP, Credential: o.Credential, From: w.from, To: w.to}
+	filter := casefile.EventFilter{Principal: o.Principal, SrcIP: o.IP, Credential: o.Credential, From: w.from, To: w.to, Clock: o.Clock}
 	eids, total, err := w.c.FindEvents(ctx, filter, o.Limit)
 	if err != nil {
 		return nil, err
@@ -295,7 +295,7 @@ func (w *walk) accept(nodes []*node) []*node {
 			have.down = have.down || n.down
 		}
 	}
-	out := slices.SortedFunc(maps.Values(fresh), compareNodes)
+	out := slices.SortedFunc(maps.Values(fresh), w.compareNodes)
 	if room := w.o.Limit - len(w.nodes); len(out) > room {
 		w.unread += int64(len(out) - room)
 		out = out[:room]
@@ -309,14 +309,15 @@ func (w *walk) accept(nodes []*node) []*node {
 // inside reports whether an event is in the window. One without a time is in
 // none.
 func (w *walk) inside(k *casefile.Keys) bool {
-	return w.from == nil || k.TS != nil && *k.TS >= *w.from && *k.TS <= *w.to
+	at := k.At(w.o.Clock)
+	return w.from == nil || at != nil && *at >= *w.from && *at <= *w.to
 }
 
-func compareNodes(a, b *node) int { return a.Compare(b.Keys) }
+func (w *walk) compareNodes(a, b *node) int { return a.CompareBy(w.o.Clock, b.Keys) }
 
 // sorted returns all nodes in the order of time.
 func (w *walk) sorted() []*node {
-	return slices.SortedFunc(maps.Values(w.nodes), compareNodes)
+	return slices.SortedFunc(maps.Values(w.nodes), w.compareNodes)
 }
 
 // read reads what ties the events to others, of those that were not read yet.

@@ -74,7 +74,8 @@ select
     ), '') as disagreements,
     arg_min(e.system_prompt_hash, c.said) as system_prompt_hash,
     arg_min(e.prompt_hash, c.last) as prompt_hash,
-    arg_min(e.response_hash, c.last) as response_hash
+    arg_min(e.response_hash, c.last) as response_hash,
+    arg_min(e.evidence, c.said) filter (e.ts is not null) as ts_evidence
 from (select call from merging where portion = $portion) m
 join call_event c on c.call = m.call
 join read_parquet({{all_events}}) e on e.segment = c.eid // 268435456 and e.row = c.eid % 268435456

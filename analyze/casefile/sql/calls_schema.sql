@@ -84,7 +84,8 @@ create table merged_call (
     disagreements varchar,
     system_prompt_hash blob,
     prompt_hash blob,
-    response_hash blob
+    response_hash blob,
+    ts_evidence bigint       -- of the event that ts is from
 );
 -- What was said in merged calls whose logs cut it into chunks, put together.
 create table joined_text (

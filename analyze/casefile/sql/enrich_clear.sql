@@ -2,3 +2,4 @@ delete from address;
 delete from identity;
 delete from identity_conflict;
 delete from price;
+delete from clock;

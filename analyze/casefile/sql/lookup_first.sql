@@ -9,5 +9,6 @@ select h.eid
 from holder h
 join read_parquet({{events}}) e on e.segment * 268435456 + e.row = h.eid
 join evidence i on i.evidence = e.evidence
-order by e.ts nulls last, i.evidence_id, e.record, e.part
+{{clock}}
+order by {{ts}} nulls last, i.evidence_id, e.record, e.part
 limit {{limit}}

@@ -58,3 +58,5 @@ create table price (
     provider varchar, model varchar, model_response varchar, entry varchar,
     input bigint, output bigint, cache_read bigint, cache_write bigint
 );
+-- What to add to the times of evidence whose clock was off, in microseconds.
+create table clock (evidence integer, source varchar, add_us bigint, reason varchar);

@@ -29,10 +29,12 @@ select
         end as output_messages
     ),
     {{enriched}},
+    {{corrected}} as ts_corrected,
     e.segment * 268435456 + e.row as eid
 from read_parquet({{events}}) e
 join evidence i on i.evidence = e.evidence
-{{enriching}};
+{{enriching}}
+{{correcting}};
 
 create temp view events as
 select e.* from events_all e anti join duplicate d on d.eid = e.eid;
@@ -194,19 +196,20 @@ select
     ), '') as disagreements,
     lower(hex(coalesce(said.system_prompt_hash, gateway.system_prompt_hash, trace.system_prompt_hash, client.system_prompt_hash, who.system_prompt_hash, other.system_prompt_hash))) as system_prompt_hash,
     lower(hex(coalesce(said.prompt_hash, gateway.prompt_hash, trace.prompt_hash, client.prompt_hash, who.prompt_hash, other.prompt_hash))) as prompt_hash,
-    lower(hex(coalesce(said.response_hash, gateway.response_hash, trace.response_hash, client.response_hash, who.response_hash, other.response_hash))) as response_hash
+    lower(hex(coalesce(said.response_hash, gateway.response_hash, trace.response_hash, client.response_hash, who.response_hash, other.response_hash))) as response_hash,
+    coalesce(said.ts_corrected, gateway.ts_corrected, trace.ts_corrected, client.ts_corrected, who.ts_corrected, other.ts_corrected) as ts_corrected
 from joined_call j
-left join (select e.* from read_parquet({{events}}) e where {{role}} = 'access') who
+left join (select e.*, {{corrected}} as ts_corrected from read_parquet({{events}}) e {{correcting}} where {{role}} = 'access') who
     on who.segment = j.who // 268435456 and who.row = j.who % 268435456
-left join (select e.* from read_parquet({{events}}) e where {{role}} = 'content') said
+left join (select e.*, {{corrected}} as ts_corrected from read_parquet({{events}}) e {{correcting}} where {{role}} = 'content') said
     on said.segment = j.said // 268435456 and said.row = j.said % 268435456
-left join (select e.* from read_parquet({{events}}) e where {{role}} = 'gateway') gateway
+left join (select e.*, {{corrected}} as ts_corrected from read_parquet({{events}}) e {{correcting}} where {{role}} = 'gateway') gateway
     on gateway.segment = j.gateway // 268435456 and gateway.row = j.gateway % 268435456
-left join (select e.* from read_parquet({{events}}) e where {{role}} = 'trace') trace
+left join (select e.*, {{corrected}} as ts_corrected from read_parquet({{events}}) e {{correcting}} where {{role}} = 'trace') trace
     on trace.segment = j.trace // 268435456 and trace.row = j.trace % 268435456
-left join (select e.* from read_parquet({{events}}) e where {{role}} = 'client') client
+left join (select e.*, {{corrected}} as ts_corrected from read_parquet({{events}}) e {{correcting}} where {{role}} = 'client') client
     on client.segment = j.client // 268435456 and client.row = j.client % 268435456
-left join (select e.* from read_parquet({{events}}) e where {{role}} = 'other') other
+left join (select e.*, {{corrected}} as ts_corrected from read_parquet({{events}}) e {{correcting}} where {{role}} = 'other') other
     on other.segment = j.other // 268435456 and other.row = j.other % 268435456
 join evidence i on i.evidence = coalesce(said.evidence, gateway.evidence, trace.evidence, client.evidence, who.evidence, other.evidence)
 union all
@@ -219,10 +222,11 @@ select
     m.session_id, m.response_id, m.input_tokens, m.output_tokens, m.cache_read_tokens, m.cache_write_tokens, m.reasoning_tokens, m.cost_usd,
     m.cost_basis, m.content_state, m.finish_reason, m.stream, m.guardrail_action, m.destination, m.bytes_in, m.bytes_out, m.data_format,
     m.disagreements, lower(hex(m.system_prompt_hash)) as system_prompt_hash, lower(hex(m.prompt_hash)) as prompt_hash,
-    lower(hex(m.response_hash)) as response_hash
+    lower(hex(m.response_hash)) as response_hash, {{merged}} as ts_corrected
 from merged_call m
 join joined_call j on j.call = m.call
 join evidence i on i.evidence = m.evidence
+{{merging}}
 union all
 select
     substr(sha256(coalesce('request:' || e.request_id, 'response:' || e.response_id, 'event:' || e.evidence_id || '-' || e.record || '.' || e.part)), 1, 16) as call_id,
@@ -236,7 +240,7 @@ select
     e.input_tokens, e.output_tokens, e.cache_read_tokens, e.cache_write_tokens, e.reasoning_tokens, e.cost_usd, e.cost_basis,
     e.content_state, e.finish_reason, e.stream, e.guardrail_action, e.destination, e.bytes_in, e.bytes_out, e.data_format,
     null as disagreements,
-    e.system_prompt_hash, e.prompt_hash, e.response_hash
+    e.system_prompt_hash, e.prompt_hash, e.response_hash, e.ts_corrected
 from events e
 anti join call_event c on c.eid = e.eid
 where e.kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail');

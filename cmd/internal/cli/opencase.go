@@ -89,9 +89,15 @@ func caseConfig(c *casefile.Case, params map[string]any) render.Config {
 
 // resolveRange turns --from and --to into instants by what the case holds.
 func resolveRange(ctx context.Context, c *casefile.Case, o rangeOptions, zone *time.Location) (from, to time.Time, err error) {
+	return resolveRangeBy(ctx, c, o, casefile.ClockLogged, zone)
+}
+
+// resolveRangeBy is resolveRange where spans count back from the newest time by
+// a clock.
+func resolveRangeBy(ctx context.Context, c *casefile.Case, o rangeOptions, clock casefile.Clock, zone *time.Location) (from, to time.Time, err error) {
 	var newest time.Time
 	if o.relative() {
-		if newest, err = c.Newest(ctx); err != nil {
+		if newest, err = c.NewestBy(ctx, clock); err != nil {
 			return from, to, err
 		}
 	}

@@ -24,6 +24,7 @@ type timelineOptions struct {
 	Around time.Time
 	Window time.Duration // 0 when not given
 	Range  rangeOptions
+	Time   string // logged, corrected, or "" for the one that suits the case
 	Depth  int64
 	Limit  int
 	Wide   bool
@@ -45,6 +46,10 @@ listed apart, as probable. A call that should be in another log too and is not i
 together; each has to name one, in full or with * where only one fits. With --around or
 --from and --to alone, all events of that time are shown; beside anything else, times
 limit what is shown. --depth bounds the steps from the start.
+
+Where enrich --clock has corrected clocks, order, distances and all limits of time go by the
+corrected times, and an entry whose time is corrected says what was logged; --time logged
+goes by the times as logged.
 
 In text every block of lines begins with a time and lines are dated from it; each line
 has a mark for its source and the id that exhibit show takes. --wide shows whole names and
@@ -81,6 +86,10 @@ func newTimeline(f *factory) *cobra.Command {
 	flags.Var(aroundValue{&o.Around}, "around", "only events near this time, RFC 3339; see --window")
 	addWindowFlag(cmd, &o.Window)
 	addRangeFlags(cmd, &o.Range)
+	clocks := []string{casefile.ClockCorrected.String(), casefile.ClockLogged.String()}
+	flags.Var(&choiceValue{&o.Time, clocks}, "time", "go by corrected times, or by those as logged (default corrected where a clock is corrected)")
+	// The flag was defined above, the only thing that can fail.
+	_ = cmd.RegisterFlagCompletionFunc("time", cobra.FixedCompletions(clocks, cobra.ShellCompDirectiveNoFileComp))
 	flags.Var((*wholeValue)(&o.Depth), "depth", "steps from the start at most; 0 is no bound")
 	addLimitFlag(cmd, &o.Limit, 1000)
 	flags.BoolVar(&o.Wide, "wide", false, "in text, whole names and more of each text")
@@ -129,6 +138,9 @@ func runTimeline(ctx context.Context, f *factory, o timelineOptions) error {
 		if err := o.Start.resolve(ctx, c); err != nil {
 			return err
 		}
+		if o.Time == "" && c.Corrected() {
+			o.Time = casefile.ClockCorrected.String()
+		}
 		config := caseConfig(c, o.params())
 		timesketch := o.Output.Format == render.FormatTimesketch
 		if timesketch {
@@ -140,10 +152,13 @@ func runTimeline(ctx context.Context, f *factory, o timelineOptions) error {
 				return o.unfound(ctx, c, err)
 			}
 			t := render.Timeline{Title: o.title(), Result: result, Wide: o.Wide}
-			if timesketch {
-				return r.WriteTimesketch(t)
+			if o.Time == casefile.ClockCorrected.String() && !c.Corrected() {
+				err = r.Write(note("no clock is corrected in this case: all times are as logged (exhibit enrich --clock corrects one)"))
 			}
-			return r.WriteTimeline(t)
+			if timesketch {
+				return errors.Join(err, r.WriteTimesketch(t))
+			}
+			return errors.Join(err, r.WriteTimeline(t))
 		})
 	})
 }
@@ -152,7 +167,7 @@ func runTimeline(ctx context.Context, f *factory, o timelineOptions) error {
 func (o *timelineOptions) follow(ctx context.Context, c *casefile.Case) (*correlation.Result, error) {
 	co := correlation.Options{
 		Start: o.IDs, Principal: o.Start.one("principal"), IP: o.Start.one("ip"), Credential: o.Start.one("credential"),
-		Around: o.Around, Window: o.Window,
+		Around: o.Around, Window: o.Window, Clock: o.clock(),
 		Depth: int(min(o.Depth, math.MaxInt32)), Limit: o.Limit, Excerpt: excerptLength,
 	}
 	if o.Limit == 0 {
@@ -162,6 +177,14 @@ func (o *timelineOptions) follow(ctx context.Context, c *casefile.Case) (*correl
 		return nil, err
 	}
 	return correlation.Timeline(ctx, c, co)
+}
+
+// clock is by which time the timeline goes.
+func (o *timelineOptions) clock() casefile.Clock {
+	if o.Time == casefile.ClockCorrected.String() {
+		return casefile.ClockCorrected
+	}
+	return casefile.ClockLogged
 }
 
 // excerptLength is how many characters of a text a timeline has: exhibit show
@@ -175,7 +198,7 @@ const longest = time.Duration(math.MaxInt64 / 2)
 // window turns --from and --to into the middle of a time and the distance to
 // its ends. Both are exact: times have microseconds, halves nanoseconds.
 func (o *timelineOptions) window(ctx context.Context, c *casefile.Case, co *correlation.Options) error {
-	from, to, err := resolveRange(ctx, c, o.Range, o.Output.Zone)
+	from, to, err := resolveRangeBy(ctx, c, o.Range, co.Clock, o.Output.Zone)
 	if err != nil || from.IsZero() && to.IsZero() {
 		return err
 	}
@@ -216,7 +239,7 @@ func (o *timelineOptions) title() string {
 // params are the parameters that shaped the result.
 func (o *timelineOptions) params() map[string]any {
 	params := map[string]any{
-		"ids": o.IDs, "around": o.Around, "window": windowValue{&o.Window}.String(), "from": o.Range.From.text, "to": o.Range.To.text,
+		"ids": o.IDs, "around": o.Around, "window": windowValue{&o.Window}.String(), "from": o.Range.From.text, "to": o.Range.To.text, "time": o.Time,
 		"depth": int(o.Depth), "limit": (*limitValue)(&o.Limit).String(), "wide": o.Wide,
 	}
 	for _, fl := range startFlags() {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/correlation"
+	"github.com/exhibit-forensics/exhibit/analyze/enrich"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
 
@@ -21,7 +23,7 @@ type Timeline struct {
 
 // WriteTimeline writes a timeline. Text shows a tree. JSON and JSON lines hold
 // all parts of it as tables: "starts", "entries", "probable", "weak",
-// "absences" and "sources". CSV holds the entries alone.
+// "absences", "sources" and "clocks". CSV holds the entries alone.
 func (r *Renderer) WriteTimeline(t Timeline) error {
 	var err error
 	switch enc := r.enc.(type) {
@@ -97,6 +99,9 @@ func timelineNotes(r *correlation.Result, all bool) []Message {
 	if r.Duplicates > 0 {
 		add(LevelNote, "not shown, because one of these says the same: %s", counted(r.Duplicates, "event"))
 	}
+	if r.Clock == casefile.ClockCorrected && len(r.Corrections) > 0 && !all {
+		add(LevelNote, "clocks are corrected: order and distances go by ts_corrected; ts is as logged")
+	}
 	if n := len(r.Probable); n > 0 && !all {
 		add(LevelNote, "left out: %s that only time, principal and model join; text, json and jsonl have them", counted(n, "event"))
 	}
@@ -113,8 +118,16 @@ func timelineNotes(r *correlation.Result, all bool) []Message {
 func timelineTables(r *correlation.Result) []Message {
 	return []Message{
 		timelineFields(r), startTable(r.Starts), entryTable("entries", r.Entries), entryTable("probable", r.Probable),
-		weakTable(r.Weak), absenceTable(r.Absences), sourceTable(r),
+		weakTable(r.Weak), absenceTable(r.Absences), sourceTable(r), clockTable(r.Corrections),
 	}
+}
+
+func clockTable(corrections []enrich.Correction) Table {
+	t := Table{Name: "clocks", Columns: []Column{{Name: "source"}, {Name: "add"}, {Name: "reason"}}}
+	for _, x := range corrections {
+		t.Rows = append(t.Rows, []any{x.Source, enrich.FormatCorrection(x.Add), orNull(x.Reason)})
+	}
+	return t
 }
 
 func timelineFields(r *correlation.Result) Fields {
@@ -125,6 +138,7 @@ func timelineFields(r *correlation.Result) Fields {
 		{Column{Name: "limit", Kind: KindInt}, nil},
 		{Column{Name: "not_shown", Kind: KindInt}, nil},
 		{Column{Name: "lanes", Kind: KindJSON}, list(r.Lanes)},
+		{Column{Name: "time"}, r.Clock.String()},
 	}}
 	if r.Cut != nil {
 		fields.Items[4].Value, fields.Items[5].Value = int64(r.Cut.Limit), r.Cut.Unread

@@ -38,10 +38,10 @@ const maxBlock = int64(3_600_000_000)
 // begins reports whether an entry with a time begins a block.
 func (d *drawing) begins(i int) bool {
 	e := &d.entries[i]
-	if e.Gap == nil || *e.Gap >= d.gap || *e.TS-d.block >= maxBlock {
+	if e.Gap == nil || *e.Gap >= d.gap || *e.At-d.block >= maxBlock {
 		return true
 	}
-	return d.day(*e.TS) != d.day(d.block)
+	return d.day(*e.At) != d.day(d.block)
 }
 
 func (d *drawing) day(micros int64) string {
@@ -54,11 +54,11 @@ func (d *drawing) measure() {
 	for i := range d.entries {
 		e := &d.entries[i]
 		d.ids = max(d.ids, displaywidth.String(Terminal(e.EventID)))
-		if e.TS == nil {
+		if e.At == nil {
 			continue
 		}
 		if d.begins(i) {
-			d.block = *e.TS
+			d.block = *e.At
 		}
 		d.relatives = max(d.relatives, len(d.relative(e)))
 		d.clocks = max(d.clocks, len(d.clock(e)))
@@ -70,12 +70,15 @@ func (d *drawing) measure() {
 }
 
 func (d *drawing) relative(e *correlation.Entry) string {
-	return Relative(time.Duration(*e.TS-d.block) * time.Microsecond)
+	return Relative(time.Duration(*e.At-d.block) * time.Microsecond)
 }
 
 // clock is the time of day, without the zone.
-func (d *drawing) clock(e *correlation.Entry) string {
-	_, clock, _ := strings.Cut(d.stamp(e), "T")
+func (d *drawing) clock(e *correlation.Entry) string { return timeOfDay(d.stamp(e)) }
+
+// timeOfDay is that of a stamp, without the zone.
+func timeOfDay(stamp string) string {
+	_, clock, _ := strings.Cut(stamp, "T")
 	if i := strings.IndexAny(clock, "Z+-"); i >= 0 {
 		return clock[:i]
 	}
@@ -86,8 +89,8 @@ func (d *drawing) clock(e *correlation.Entry) string {
 // nothing happened before it.
 func (d *drawing) blockLine(i int) error {
 	e := &d.entries[i]
-	if e.TS == nil {
-		if i > 0 && d.entries[i-1].TS == nil {
+	if e.At == nil {
+		if i > 0 && d.entries[i-1].At == nil {
 			return nil
 		}
 		d.open = nil
@@ -96,7 +99,7 @@ func (d *drawing) blockLine(i int) error {
 	if !d.begins(i) {
 		return nil
 	}
-	d.block = *e.TS
+	d.block = *e.At
 	if e.Gap == nil {
 		return d.heading(d.stamp(e), "")
 	}

@@ -66,7 +66,20 @@ func (d *drawing) eventLine(i int) error {
 	if under != "" && under != e.Link.From {
 		segments = append(segments, segment{"under " + Terminal(under), dim})
 	}
-	return d.flowAfter(left, column, d.unless(i, mark+branch, segments))
+	return d.flowAfter(left, column, append(d.unless(i, mark+branch, segments), d.logged(e)...))
+}
+
+// logged shows a corrected time beside the one that was logged; with its date
+// where that is another.
+func (d *drawing) logged(e *correlation.Entry) []segment {
+	if e.At == nil || *e.At == *e.TS {
+		return nil
+	}
+	was := d.stampAt(e, *e.TS)
+	if d.day(*e.At) == d.day(*e.TS) {
+		was = timeOfDay(was)
+	}
+	return []segment{{d.clock(e) + " (logged " + was + ")", ""}}
 }
 
 // unless shortens a line that says the same as the one right above it, with
@@ -96,7 +109,7 @@ func (d *drawing) unless(i int, mark string, segments []segment) []segment {
 }
 
 func (d *drawing) times(e *correlation.Entry) string {
-	if e.TS == nil {
+	if e.At == nil {
 		return strings.Repeat(" ", d.textColumn()-displaywidth.String(d.lane(e))-2)
 	}
 	out := padLeft(d.relative(e), d.relatives) + "  "

@@ -14,6 +14,7 @@ func linkColumns() []Column {
 	return []Column{
 		{Name: "event_id"},
 		{Name: "ts", Kind: KindTime},
+		{Name: "ts_corrected", Kind: KindTime},
 		{Name: "offset_us", Kind: KindInt},
 		{Name: "gap_us", Kind: KindInt},
 		{Name: "format"},
@@ -68,7 +69,7 @@ func entryTable(name string, entries []correlation.Entry) Table {
 			weak = append(weak, id.Kind+":"+id.Value)
 		}
 		row := []any{
-			e.EventID, stampOf(e, precision), micros(e.Offset), micros(e.Gap), e.Lane, e.Step,
+			e.EventID, timeOf(e, e.TS, precision), timeOf(e, e.Corrected, precision), micros(e.Offset), micros(e.Gap), e.Lane, e.Step,
 			e.Link.Kind, orNull(e.Link.Value), orNull(string(e.Link.Relation)), orNull(e.Link.From), parent, orNull(string(e.ParentBy)),
 			orNull(e.Call), orNull(e.Missing), e.Duplicates, weak, list(e.Shortened), e.EvidenceID, e.Record, e.Part,
 		}
@@ -87,14 +88,25 @@ func columnAt(name string) int {
 	return -1
 }
 
-// stampOf returns the time of an entry as its log wrote it, nil without one.
-func stampOf(e *correlation.Entry, precision int) any {
-	if e.TS == nil {
+// timeOf returns a time of an entry, nil without one.
+func timeOf(e *correlation.Entry, at *int64, precision int) any {
+	if at == nil {
 		return nil
 	}
-	s := Stamp{Micros: *e.TS}
-	if text, ok := e.Values[precision].(string); ok {
-		s.Precision = formats.Precision(text)
+	text, _ := e.Values[precision].(string)
+	return stampOf(e, *at, formats.Precision(text))
+}
+
+// stampOf is a time of an entry with the digits that its log wrote; with more
+// where a correction has them.
+func stampOf(e *correlation.Entry, at int64, precision formats.Precision) Stamp {
+	s := Stamp{at, precision}
+	correction := at - *e.TS
+	if s.Precision == formats.PrecisionS && correction%1_000_000 != 0 {
+		s.Precision = formats.PrecisionMS
+	}
+	if s.Precision == formats.PrecisionMS && correction%1_000 != 0 {
+		s.Precision = formats.PrecisionUS
 	}
 	return s
 }
@@ -116,12 +128,15 @@ func timesketchTable(entries []correlation.Entry) Table {
 	d := &describer{at: columnPlaces()}
 	for i := range entries {
 		e := &entries[i]
-		if e.TS == nil {
+		if e.At == nil {
 			continue
 		}
-		datetime, timestamp := TimesketchTime(Stamp{Micros: *e.TS})
+		datetime, timestamp := TimesketchTime(Stamp{Micros: *e.At})
 		field, _ := e.Values[source].(string)
 		description := strings.TrimSpace(e.Lane + " " + cmp.Or(field, "event time"))
+		if *e.At != *e.TS {
+			description += ", clock corrected"
+		}
 		t.Rows = append(t.Rows, append([]any{d.message(e), datetime, description, timestamp}, all.Rows[i]...))
 	}
 	return t

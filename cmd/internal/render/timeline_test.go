@@ -16,12 +16,14 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/correlation"
+	"github.com/exhibit-forensics/exhibit/analyze/enrich"
+	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // entry makes an entry; more are columns by name.
 func entry(id, lane string, at int64, more map[string]any) correlation.Entry {
 	e := correlation.Entry{
-		EventID: id, EvidenceID: strings.Repeat("ab", 32), Record: 1, TS: &at, Lane: lane, Parent: -1,
+		EventID: id, EvidenceID: strings.Repeat("ab", 32), Record: 1, TS: &at, Corrected: &at, At: &at, Lane: lane, Parent: -1,
 		Values: make([]any, len(correlation.EntryColumns())),
 	}
 	for name, v := range more {
@@ -86,7 +88,7 @@ func hostileTimeline() *correlation.Result {
 		r.Entries = append(r.Entries, e)
 	}
 	last := entry("efefefef-1", "cloudtrail", 0, denied)
-	last.TS = nil
+	last.TS, last.Corrected, last.At = nil, nil, nil
 	last.Link = correlation.Link{Kind: "session", Value: "s-9\u202e", Relation: correlation.RelationShares, From: "cdcdcdcd-1"}
 	r.Entries = append(r.Entries, last)
 	near := entry("cdcdcdcd-7", "other", start+438*second, content)
@@ -106,7 +108,32 @@ func hostileTimeline() *correlation.Result {
 	return r
 }
 
+// correctedTimeline is the same where the clocks of two sources were off: one
+// by seconds, that of the invocation log by a day. TS is what they
+// should have logged.
+func correctedTimeline() *correlation.Result {
+	off := map[string]int64{"bedrock": 86_400_250_000, "other": 1_500_000}
+	r := hostileTimeline()
+	r.Clock = casefile.ClockCorrected
+	r.Corrections = []enrich.Correction{
+		{Source: "bedrock", Add: time.Duration(off["bedrock"]) * time.Microsecond, Reason: hostile}, {Source: strings.Repeat("cd", 32), Add: 1500 * time.Millisecond},
+	}
+	for _, list := range [][]correlation.Entry{r.Entries, r.Probable} {
+		for i := range list {
+			if e := &list[i]; e.TS != nil {
+				e.TS = ptr(*e.At - off[e.Lane])
+			}
+		}
+	}
+	return r
+}
+
 func writeTimeline(t *testing.T, format string, o Options, wide bool) (out, aside string) {
+	t.Helper()
+	return writeResult(t, hostileTimeline(), format, o, wide)
+}
+
+func writeResult(t *testing.T, result *correlation.Result, format string, o Options, wide bool) (out, aside string) {
 	t.Helper()
 	var b, beside bytes.Buffer
 	o.Aside = &beside
@@ -121,7 +148,7 @@ func writeTimeline(t *testing.T, format string, o Options, wide bool) (out, asid
 	if err := r.Write(Config{Tool: "exhibit", Version: "v0.0.0", SchemaVersion: SchemaVersion, Case: "a.case", Head: "7:abc"}); err != nil {
 		t.Fatal(err)
 	}
-	line := Timeline{Title: "Timeline: q-1, q-0\x1b[2J", Result: hostileTimeline(), Wide: wide}
+	line := Timeline{Title: "Timeline: q-1, q-0\x1b[2J", Result: result, Wide: wide}
 	if timesketch {
 		err = r.WriteTimesketch(line)
 	} else {
@@ -143,6 +170,8 @@ func TestTimelineGolden(t *testing.T) {
 		o            Options
 		wide         bool
 	}{
+		{"corrected.80.txt", FormatText, Options{Width: 80}, false},
+		{"corrected.140.txt", FormatText, Options{Width: 140, Zone: zone}, false},
 		{"80.txt", FormatText, Options{Width: 80}, false},
 		{"140.txt", FormatText, Options{Width: 140, Zone: zone}, false},
 		{"wide.txt", FormatText, Options{Width: 100}, true},
@@ -154,7 +183,11 @@ func TestTimelineGolden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := writeTimeline(t, tt.format, tt.o, tt.wide)
+			result := hostileTimeline()
+			if strings.HasPrefix(tt.name, "corrected.") {
+				result = correctedTimeline()
+			}
+			got, _ := writeResult(t, result, tt.format, tt.o, tt.wide)
 			path := filepath.Join("testdata", "timeline."+tt.name)
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
@@ -178,7 +211,8 @@ func TestTimelineGolden(t *testing.T) {
 func TestTimelineFits(t *testing.T) {
 	for _, width := range []int{60, 80, 109, 110, 140, 200} {
 		out, _ := writeTimeline(t, FormatText, Options{Width: width, Color: true}, false)
-		for i, line := range strings.Split(out, "\n") {
+		corrected, _ := writeResult(t, correctedTimeline(), FormatText, Options{Width: width, Color: true}, false)
+		for i, line := range strings.Split(out+corrected, "\n") {
 			if strings.HasPrefix(line, "\x1b[2mcase") || strings.Contains(line, "note: ") || strings.Contains(line, "warning: ") {
 				continue // not drawn here
 			}
@@ -196,7 +230,7 @@ func TestTimelineForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &parts); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]int{"starts": 2, "entries": 7, "probable": 1, "weak": 2, "absences": 2, "sources": 0} {
+	for name, want := range map[string]int{"starts": 2, "entries": 7, "probable": 1, "weak": 2, "absences": 2, "sources": 0, "clocks": 0} {
 		if list, ok := parts[name].([]any); !ok || len(list) != want {
 			t.Errorf("%s has %d elements, want %d", name, len(list), want)
 		}
@@ -219,6 +253,50 @@ func TestTimelineForPrograms(t *testing.T) {
 	for _, note := range []string{"left out: 1 event that only time", "left out: 1 event without a time", "only the first 7 events: at least 12 more"} {
 		if !strings.Contains(aside, note) {
 			t.Errorf("no %q in:\n%s", note, aside)
+		}
+	}
+}
+
+// TestTimelineCorrected checks that programs get both times.
+func TestTimelineCorrected(t *testing.T) {
+	out, aside := writeResult(t, correctedTimeline(), FormatCSV, Options{}, false)
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"2026-03-02T10:14:05.000Z", "2026-03-03T10:14:05.250Z"}, rows[3][1:3]); diff != "" {
+		t.Errorf("times of the invocation (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(aside, "order and distances go by ts_corrected") {
+		t.Errorf("no word of it in:\n%s", aside)
+	}
+	out, _ = writeResult(t, correctedTimeline(), FormatTimesketch, Options{}, false)
+	if rows, err = csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"2026-03-03T10:14:05.250000+00:00", "bedrock event time, clock corrected", "1772532845250000"}, rows[3][1:4]); diff != "" {
+		t.Errorf("for Timesketch (-want +got):\n%s", diff)
+	}
+}
+
+func TestStampOf(t *testing.T) {
+	for _, tt := range []struct {
+		precision  formats.Precision
+		correction int64
+		want       formats.Precision
+	}{
+		{formats.PrecisionS, 0, formats.PrecisionS},
+		{formats.PrecisionS, -90_000_000, formats.PrecisionS},
+		{formats.PrecisionS, 250_000, formats.PrecisionMS},
+		{formats.PrecisionS, -250, formats.PrecisionUS},
+		{formats.PrecisionMS, 250_000, formats.PrecisionMS},
+		{formats.PrecisionMS, 1, formats.PrecisionUS},
+		{formats.PrecisionNS, 1, formats.PrecisionNS},
+		{"", 1, ""},
+	} {
+		at := int64(1_772_532_840_000_000)
+		if got := stampOf(&correlation.Entry{TS: &at}, at+tt.correction, tt.precision); got.Precision != tt.want {
+			t.Errorf("%s and %d us are shown in %s, want %s", tt.precision, tt.correction, got.Precision, tt.want)
 		}
 	}
 }

@@ -2,13 +2,17 @@ package render
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/correlation"
+	"github.com/exhibit-forensics/exhibit/analyze/enrich"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
 
@@ -117,6 +121,11 @@ func (d *drawing) head() error {
 	if err := d.flow(0, 2, d.counts()); err != nil {
 		return err
 	}
+	if len(d.r.Corrections) > 0 {
+		if err := d.flow(0, 2, d.corrections()); err != nil {
+			return err
+		}
+	}
 	if err := d.sources(); err != nil {
 		return err
 	}
@@ -173,7 +182,7 @@ func (d *drawing) counts() []segment {
 			people[p] = true
 		}
 		outcomes[d.text(e, "outcome")]++
-		if e.TS != nil {
+		if e.At != nil {
 			first, last = cmp.Or(first, e), e
 		}
 	}
@@ -183,7 +192,7 @@ func (d *drawing) counts() []segment {
 	}
 	out = append(out, segment{counted(len(people), "principal"), ""})
 	if first != nil {
-		out = append(out, segment{duration(*last.TS-*first.TS) + " from " + d.stamp(first), ""})
+		out = append(out, segment{duration(*last.At-*first.At) + " from " + d.stamp(first), ""})
 	}
 	for _, o := range []struct{ outcome, word string }{
 		{"denied", "denied"}, {"blocked", "blocked"}, {"throttled", "throttled"}, {"error", "failed"},
@@ -198,9 +207,32 @@ func (d *drawing) counts() []segment {
 	return out
 }
 
-func (d *drawing) stamp(e *correlation.Entry) string {
-	return Stamp{*e.TS, formats.Precision(d.text(e, "ts_precision"))}.Format(d.e.o.Zone)
+// stamp shows the time by which the timeline goes.
+func (d *drawing) stamp(e *correlation.Entry) string { return d.stampAt(e, *e.At) }
+
+func (d *drawing) stampAt(e *correlation.Entry, at int64) string {
+	return stampOf(e, at, formats.Precision(d.text(e, "ts_precision"))).Format(d.e.o.Zone)
 }
+
+// corrections says which time is shown, and how clocks are corrected.
+func (d *drawing) corrections() []segment {
+	text := "times are corrected, marked (logged ...) where they are:"
+	if d.r.Clock == casefile.ClockLogged {
+		text = "times are as logged, not corrected by:"
+	}
+	out := []segment{{text, bold}}
+	for _, x := range d.r.Corrections {
+		source := x.Source
+		if len(source) == hex.EncodedLen(sha256.Size) && !d.wide {
+			source = source[:shortSum]
+		}
+		out = append(out, segment{Terminal(source) + " " + enrich.FormatCorrection(x.Add), ""})
+	}
+	return out
+}
+
+// shortSum is how many digits of the SHA-256 of evidence name it in a line.
+const shortSum = 12
 
 // words turns names of kinds into words.
 func words(kinds []string) []string {

@@ -1,0 +1,1 @@
+left join clock on clock.evidence = {{of}}.{{evidence}}

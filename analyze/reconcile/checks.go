@@ -5,6 +5,7 @@ package reconcile
 func checks() []check {
 	return []check{
 		missing{},
+		holesCheck{},
 		disagree{},
 		conflict{},
 		repeated{},

@@ -6,6 +6,7 @@ func checks() []check {
 	return []check{
 		missing{},
 		holesCheck{},
+		usageCheck{},
 		disagree{},
 		conflict{},
 		repeated{},

@@ -30,6 +30,12 @@ func only(t *testing.T, c *casefile.Case, check string) *Report {
 // mapped makes a case of a file whose members have the names of columns.
 func mapped(t *testing.T, lines []string, columns ...string) *casefile.Case {
 	t.Helper()
+	return mappedWith(t, lines, "", columns...)
+}
+
+// mappedWith is mapped with a second load, of a file of another format.
+func mappedWith(t *testing.T, lines []string, other string, columns ...string) *casefile.Case {
+	t.Helper()
 	dir := casetest.Write(t, map[string]string{"log.jsonl": strings.Join(lines, "\n") + "\n"})
 	var text strings.Builder
 	for _, name := range columns {
@@ -45,6 +51,12 @@ func mapped(t *testing.T, lines []string, columns ...string) *casefile.Case {
 	}
 	if _, err := casefile.Load(t.Context(), o); err != nil {
 		t.Fatal(err)
+	}
+	if other != "" {
+		o.Paths, o.Map, o.MapFile = []string{casetest.Write(t, map[string]string{"other.json": other})}, nil, nil
+		if _, err := casefile.Load(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return casetest.Open(t, o.Dir)
 }
@@ -271,7 +283,7 @@ func TestHolesOfNumbers(t *testing.T) {
 
 // checks of this file's kind say nothing of logs that nobody touched.
 func TestNothingInUntouchedLogs(t *testing.T) {
-	names := []string{"holes"}
+	names := []string{"holes", "usage"}
 	run := func(t *testing.T, paths ...string) {
 		t.Helper()
 		r, err := Run(t.Context(), casetest.Open(t, casetest.Load(t, paths...)), Options{Only: names})

@@ -7,6 +7,7 @@ func checks() []check {
 		missing{},
 		holesCheck{},
 		usageCheck{},
+		claimsCheck{},
 		disagree{},
 		conflict{},
 		repeated{},

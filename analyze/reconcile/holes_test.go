@@ -283,7 +283,7 @@ func TestHolesOfNumbers(t *testing.T) {
 
 // checks of this file's kind say nothing of logs that nobody touched.
 func TestNothingInUntouchedLogs(t *testing.T) {
-	names := []string{"holes", "usage"}
+	names := []string{"holes", "usage", "claims"}
 	run := func(t *testing.T, paths ...string) {
 		t.Helper()
 		r, err := Run(t.Context(), casetest.Open(t, casetest.Load(t, paths...)), Options{Only: names})

@@ -118,7 +118,10 @@ func (p *claimPair) finding(of []*claimWindow) analyze.Finding {
 	}
 	f.EventCount = claimed + seen
 	f.Facts = []analyze.Fact{
-		{Name: "calls_claimed", Value: claimed}, {Name: "calls_seen", Value: seen}, {Name: "transcript", Value: p.client}, {Name: "log", Value: p.other},
+		{Name: "calls_claimed", Value: claimed},
+		{Name: "calls_seen", Value: seen},
+		{Name: "transcript", Value: p.client},
+		{Name: "log", Value: p.other},
 		{Name: "compared_by", Value: p.kind},
 	}
 	return f

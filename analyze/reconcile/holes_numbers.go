@@ -104,8 +104,11 @@ func numberHole(format, prefix string, g *numberGap) *hole {
 		severity: analyze.SeverityMedium, subject: format, bucket: prefix + g.numbers(),
 		title: fmt.Sprintf("%s lacks %s: %s%s", format, counted(g.missing(), "id"), prefix, g.numbers()),
 		facts: []analyze.Fact{
-			{Name: "missing", Value: g.numbers()}, {Name: "ids_missing", Value: g.missing()}, {Name: "prefix", Value: prefix},
-			{Name: "before", Value: g.before}, {Name: "after", Value: g.after},
+			{Name: "missing", Value: g.numbers()},
+			{Name: "ids_missing", Value: g.missing()},
+			{Name: "prefix", Value: prefix},
+			{Name: "before", Value: g.before},
+			{Name: "after", Value: g.after},
 		},
 		explanation: fmt.Sprintf("The ids of %s that begin with %q count upwards with time, and nearly always by one. Between the events that are named, %s left out. "+
 			"The records were taken out, or their numbers were given out and never used, as databases do with what they take back.",

@@ -128,8 +128,11 @@ func (p *pieces) hole() *hole {
 	missing := p.last - p.there
 	h.title = fmt.Sprintf("%s lacks %s of a call: %s", p.format, counted(missing, "piece"), sequence(numbers))
 	h.facts = []analyze.Fact{
-		{Name: "call", Value: p.call}, {Name: "missing", Value: strings.Join(numbers, ", ")},
-		{Name: "pieces_missing", Value: missing}, {Name: "pieces_there", Value: p.there}, {Name: "last_number", Value: p.last},
+		{Name: "call", Value: p.call},
+		{Name: "missing", Value: strings.Join(numbers, ", ")},
+		{Name: "pieces_missing", Value: missing},
+		{Name: "pieces_there", Value: p.there},
+		{Name: "last_number", Value: p.last},
 	}
 	h.explanation = fmt.Sprintf("%s numbers the pieces of a call from 1 without gaps. Of the call %s it has %s, the last with the number %d; whether more came after that no log says. ",
 		p.format, p.call, counted(p.there, "piece"), p.last)

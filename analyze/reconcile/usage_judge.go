@@ -223,10 +223,19 @@ func (a *account) finding(x *series, of []*judgement) analyze.Finding {
 		Detector: "reconcile.usage", Subject: a.subject(x),
 		First: time.UnixMicro(of[0].begins).UTC(), Last: time.UnixMicro(of[len(of)-1].ends).UTC(),
 	}
-	m := &of[0].measure
+	var sum measure
+	var edge int64
+	for _, j := range of {
+		sum.counted, sum.least, sum.most = sum.counted+j.measure.counted, sum.least+j.measure.least, sum.most+j.measure.most
+		edge += j.edge
+	}
 	f.Facts = []analyze.Fact{
-		{Name: "counted_" + m.name, Value: m.counted}, {Name: "shown_least", Value: m.least}, {Name: "shown_most", Value: m.most},
-		{Name: "periods", Value: int64(len(of))}, {Name: "calls_near_the_ends", Value: of[0].edge}, {Name: "logs", Value: a.logs},
+		{Name: "counted_" + of[0].measure.name, Value: sum.counted},
+		{Name: "shown_least", Value: sum.least},
+		{Name: "shown_most", Value: sum.most},
+		{Name: "periods", Value: int64(len(of))},
+		{Name: "calls_near_the_ends", Value: edge},
+		{Name: "logs", Value: a.logs},
 	}
 	for _, j := range of {
 		f.EventCount += j.lines + j.calls

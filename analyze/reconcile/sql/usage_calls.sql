@@ -1,6 +1,18 @@
 -- The calls of these providers that may have been counted: those that were not
--- refused, with whether they were surely done. Tokens that are no number of this
--- world are left out, so that sums fit.
+-- refused, with whether they were surely done. Of the events of a call that name
+-- the provider so the one with tokens is taken, of the contents before others.
+-- Tokens that are no number of this world are left out, so that sums fit.
+create or replace temp table usage_event as
+select arg_min(eid, {
+    'silent': input_tokens is null or output_tokens is null, 'plane': case plane when 'content' then 1 when 'agent' then 2 else 3 end, 'event': event_id
+}) as eid
+from sight s
+where s.eid in (
+    select eid from events_all
+    where kind in ('inference', 'embedding') and lower(provider) in (select provider from usage_line where kind is not null)
+)
+group by call;
+
 create or replace temp table usage_call as
 select
     c.event_id, lower(c.provider) as provider, c.kind, epoch_us(c.ts) as moment, coalesce(c.model, '') as model, coalesce(c.model_response, '') as model_response,
@@ -10,6 +22,8 @@ select
     case when c.output_tokens between 0 and 1000000000 then c.output_tokens end as output_tokens,
     case when c.cache_read_tokens between 0 and 1000000000 then c.cache_read_tokens else 0 end
         + case when c.cache_write_tokens between 0 and 1000000000 then c.cache_write_tokens else 0 end as cached
-from calls c
-where c.kind in ('inference', 'embedding') and coalesce(c.outcome, 'success') not in ('denied', 'throttled')
-    and lower(c.provider) in (select provider from usage_line where kind is not null);
+from events_all c
+semi join usage_event u on u.eid = c.eid
+where coalesce(c.outcome, 'success') not in ('denied', 'throttled');
+
+drop table usage_event;

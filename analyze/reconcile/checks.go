@@ -4,13 +4,13 @@ package reconcile
 // what is missing, what is contradicted, what is odd in one log alone.
 func checks() []check {
 	return []check{
-		missing{},
+		missingCheck{},
 		holesCheck{},
 		usageCheck{},
 		claimsCheck{},
-		disagree{},
-		conflict{},
-		repeated{},
+		disagreeCheck{},
+		conflictCheck{},
+		repeatedCheck{},
 		skewCheck{},
 		silenceCheck{},
 		regressionCheck{},

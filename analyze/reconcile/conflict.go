@@ -12,13 +12,13 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
 
-// conflict finds records that have the id of another and say something else.
+// conflictCheck finds records that have the id of another and say something else.
 // The id is the log's own and unique in it: one of the two was changed.
-type conflict struct{}
+type conflictCheck struct{}
 
-var _ check = conflict{}
+var _ check = conflictCheck{}
 
-func (conflict) name() string { return "conflict" }
+func (conflictCheck) name() string { return "conflict" }
 
 // conflictVersion is the major version of the check's findings.
 const conflictVersion = 1
@@ -36,7 +36,7 @@ func conflictColumns() []string {
 	}
 }
 
-func (conflict) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
+func (conflictCheck) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
 	r.Noun = "records with an id of their own"
 	if err := s.query(ctx, "native_count", nil, func(row *sql.Rows) error { return row.Scan(&r.Compared) }); err != nil {
 		return nil, err

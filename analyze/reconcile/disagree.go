@@ -10,20 +10,20 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 )
 
-// disagree compares what sources say of the same call. What two sources always
+// disagreeCheck compares what sources say of the same call. What two sources always
 // say differently, because they name or count things their own way, is learned
 // and told as a note.
-type disagree struct{}
+type disagreeCheck struct{}
 
-var _ check = disagree{}
+var _ check = disagreeCheck{}
 
-func (disagree) name() string { return "disagree" }
+func (disagreeCheck) name() string { return "disagree" }
 
 // maxToldPairs bounds the kinds of pairs of records that are held in memory, at
 // about 100 bytes each.
 const maxToldPairs = 500_000
 
-func (k disagree) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
+func (k disagreeCheck) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
 	r.Noun = "pairs of records of one call"
 	if len(s.sources) < 2 {
 		r.NotApplicable = fmt.Sprintf("it needs two kinds of logs that show calls, and the case has %d", len(s.sources))

@@ -61,18 +61,18 @@ func mappedWith(t *testing.T, lines []string, other string, columns ...string) *
 	return casetest.Open(t, o.Dir)
 }
 
-// told is what a test compares of a finding: its neighbours by the number of
+// toldHole is what a test compares of a finding: its neighbours by the number of
 // their records.
-type told struct {
+type toldHole struct {
 	Severity string
 	Missing  any
 	Records  []string
 }
 
-func tell(found []analyze.Finding, fact string) []told {
-	var out []told
+func tell(found []analyze.Finding, fact string) []toldHole {
+	var out []toldHole
 	for _, f := range found {
-		x := told{Severity: f.Severity.String()}
+		x := toldHole{Severity: f.Severity.String()}
 		if i := slices.IndexFunc(f.Facts, func(a analyze.Fact) bool { return a.Name == fact }); i >= 0 {
 			x.Missing = f.Facts[i].Value
 		}
@@ -96,7 +96,7 @@ func without(lines []string, numbers ...int) []string {
 	return out
 }
 
-func checkTold(t *testing.T, r *Report, fact string, want []told) {
+func checkTold(t *testing.T, r *Report, fact string, want []toldHole) {
 	t.Helper()
 	if d := cmp.Diff(want, tell(r.Findings, fact)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -121,13 +121,13 @@ func TestHolesOfPieces(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		cut  []int
-		want []told
+		want []toldHole
 	}{
 		{"whole", nil, nil},
-		{"one inside", []int{3}, []told{{"medium", "3", []string{"2", "3"}}}},
-		{"two inside", []int{6, 7}, []told{{"medium", "2 to 3", []string{"5", "6"}}}},
-		{"the first", []int{9}, []told{{"low", "1", []string{"9"}}}},
-		{"first and inside", []int{9, 11}, []told{{"medium", "1, 3", []string{"9", "10"}}}},
+		{"one inside", []int{3}, []toldHole{{"medium", "3", []string{"2", "3"}}}},
+		{"two inside", []int{6, 7}, []toldHole{{"medium", "2 to 3", []string{"5", "6"}}}},
+		{"the first", []int{9}, []toldHole{{"low", "1", []string{"9"}}}},
+		{"first and inside", []int{9, 11}, []toldHole{{"medium", "1, 3", []string{"9", "10"}}}},
 		{"the last, which nobody can see", []int{12}, nil},
 		{"all of a call", []int{1, 2, 3, 4}, nil},
 	} {
@@ -151,7 +151,7 @@ func TestHolesOfPiecesAreLearned(t *testing.T) {
 		}
 	}
 	columns := []string{"ts", "kind", "plane", "request_id", "sequence"}
-	checkTold(t, only(t, mapped(t, without(lines, 5), columns...), "holes"), "missing", []told{{"medium", "2", []string{"4", "5"}}})
+	checkTold(t, only(t, mapped(t, without(lines, 5), columns...), "holes"), "missing", []toldHole{{"medium", "2", []string{"4", "5"}}})
 	r := only(t, mapped(t, without(lines, 5, 8, 11, 14), columns...), "holes")
 	checkTold(t, r, "missing", nil)
 	if len(r.Checks[0].Notes) != 1 || !strings.Contains(r.Checks[0].Notes[0], "that is its habit") {
@@ -182,11 +182,11 @@ func TestHolesOfMessages(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		cut  []int
-		want []told
+		want []toldHole
 	}{
 		{"whole", nil, nil},
-		{"one inside", []int{8}, []told{{"medium", "s-1-7", []string{"7", "8"}}}},
-		{"a run", []int{8, 9, 10, 11, 12}, []told{{"medium", "s-1-11", []string{"7", "8"}}}},
+		{"one inside", []int{8}, []toldHole{{"medium", "s-1-7", []string{"7", "8"}}}},
+		{"a run", []int{8, 9, 10, 11, 12}, []toldHole{{"medium", "s-1-11", []string{"7", "8"}}}},
 		{"the first", []int{2}, nil},
 		{"the last", []int{21}, nil},
 		{"too many to say", []int{4, 7, 10, 13, 16}, nil},
@@ -227,12 +227,12 @@ func TestHolesOfSpans(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		lines []string
-		want  []told
+		want  []toldHole
 		note  string
 	}{
 		{"whole", lines, nil, ""},
-		{"a root", without(lines, 31), []told{{"low", fmt.Sprintf("%016x", 1001), []string{"31", "32"}}}, ""},
-		{"inside a trace", inner, []told{{"low", "00000000000000ff", []string{"32"}}}, ""},
+		{"a root", without(lines, 31), []toldHole{{"low", fmt.Sprintf("%016x", 1001), []string{"31", "32"}}}, ""},
+		{"inside a trace", inner, []toldHole{{"low", "00000000000000ff", []string{"32"}}}, ""},
 		{"at the end", without(lines, 118), nil, "beyond the beginning or end"},
 		{"a caller that is not instrumented", without(lines, 1, 4, 7, 31, 61), nil, "where the caller is not instrumented"},
 	} {
@@ -261,12 +261,12 @@ func TestHolesOfNumbers(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		lines []string
-		want  []told
+		want  []toldHole
 		note  string
 	}{
 		{"whole", counting, nil, ""},
-		{"one", without(counting, 17), []told{{"low", "17", []string{"16", "17"}}}, ""},
-		{"many", append(slices.Clone(counting[:99]), counting[220:]...), []told{{"medium", "100 to 220", []string{"99", "100"}}}, ""},
+		{"one", without(counting, 17), []toldHole{{"low", "17", []string{"16", "17"}}}, ""},
+		{"many", append(slices.Clone(counting[:99]), counting[220:]...), []toldHole{{"medium", "100 to 220", []string{"99", "100"}}}, ""},
 		{"random", random, nil, ""},
 		{"habit", habit, nil, "that is their habit"},
 		{"too few", without(counting[:40], 17), nil, ""},

@@ -9,21 +9,21 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 )
 
-// missing looks for calls that one source shows and another should and does
+// missingCheck looks for calls that one source shows and another should and does
 // not: access without content, content without access, a call at the gateway
 // that the provider does not know. Each call that a source lacks is told once,
 // by the source nearest to the provider that shows it.
-type missing struct{}
+type missingCheck struct{}
 
-var _ check = missing{}
+var _ check = missingCheck{}
 
-func (missing) name() string { return "missing" }
+func (missingCheck) name() string { return "missing" }
 
 // maxMissing bounds the missing calls of a pair of sources that are looked at
 // one by one.
 const maxMissing = 100_000
 
-func (k missing) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
+func (k missingCheck) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
 	r.Noun = "calls"
 	if len(s.sources) < 2 {
 		r.NotApplicable = "it needs two kinds of logs that show calls, and the case has " + fmt.Sprint(len(s.sources))

@@ -10,13 +10,13 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
 
-// repeated finds records that stand in one evidence more than once. That the
+// repeatedCheck finds records that stand in one evidence more than once. That the
 // files of two exports overlap is usual and only counted.
-type repeated struct{}
+type repeatedCheck struct{}
 
-var _ check = repeated{}
+var _ check = repeatedCheck{}
 
-func (repeated) name() string { return "repeated" }
+func (repeatedCheck) name() string { return "repeated" }
 
 // repeatedVersion is the major version of the check's findings.
 const repeatedVersion = 1
@@ -24,7 +24,7 @@ const repeatedVersion = 1
 // maxRepeated bounds the repeated records that are read.
 const maxRepeated = 20_000
 
-func (repeated) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
+func (repeatedCheck) run(ctx context.Context, s *survey, r *CheckReport) ([]analyze.Finding, error) {
 	r.Noun = "records"
 	var duplicates int64
 	err := s.query(ctx, "repeated_count", nil, func(row *sql.Rows) error { return row.Scan(&r.Compared, &duplicates) })

@@ -84,7 +84,7 @@ func (a *account) judge(r *CheckReport) []analyze.Finding {
 	outside, unknown := int64(0), int64(0)
 	for _, key := range slices.SortedFunc(maps.Keys(a.series), compareSeries) {
 		x := a.series[key]
-		var judged []*judgement
+		var judged []*usageJudgement
 		for _, p := range slices.SortedFunc(maps.Keys(x.periods), func(a, b [2]int64) int { return slices.Compare(a[:], b[:]) }) {
 			t := x.periods[p]
 			if t.begins < a.first || t.ends > a.last {
@@ -98,7 +98,7 @@ func (a *account) judge(r *CheckReport) []analyze.Finding {
 				unknown++
 				continue
 			}
-			judged = append(judged, &judgement{total: t, measure: m, difference: d})
+			judged = append(judged, &usageJudgement{total: t, measure: m, difference: d})
 		}
 		r.Compared += int64(len(judged))
 		out = append(out, a.findings(x, judged)...)
@@ -122,8 +122,8 @@ func compareSeries(a, b seriesKey) int {
 		cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.credential, b.credential), cmp.Compare(a.principal, b.principal))
 }
 
-// judgement is a total that was compared.
-type judgement struct {
+// usageJudgement is a total that was compared.
+type usageJudgement struct {
 	*total
 	measure    measure
 	difference difference
@@ -132,8 +132,8 @@ type judgement struct {
 // findings says which totals differ. Where most of them agree each that does
 // not is odd; where most do not, the logs show another part of what was used
 // than the totals count, and that is said once.
-func (a *account) findings(x *series, judged []*judgement) []analyze.Finding {
-	var odd []*judgement
+func (a *account) findings(x *series, judged []*usageJudgement) []analyze.Finding {
+	var odd []*usageJudgement
 	for _, j := range judged {
 		if j.difference != differNot {
 			odd = append(odd, j)
@@ -150,7 +150,7 @@ func (a *account) findings(x *series, judged []*judgement) []analyze.Finding {
 		return out
 	}
 	for _, d := range []difference{differMore, differFewer} {
-		var same []*judgement
+		var same []*usageJudgement
 		for _, j := range odd {
 			if j.difference == d {
 				same = append(same, j)
@@ -164,9 +164,9 @@ func (a *account) findings(x *series, judged []*judgement) []analyze.Finding {
 }
 
 // oddTotal is the finding of one total that differs while others agree.
-func (a *account) oddTotal(x *series, j *judgement, agree int) analyze.Finding {
+func (a *account) oddTotal(x *series, j *usageJudgement, agree int) analyze.Finding {
 	m := &j.measure
-	f := a.finding(x, []*judgement{j})
+	f := a.finding(x, []*usageJudgement{j})
 	f.Bucket = fmt.Sprintf("%s/%s", instant(j.begins), time.Duration(j.ends-j.begins)*time.Microsecond)
 	f.Explanation = fmt.Sprintf("The totals of %s agree with the logs (%s) in %s, and not in this. ", a.subject(x), a.logs, counted(int64(agree), "other period"))
 	what := strings.ReplaceAll(m.name, "_", " ")
@@ -187,7 +187,7 @@ func (a *account) oddTotal(x *series, j *judgement, agree int) analyze.Finding {
 }
 
 // habitually is the finding of totals that differ more often than they agree.
-func (a *account) habitually(x *series, same []*judgement, compared int) analyze.Finding {
+func (a *account) habitually(x *series, same []*usageJudgement, compared int) analyze.Finding {
 	f := a.finding(x, same)
 	var billed, shown int64
 	for _, j := range same {
@@ -218,7 +218,7 @@ func (a *account) habitually(x *series, same []*judgement, compared int) analyze
 const maxUsageEvents = 1000
 
 // finding has what all findings have: what it is of, when, and what shows it.
-func (a *account) finding(x *series, of []*judgement) analyze.Finding {
+func (a *account) finding(x *series, of []*usageJudgement) analyze.Finding {
 	f := analyze.Finding{
 		Detector: "reconcile.usage", Subject: a.subject(x),
 		First: time.UnixMicro(of[0].begins).UTC(), Last: time.UnixMicro(of[len(of)-1].ends).UTC(),

@@ -119,7 +119,7 @@ func (r *batchRecord) read(v jsontape.Value) {
 			r.failed = m
 		case "expired_at":
 			r.expired = m
-		case "cancelledat":
+		case "cancelled_at":
 			r.cancelled = m
 		}
 	}

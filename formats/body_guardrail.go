@@ -33,7 +33,8 @@ func (g *guardrail) settle(d *Decoder, e *Event) {
 // stopped it: OpenAI and Azure, and the reasons of Gemini that are its filters'.
 func isFiltered(reason Text) bool {
 	switch string(reason) {
-	case "content_filter", "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY", "ERROR_TOXIC":
+	case "content_filter", "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY",
+		"IMAGE_PROHIBITED_CONTENT", "ERROR_TOXIC":
 		return true
 	}
 	return false

@@ -22,6 +22,10 @@ func (m *foldMessage) whole(parts []Part) {
 // come piece by piece and once more whole, with the response at the end: what
 // is whole stands in place of the pieces.
 func (f *fold) openAIResponse(k *chunkMembers, c jsontape.Value) bool {
+	if string(k.typ) == "error" && !k.failure.Exists() { // others wrap it in a member error
+		readFailure(f.d, f.e, c)
+		return true
+	}
 	name, ok := bytes.CutPrefix(k.typ, []byte("response."))
 	if !ok {
 		return false

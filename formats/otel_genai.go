@@ -23,7 +23,7 @@ func (s *otelAttributes) setGenAI(key []byte, a attr) bool {
 	case "data_source.id":
 		s.dataSource = a.text()
 	case "response.finish_reasons":
-		e.FinishReason = a.first()
+		e.FinishReason = a.opened(s.d).first() // exporters without lists write JSON
 	case "response.finish_reason":
 		setText(&e.FinishReason, a.first())
 	case "response.time_to_first_chunk":

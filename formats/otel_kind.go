@@ -254,10 +254,10 @@ func isStatus(status Text, number, name string) bool {
 // isBlocked reports whether a reply ended because a filter stopped it.
 func isBlocked(reason Text) bool {
 	switch string(reason) {
-	case "content_filter", "content_filtered", "guardrail_intervened", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST":
+	case "content_filtered", "guardrail_intervened":
 		return true
 	}
-	return false
+	return isFiltered(reason)
 }
 
 // errorOutcome sorts an error.type: an HTTP status, the code of a provider, or

@@ -121,6 +121,9 @@ func langfuseParams(d *Decoder, v jsontape.Value) Text {
 // are taken. Whether input includes the cached tokens is up to them.
 func (u *usage) setLangfuse(key []byte, v jsontape.Value) {
 	n := looseInt(v)
+	if !n.OK {
+		return // a null under another name of the same count must not erase it
+	}
 	switch string(key) {
 	case "input", "promptTokens", "prompt_tokens", "input_tokens":
 		u.input = n

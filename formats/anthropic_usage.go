@@ -50,12 +50,15 @@ func (anthropicUsage) Decode(d *Decoder, record []byte) error {
 	switch {
 	case results.Kind() == jsontape.Array:
 		for r := range results.Elements() {
+			if err := d.full("anthropic-usage"); err != nil {
+				return err
+			}
 			e := d.Add()
 			setPeriod(d, e, "starting_at", v.Get("starting_at"), v.Get("ending_at"))
 			decodeAnthropicTotal(d, e, r)
 		}
 	case isClaudeCodeDay(v):
-		decodeClaudeCodeDay(d, v)
+		return decodeClaudeCodeDay(d, v)
 	default:
 		d.Add().Kind = KindOther
 	}
@@ -139,12 +142,15 @@ const day = 24 * 60 * 60 * 1e6
 
 // decodeClaudeCodeDay makes the events of one user's day: one of each model, or
 // one without tokens where no model is listed.
-func decodeClaudeCodeDay(d *Decoder, v jsontape.Value) {
+func decodeClaudeCodeDay(d *Decoder, v jsontape.Value) error {
 	models := inlined(d, v.Get("model_breakdown"))
 	if models.Len() == 0 {
 		d.Add().claudeCode(d, v)
 	}
 	for m := range models.Elements() {
+		if err := d.full("anthropic-usage"); err != nil {
+			return err
+		}
 		e := d.Add()
 		e.claudeCode(d, v)
 		e.Model = m.Get("model").Text()
@@ -158,6 +164,7 @@ func decodeClaudeCodeDay(d *Decoder, v jsontape.Value) {
 			e.CostBasis = word(d, "anthropic estimate")
 		}
 	}
+	return nil
 }
 
 // claudeCode fills what all models of a user's day share. Keys are named there,

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
@@ -214,6 +215,19 @@ func (d *Decoder) Add() *Event {
 	e.reset()
 	d.n++
 	return e
+}
+
+// maxEvents is how many events a record may hold. An event takes far more memory
+// than the few bytes that an empty span is written in.
+const maxEvents = 1 << 16
+
+// full returns an error when the record holds as many events as one may. Formats
+// whose records are lists ask before each.
+func (d *Decoder) full(format string) error {
+	if d.n < maxEvents {
+		return nil
+	}
+	return fmt.Errorf("decoding %s record: more than %d events", format, maxEvents)
 }
 
 // Events returns the events added since the last Clear. The slice and its

@@ -55,9 +55,15 @@ func (kong) Decode(d *Decoder, record []byte) error {
 		if string(name) == string(main) || !isKongCall(plugin) {
 			continue
 		}
+		if err := d.full("kong"); err != nil {
+			return err
+		}
 		r.decodePlugin(d, d.Add(), name, plugin, false)
 	}
 	if main != nil {
+		if err := d.full("kong"); err != nil {
+			return err
+		}
 		r.decodePlugin(d, d.Add(), main, r.ai.Get(string(main)), true)
 		return nil
 	}

@@ -74,14 +74,12 @@ func (langfuse) Decode(d *Decoder, record []byte) error {
 		return fmt.Errorf("decoding langfuse record: want an object, not %s", v.Kind())
 	}
 	if trace := v.Get("trace"); trace.Kind() == jsontape.Object {
-		decodeLangfuseTrace(d, trace, v.Get("observations"), true)
-		return nil
+		return decodeLangfuseTrace(d, trace, v.Get("observations"), true)
 	}
 	var r langfuseRow
 	r.read(v)
 	if r.kind() == langfuseTrace {
-		decodeLangfuseTrace(d, v, r.observations, false)
-		return nil
+		return decodeLangfuseTrace(d, v, r.observations, false)
 	}
 	r.decode(d, d.Add(), false)
 	return nil
@@ -90,7 +88,7 @@ func (langfuse) Decode(d *Decoder, record []byte) error {
 // decodeLangfuseTrace decodes a trace with what is nested in it. The file that
 // the interface writes repeats the observations inside the trace, there without
 // their content; the API has them there alone.
-func decodeLangfuseTrace(d *Decoder, v, observations jsontape.Value, quoted bool) {
+func decodeLangfuseTrace(d *Decoder, v, observations jsontape.Value, quoted bool) error {
 	var trace langfuseRow
 	trace.read(v)
 	trace.decode(d, d.Add(), quoted)
@@ -102,6 +100,9 @@ func decodeLangfuseTrace(d *Decoder, v, observations jsontape.Value, quoted bool
 			if o.Kind() != jsontape.Object {
 				continue // a list of the API names the ids only
 			}
+			if err := d.full("langfuse"); err != nil {
+				return err
+			}
 			var r langfuseRow
 			r.user, r.session, r.traceName, r.environment = trace.user, trace.session, trace.name, trace.environment
 			r.project, r.traceID = trace.project, trace.id
@@ -109,6 +110,7 @@ func decodeLangfuseTrace(d *Decoder, v, observations jsontape.Value, quoted bool
 			r.decode(d, d.Add(), false)
 		}
 	}
+	return nil
 }
 
 // langfuseKind says what a row is.

@@ -58,11 +58,14 @@ func (langsmith) Decode(d *Decoder, record []byte) error {
 	}
 	for pending := []jsontape.Value{v}; len(pending) > 0; {
 		v, pending = pending[0], pending[1:]
+		if err := d.full("langsmith"); err != nil {
+			return err
+		}
 		var r smithRun
 		r.read(v)
 		r.decode(d, d.Add())
 		for child := range r.children.Elements() {
-			if child.Kind() == jsontape.Object {
+			if child.Kind() == jsontape.Object && len(pending) <= maxEvents { // more would be refused
 				pending = append(pending, child)
 			}
 		}

@@ -104,11 +104,17 @@ func (mlflow) Decode(d *Decoder, record []byte) error {
 		r.decode(d, d.Add())
 	}
 	for s := range r.spans.Elements() {
+		if err := d.full("mlflow"); err != nil {
+			return err
+		}
 		if s.Kind() == jsontape.Object {
 			r.decodeSpan(d, d.Add(), s)
 		}
 	}
 	for a := range inCell(d, r.assessments).Elements() {
+		if err := d.full("mlflow"); err != nil {
+			return err
+		}
 		if a.Kind() == jsontape.Object {
 			r.decodeAssessment(d, d.Add(), a)
 		}

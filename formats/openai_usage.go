@@ -55,6 +55,9 @@ func (openAIUsage) Decode(d *Decoder, record []byte) error {
 	case results.Kind() == jsontape.Array:
 		start, end := v.Get("start_time"), v.Get("end_time")
 		for r := range results.Elements() {
+			if err := d.full("openai-usage"); err != nil {
+				return err
+			}
 			decodeOpenAITotal(d, d.Add(), r, start, end)
 		}
 	case isOpenAITotal(v.Get("object").Text()):

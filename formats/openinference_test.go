@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,13 +70,23 @@ func TestOpenInferenceDetect(t *testing.T) {
 	}
 }
 
-// TestSpansBounded writes more spans into a record than memory should be spent
-// on.
+// TestSpansBounded writes more spans, or what else becomes an event, into a
+// record than memory should be spent on.
 func TestSpansBounded(t *testing.T) {
 	many := strings.Repeat("{},", maxSpans) + "{}"
+	var plugins strings.Builder
+	for i := range maxSpans + 1 {
+		fmt.Fprintf(&plugins, `"%d":{"meta":0},`, i)
+	}
 	for f, text := range map[Format]string{
-		otlp{}:          `{"resourceSpans":[{"scopeSpans":[{"spans":[` + many + `]}]}]}`,
-		openInference{}: `{"spans":[` + many + `]}`,
+		otlp{}:           `{"resourceSpans":[{"scopeSpans":[{"spans":[` + many + `]}]}]}`,
+		openInference{}:  `{"spans":[` + many + `]}`,
+		langfuse{}:       `{"trace":{"id":"t"},"observations":[` + many + `]}`,
+		langsmith{}:      `{"id":"r","run_type":"chain","start_time":"2026-04-08T12:00:00Z","child_runs":[` + many + `]}`,
+		mlflow{}:         `{"info":{"trace_id":"t"},"data":{"spans":[` + many + `]}}`,
+		openAIUsage{}:    `{"start_time":1775649600,"results":[` + many + `]}`,
+		anthropicUsage{}: `{"starting_at":"2026-04-08T00:00:00Z","results":[` + many + `]}`,
+		kong{}:           `{"started_at":1775649600000,"request":{"uri":"/"},"ai":{` + plugins.String() + `"end":0}}`,
 	} {
 		if err := f.Decode(NewDecoder(), []byte(text)); err == nil {
 			t.Errorf("%s decodes %d spans in one record", f.Name(), maxSpans+1)

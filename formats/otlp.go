@@ -127,10 +127,9 @@ func (otlp) Decode(d *Decoder, record []byte) error {
 	return nil
 }
 
-// maxSpans is how many events a record may hold. An event takes far more memory
-// than the few bytes that an empty span is written in. The collector sends
-// 8,192 in a batch unless told otherwise.
-const maxSpans = 1 << 16
+// maxSpans is how many spans and log records a record may hold. The collector
+// sends 8,192 in a batch unless told otherwise.
+const maxSpans = maxEvents
 
 // readRequest takes the resources of an export request.
 func readRequest(d *Decoder, v jsontape.Value) {
@@ -141,6 +140,9 @@ func readRequest(d *Decoder, v jsontape.Value) {
 				readResource(d, r)
 			}
 		case "resourceProfiles":
+			if len(d.Events()) > maxSpans {
+				return
+			}
 			d.Add().Kind = KindOther
 		}
 	}

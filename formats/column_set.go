@@ -29,9 +29,11 @@ func setJSON(d *Decoder, column *Text, v jsontape.Value) {
 	}
 }
 
-// addIDOnce keeps an identifier that the request and the reply both name.
+// addIDOnce keeps an identifier that the request and the reply both name. It
+// looks among the first only: a body that repeats the member must not cost
+// quadratic time.
 func (e *Event) addIDOnce(kind string, v jsontape.Value) {
-	for _, id := range e.OtherIDs {
+	for _, id := range e.OtherIDs[:min(len(e.OtherIDs), linearIDs)] {
 		if id.Kind == kind && bytes.Equal(id.Value, v.Text()) {
 			return
 		}

@@ -200,6 +200,33 @@ func TestEventText(t *testing.T) {
 }
 
 // FuzzReplyText decodes anything as a reply.
+// TestExchangeLinear writes an identifier that is kept once again and again: in
+// quadratic time that runs into the time limit of go test.
+func TestExchangeLinear(t *testing.T) {
+	const n = 1 << 19
+	var ids strings.Builder
+	for i := range n {
+		fmt.Fprintf(&ids, `"assistant_id":"asst_%d",`, i)
+	}
+	d := NewDecoder()
+	text := `{"method":"POST","uri":"https://api.openai.com/v1/threads/runs","request_body":{` + ids.String() + `"model":"m"}}`
+	if err := (httpExchange{}).Decode(d, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(d.Events()[0].OtherIDs); got != n {
+		t.Errorf("%d identifiers, want %d", got, n)
+	}
+}
+
+// TestExchangeLongPath gives a path whose segments alone would take many times
+// its memory: it is not taken apart.
+func TestExchangeLongPath(t *testing.T) {
+	path := strings.Repeat("/a", maxPath) + "/v1/chat/completions"
+	if c := readURL(NewDecoder(), Text(path)); c.kind != "" {
+		t.Errorf("a path of %d bytes is of kind %s", len(path), c.kind)
+	}
+}
+
 func FuzzReplyText(f *testing.F) {
 	for name, c := range formatCases(f) {
 		if !strings.HasPrefix(name, "http-exchange/") {

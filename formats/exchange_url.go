@@ -55,7 +55,9 @@ func readURL(d *Decoder, address Text) apiCall {
 		}
 	}
 	c.readHost()
-	c.readPath()
+	if len(c.path) <= maxPath {
+		c.readPath()
+	}
 	return c
 }
 
@@ -256,6 +258,10 @@ func (c *apiCall) readPath() {
 		c.kind, c.weak = kind, weak
 	}
 }
+
+// maxPath bounds the paths that are taken apart: their segments take many times
+// their memory. Servers refuse longer ones (NGINX beyond 32 KiB).
+const maxPath = 64 << 10
 
 // maxPathSegments bounds how many segments of a path are looked at.
 const maxPathSegments = 32

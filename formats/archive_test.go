@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -204,6 +205,21 @@ func TestZip64(t *testing.T) {
 	whole := bytes.Join([][]byte{head, entry, end64, find, end}, nil)
 	if diff := cmp.Diff([]string{`"a" "one"`}, listing(NewZip(bytes.NewReader(whole), int64(len(whole))))); diff != "" {
 		t.Errorf("listing (-want +got):\n%s", diff)
+	}
+}
+
+// Entries that claim more bytes than there are must not make room for others
+// whose bytes overlap.
+func TestZipClaims(t *testing.T) {
+	plain := rawZip(t, file{"a", "one"})
+	z := NewZip(bytes.NewReader(plain), int64(len(plain))).(*zipArchive)
+	entry := zipEntry{zipFields: zipFields{name: "a", packed: math.MaxInt64, size: 3}}
+	for range 3 {
+		z.member(&entry)
+	}
+	entry.packed = 3
+	if m, _ := z.member(&entry); m.Err == nil {
+		t.Error("a member is read though those before it claim more bytes than there are")
 	}
 }
 

@@ -98,7 +98,7 @@ func (z *zipArchive) member(e *zipEntry) (m *Member, folder bool) {
 		return m, false
 	}
 	z.use(at, data+e.packed)
-	z.packed += max(e.packed, 0)
+	z.packed += min(max(e.packed, 0), z.size) // what it claims beyond would overflow the sum
 	m.Note = e.differs(&local)
 	if strings.HasSuffix(e.name, "/") && e.size == 0 {
 		return m, true

@@ -95,7 +95,7 @@ func (s *otelAttributes) classify() {
 		s.classifyOther()
 	}
 	if e.Operation == nil {
-		e.Operation = s.name
+		e.Operation = safeName(s.d, s.name)
 	}
 	switch {
 	case e.Kind == KindInference || e.Kind == KindEmbedding:
@@ -215,6 +215,20 @@ func safeURL(d *Decoder, url Text) Text {
 	}
 	out := append(d.Arena.Bytes(len(url))[:0], scheme...)
 	return append(append(out, "://"...), rest[at+1:]...)
+}
+
+// safeName returns the name of a span, which older instrumentations of HTTP make
+// of the method and the whole URL, with the URL as safeURL has it.
+func safeName(d *Decoder, name Text) Text {
+	at := bytes.Index(name, []byte("://"))
+	if at < 0 {
+		return name
+	}
+	begin := bytes.LastIndexByte(name[:at], ' ') + 1
+	if begin == 0 {
+		return safeURL(d, name)
+	}
+	return joinText(d, "", name[:begin], "", safeURL(d, name[begin:]))
 }
 
 // outcome sets how the span ended. Instrumentations leave the status unset when

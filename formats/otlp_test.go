@@ -405,6 +405,20 @@ func TestOTLPNanos(t *testing.T) {
 	}
 }
 
+func TestSafeName(t *testing.T) {
+	for in, want := range map[string]string{
+		"GET https://u:p@example.com/a?key=AIza": "GET https://example.com/a",
+		"https://example.com/a?key=AIza":         "https://example.com/a",
+		"chat gpt-4o":                            "chat gpt-4o",
+		"is this a question?":                    "is this a question?",
+		"":                                       "",
+	} {
+		if got := safeName(NewDecoder(), Text(in)); string(got) != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestSafeURL(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://u:p@example.com/a?key=AIza#x": "https://example.com/a",

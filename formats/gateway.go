@@ -153,7 +153,9 @@ func readReplyHeaders(d *Decoder, e *Event, headers jsontape.Value) {
 // are, of what may be a key or token in clear the last four characters, as
 // providers show them.
 func safeKey(d *Decoder, key Text) Text {
-	for _, prefix := range [...]string{"sk-", "Bearer ", "eyJ", "AIza", "AKIA"} {
+	for _, prefix := range [...]string{
+		"sk-", "Bearer ", "eyJ", "AIza", "AKIA", "ABSK", "bedrock-api-key-", "gsk_", "xai-", "hf_", "pplx-", "r8_",
+	} {
 		if !bytes.HasPrefix(key, []byte(prefix)) {
 			continue
 		}

@@ -144,6 +144,7 @@ func TestSafeKey(t *testing.T) {
 		"litellm_proxy_master_key":   "litellm_proxy_master_key",
 		"sk-0123456789abcdefwxyz":    "...wxyz",
 		"Bearer 0123456789abcdefghi": "...fghi",
+		"gsk_0123456789abcdefghij":   "...ghij",
 		"sk-1234":                    "",
 		"":                           "",
 	} {

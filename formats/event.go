@@ -127,6 +127,8 @@ type Message struct {
 	Role         Text // system, user, assistant, tool ... as the log wrote it
 	Parts        []Part
 	FinishReason Text
+
+	before int // parts and messages before it, on its side of the event
 }
 
 // ID is an identifier of a kind that has no column of its own.
@@ -241,4 +243,6 @@ type Event struct {
 	// Problem is set on events of kind unparsed: what is wrong with the record,
 	// and at which byte of it.
 	Problem string
+
+	overfull bool // parts were left out: there were too many
 }

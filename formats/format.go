@@ -235,14 +235,23 @@ func (d *Decoder) full(format string) error {
 func (d *Decoder) Events() []*Event { return d.events[:d.n] }
 
 // Clear forgets the events of the last record. Their texts stay valid.
-func (d *Decoder) Clear() { d.n, d.inners = 0, 0 }
+func (d *Decoder) Clear() {
+	d.n, d.inners = 0, 0
+	if len(d.events) > keptEvents { // a rare record must not hold its memory for ever
+		clear(d.events[keptEvents:])
+		d.events = d.events[:keptEvents]
+	}
+}
+
+// keptEvents is how many events are kept for reuse.
+const keptEvents = 1 << 10
 
 // Reset forgets all texts: everything decoded so far becomes invalid.
 func (d *Decoder) Reset() { d.Clear(); d.Arena.Reset() }
 
 // reset empties the event but keeps the capacity of its slices.
 func (e *Event) reset() {
-	in, out, tools, ids, pol := e.Input[:0], e.Output[:0], e.ToolCallIDs[:0], e.OtherIDs[:0], e.GuardrailPolicies[:0]
+	in, out, tools, ids, pol := reused(e.Input), reused(e.Output), e.ToolCallIDs[:0], e.OtherIDs[:0], e.GuardrailPolicies[:0]
 	*e = Event{} // and then the slices: a literal with them would be made aside and copied
 	e.Input, e.Output, e.ToolCallIDs, e.OtherIDs, e.GuardrailPolicies = in, out, tools, ids, pol
 }
@@ -254,8 +263,43 @@ func (e *Event) AddInput(role Text) *Message { return addMessage(&e.Input, role)
 // AddOutput appends an empty message of the given role to the output.
 func (e *Event) AddOutput(role Text) *Message { return addMessage(&e.Output, role) }
 
+// maxParts is how many parts, and messages, one side of an event may have. A part
+// takes far more memory than the few bytes that an empty one is written in; long
+// conversations of agents have some thousands.
+const maxParts = 1 << 17
+
+// keptParts is how many parts are kept for reuse.
+const keptParts = 1 << 12
+
+// reused empties messages but keeps their memory, unless it is much.
+func reused(list []Message) []Message {
+	if partsOf(list) > keptParts {
+		return nil
+	}
+	return list[:0]
+}
+
+// partsOf counts the parts of messages, and the messages.
+func partsOf(list []Message) int {
+	if len(list) == 0 {
+		return 0
+	}
+	last := &list[len(list)-1]
+	return last.before + len(last.Parts) + 1
+}
+
+// crowded reports whether an event has more parts than it may, so that some were
+// left out.
+func (e *Event) crowded() bool {
+	return e.overfull || partsOf(e.Input) >= maxParts || partsOf(e.Output) >= maxParts
+}
+
 func addMessage(list *[]Message, role Text) *Message {
 	l := *list
+	before := partsOf(l)
+	if before >= maxParts {
+		return &l[len(l)-1] // the record will be refused
+	}
 	if len(l) < cap(l) {
 		l = l[:len(l)+1]
 	} else {
@@ -263,9 +307,14 @@ func addMessage(list *[]Message, role Text) *Message {
 	}
 	*list = l
 	m := &l[len(l)-1]
-	*m = Message{Role: role, Parts: m.Parts[:0]}
+	*m = Message{Role: role, Parts: m.Parts[:0], before: before}
 	return m
 }
 
-// Add appends a part to the message.
-func (m *Message) Add(p Part) { m.Parts = append(m.Parts, p) }
+// Add appends a part to the message. What is beyond the parts that an event may
+// have is left out, and [Decoder.Decode] refuses the record.
+func (m *Message) Add(p Part) {
+	if m.before+len(m.Parts) < maxParts {
+		m.Parts = append(m.Parts, p)
+	}
+}

@@ -1,5 +1,7 @@
 package formats
 
+import "fmt"
+
 // Open returns what is inside a record: of a row of a table an object with its
 // cells, of wrapped lines the text that they hold, and else the record itself.
 // It returns nil when the record holds nothing to decode, like the names of a
@@ -41,6 +43,11 @@ func (d *Decoder) Decode(f Format, framing Framing, record []byte) error {
 	d.Context.Carry(f, inner)
 	if err != nil {
 		return err
+	}
+	for _, e := range d.events[from:d.n] {
+		if e.crowded() {
+			return fmt.Errorf("decoding %s record: more than %d messages and parts of messages", f.Name(), maxParts)
+		}
 	}
 	if d.LoggedAt.Time.OK {
 		for _, e := range d.events[from:d.n] {

@@ -28,6 +28,8 @@ type fold struct {
 	known bool // a chunk had a known shape
 
 	generation Text // Cohere's second id, where the stream names no other
+
+	made int // messages and parts so far
 }
 
 // foldMessage is one message of a stream: most have one, chat completions with
@@ -37,6 +39,7 @@ type foldMessage struct {
 	role   Text
 	stop   Text
 	blocks []foldBlock
+	made   *int // of the stream
 }
 
 // foldBlock is one part of a message. Its text, or for a tool call its JSON,
@@ -90,6 +93,7 @@ func (f *fold) finish() bool {
 	setName(&f.e.ResponseID, f.generation)
 	f.usage.fill(f.e)
 	f.guard.settle(f.d, f.e)
+	f.e.overfull = f.e.overfull || f.made >= maxParts
 	return f.known
 }
 
@@ -100,7 +104,9 @@ func (f *fold) message(index int64) *foldMessage {
 			return &f.msgs[i]
 		}
 	}
-	f.msgs = append(f.msgs, foldMessage{index: index})
+	if f.made++; f.made < maxParts || len(f.msgs) == 0 {
+		f.msgs = append(f.msgs, foldMessage{index: index, made: &f.made})
+	}
 	return &f.msgs[len(f.msgs)-1]
 }
 
@@ -111,7 +117,15 @@ func (m *foldMessage) block(t PartType, index int64) *foldBlock {
 			return b
 		}
 	}
-	m.blocks = append(m.blocks, foldBlock{part: Part{Type: t}, index: index})
+	return m.push(Part{Type: t}, index)
+}
+
+// push adds a block and returns it. What is beyond the parts that an event may
+// have is left out.
+func (m *foldMessage) push(p Part, index int64) *foldBlock {
+	if *m.made++; *m.made < maxParts || len(m.blocks) == 0 {
+		m.blocks = append(m.blocks, foldBlock{part: p, index: index})
+	}
 	return &m.blocks[len(m.blocks)-1]
 }
 
@@ -141,7 +155,7 @@ func grow(to, piece Text) Text {
 // other keeps a chunk that no shape explains.
 func (f *fold) other(c jsontape.Value) {
 	m := f.message(0)
-	m.blocks = append(m.blocks, foldBlock{part: Part{Type: PartOther, JSON: rawJSON(f.d, c)}, index: -1})
+	m.push(Part{Type: PartOther, JSON: rawJSON(f.d, c)}, -1)
 }
 
 // chunk takes one chunk, unwrapped if need be.
@@ -350,7 +364,7 @@ func (f *fold) anthropicBlock(index int64, b jsontape.Value) {
 		var whole Message
 		addBlock(f.d, &whole, b)
 		for _, p := range whole.Parts {
-			m.blocks = append(m.blocks, foldBlock{part: p, index: index})
+			m.push(p, index)
 		}
 	}
 }
@@ -482,7 +496,7 @@ func (f *fold) cohere(k *chunkMembers) bool {
 		addToolCalls(f.d, &whole, k.toolCalls)
 		m := f.message(0)
 		for i, p := range whole.Parts {
-			m.blocks = append(m.blocks, foldBlock{part: p, index: int64(i)})
+			m.push(p, int64(i))
 		}
 	case string(k.event) == "stream-start", len(k.event) > 0 && !k.text.Exists():
 	case k.text.Kind() == jsontape.String:

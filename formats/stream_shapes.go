@@ -13,7 +13,7 @@ import (
 func (m *foldMessage) whole(parts []Part) {
 	m.blocks = m.blocks[:0]
 	for i, p := range parts {
-		m.blocks = append(m.blocks, foldBlock{part: p, index: int64(i)})
+		m.push(p, int64(i))
 	}
 }
 
@@ -239,5 +239,5 @@ func (m *foldMessage) part(p Part) {
 	if p.Type == PartText || p.Type == PartReasoning {
 		p.Text = grow(nil, p.Text)
 	}
-	m.blocks = append(m.blocks, foldBlock{part: p, index: index})
+	m.push(p, index)
 }

@@ -122,5 +122,5 @@ func (f *fold) values(text []byte) {
 // otherText keeps what is no JSON.
 func (f *fold) otherText(text []byte) {
 	m := f.message(0)
-	m.blocks = append(m.blocks, foldBlock{part: unknownPart(f.d, text), index: -1})
+	m.push(unknownPart(f.d, text), -1)
 }

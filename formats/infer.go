@@ -88,13 +88,13 @@ func (w *nameWalk) object(v jsontape.Value, base, depth int) {
 // hold it, and reports whether there was one.
 func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
 	meanings := w.table.byName[string(name)]
-	if len(meanings) == 0 || bytes.Count(w.path, []byte{'.'}) >= maxSegments || len(w.path) > maxNameLength {
+	if len(meanings) == 0 || len(w.path) > maxNameLength || len(w.path) > maxSegments && bytes.Count(w.path, []byte{'.'}) >= maxSegments {
 		return false
 	}
 	taken := false
 	for i := range meanings {
 		c := &meanings[i]
-		if c.asks || !w.holds(c.to, v) {
+		if c.asks || c.kinds != 0 && c.kinds>>v.Kind()&1 == 0 || c.kinds == 0 && !w.holds(c.to, v) {
 			continue
 		}
 		taken = true
@@ -148,6 +148,25 @@ func (w *nameWalk) holds(to target, v jsontape.Value) bool {
 	default:
 		return holdsType(c.Type, kind)
 	}
+}
+
+// kindsOf returns a bit for each kind of value that a target can hold, 0 where
+// the value itself decides.
+func kindsOf(to target) uint16 {
+	if to == targetRequest || to == targetResponse {
+		return 0
+	}
+	switch columns[to].Name {
+	case "outcome", "http_status", "prompt", "response", "system_prompt", "finish_reason", "error_message":
+		return 0
+	}
+	var kinds uint16
+	for kind := jsontape.Null; kind <= jsontape.Object; kind++ {
+		if holdsType(columns[to].Type, kind) {
+			kinds |= 1 << kind
+		}
+	}
+	return kinds
 }
 
 // holdsType reports whether a column of a type can hold a kind of value.

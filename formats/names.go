@@ -205,6 +205,7 @@ type candidate struct {
 	unit  unit
 	rank  int
 	asks  bool
+	kinds uint16 // a bit for each kind of value that it can hold; 0 when the value decides
 }
 
 // nameTable is knownNames made ready to be looked up, and the names of fields
@@ -223,7 +224,7 @@ func newNameTable() *nameTable {
 		for _, name := range k.names {
 			rank++
 			key := string(appendNormal(nil, []byte(name)))
-			t.byName[key] = append(t.byName[key], candidate{to, slices.Index(fillOrder, to), k.unit, rank, k.asks})
+			t.byName[key] = append(t.byName[key], candidate{to, slices.Index(fillOrder, to), k.unit, rank, k.asks, kindsOf(to)})
 		}
 	}
 	t.walk = newNameWalk(t)
@@ -262,14 +263,21 @@ func targetByName(name string) (target, bool) {
 // appendNormal appends a name without what writers disagree about: letter
 // case, underscores, hyphens, spaces and @.
 func appendNormal(dst, name []byte) []byte {
+	n := len(dst)
+	dst = slices.Grow(dst, len(name))[:n+len(name)]
 	for _, c := range name {
-		switch {
-		case 'A' <= c && c <= 'Z':
-			dst = append(dst, c+'a'-'A')
-		case c == '_' || c == '-' || c == ' ' || c == '@':
-		default:
-			dst = append(dst, c)
-		}
+		dst[n] = c + toLower[c]
+		n += 1 - ignored[c] // what is ignored is written over by what follows
 	}
-	return dst
+	return dst[:n]
 }
+
+// toLower is what makes a letter of ASCII a small one, and ignored is 1 for what
+// does not count in a name: tables, for names are compared a great deal.
+var (
+	toLower = [256]byte{
+		'A': 32, 'B': 32, 'C': 32, 'D': 32, 'E': 32, 'F': 32, 'G': 32, 'H': 32, 'I': 32, 'J': 32, 'K': 32, 'L': 32, 'M': 32,
+		'N': 32, 'O': 32, 'P': 32, 'Q': 32, 'R': 32, 'S': 32, 'T': 32, 'U': 32, 'V': 32, 'W': 32, 'X': 32, 'Y': 32, 'Z': 32,
+	}
+	ignored = [256]int{'_': 1, '-': 1, ' ': 1, '@': 1}
+)

@@ -392,25 +392,12 @@ func (c *Case) Raw(ctx context.Context, eid int64) (*Record, error) {
 }
 
 // query runs an embedded statement and hands each row to a function.
-func (c *Case) query(ctx context.Context, name string, fill map[string]string, args []any, row func(*sql.Rows) error) (err error) {
+func (c *Case) query(ctx context.Context, name string, fill map[string]string, args []any, row func(*sql.Rows) error) error {
 	text, err := statement(name, fill)
 	if err != nil {
 		return err
 	}
-	rows, err := c.db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return fmt.Errorf("running %s.sql: %w", name, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	return nil
+	return EachRow(ctx, c.db, name, text, args, row)
 }
 
 // queryOne runs an embedded statement that yields one value, or none for the

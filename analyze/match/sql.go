@@ -4,10 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
 
 //go:embed sql/*.sql
@@ -39,23 +40,10 @@ func (m *matcher) exec(ctx context.Context, name string, args ...any) error {
 }
 
 // query runs an embedded statement and hands each row to a function.
-func (m *matcher) query(ctx context.Context, name string, fill map[string]int, row func(*sql.Rows) error) (err error) {
+func (m *matcher) query(ctx context.Context, name string, fill map[string]int, row func(*sql.Rows) error) error {
 	text, err := statement(name, fill)
 	if err != nil {
 		return err
 	}
-	rows, err := m.c.DB().QueryContext(ctx, text)
-	if err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return fmt.Errorf("running %s.sql: %w", name, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	return nil
+	return casefile.EachRow(ctx, m.c.DB(), name, text, nil, row)
 }

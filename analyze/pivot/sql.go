@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
 
 //go:embed sql/*.sql
@@ -38,23 +39,10 @@ func (r *ranking) exec(ctx context.Context, name string, fill map[string]string,
 }
 
 // query runs an embedded statement and hands each row to a function.
-func (r *ranking) query(ctx context.Context, name string, fill map[string]string, args []any, row func(*sql.Rows) error) (err error) {
+func (r *ranking) query(ctx context.Context, name string, fill map[string]string, args []any, row func(*sql.Rows) error) error {
 	text, err := statement(name, fill)
 	if err != nil {
 		return err
 	}
-	rows, err := r.c.DB().QueryContext(ctx, text, args...)
-	if err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return fmt.Errorf("running %s.sql: %w", name, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	return nil
+	return casefile.EachRow(ctx, r.c.DB(), name, text, args, row)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -169,23 +168,10 @@ func statement(name string) (string, error) {
 
 // query runs one embedded statement and hands each row to row, which must ask
 // nothing else of the case.
-func (s *survey) query(ctx context.Context, name string, args []any, row func(*sql.Rows) error) (err error) {
+func (s *survey) query(ctx context.Context, name string, args []any, row func(*sql.Rows) error) error {
 	text, err := statement(name)
 	if err != nil {
 		return err
 	}
-	rows, err := s.c.DB().QueryContext(ctx, text, args...)
-	if err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return fmt.Errorf("running %s.sql: %w", name, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	return nil
+	return casefile.EachRow(ctx, s.c.DB(), name, text, args, row)
 }

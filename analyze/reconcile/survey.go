@@ -201,23 +201,10 @@ func (s *survey) exec(ctx context.Context, name string, args ...any) error {
 
 // query runs one embedded statement and hands each row to row, which must ask
 // nothing else of the case.
-func (s *survey) query(ctx context.Context, name string, args []any, row func(*sql.Rows) error) (err error) {
+func (s *survey) query(ctx context.Context, name string, args []any, row func(*sql.Rows) error) error {
 	text, err := sqlFiles.ReadFile("sql/" + name + ".sql")
 	if err != nil {
 		return fmt.Errorf("reading embedded SQL: %w", err)
 	}
-	rows, err := s.c.DB().QueryContext(ctx, string(text), args...)
-	if err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return fmt.Errorf("running %s.sql: %w", name, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("running %s.sql: %w", name, err)
-	}
-	return nil
+	return casefile.EachRow(ctx, s.c.DB(), name, string(text), args, row)
 }

@@ -65,14 +65,16 @@ func replaceFold(s, old, to string) string {
 	}
 }
 
-// asciiLower is strings.ToLower for ASCII letters: it keeps the length.
+// asciiLower is strings.ToLower for ASCII letters: it keeps the length, that of
+// bytes that are not UTF-8 too.
 func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
 		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	return string(b)
 }
 
 // keyForm are the beginnings of keys that vendors document: AWS access keys

@@ -181,7 +181,7 @@ func FuzzFind(f *testing.F) {
 	for _, v := range []string{"198.51.100.7", "2001:db8::1", "example.com", "http://example.com/a", "sk-...abcd", "model: m-1", "text: a b c"} {
 		f.Add(v, "before "+v+", after")
 	}
-	f.Add("\xff\xff\xff\\.", "bytes that are no text")
+	f.Add("\xff\\.", "bytes that are no text")
 	f.Fuzz(func(t *testing.T, value, text string) {
 		in, err := one("", value)
 		if typ, rest, ok := typed(value); ok {

@@ -63,6 +63,30 @@ type Finding struct {
 	// [MaxFindingEvents]; EventCount is how many there are.
 	Events     []string
 	EventCount int64
+
+	// Actor is the person or principal behind the events, "" where there is
+	// none or more than one.
+	Actor string
+	// Test is the statistic behind a finding that was found by one, nil for
+	// others.
+	Test *Test
+	// Tags name techniques, as in [About].
+	Tags []string
+	// Parts are the ids of the findings that a story is made of, the earliest
+	// first; nil for a finding that is none.
+	Parts []string
+	// Score ranks a finding: the negative decimal logarithm of how often what it
+	// shows would be seen without an incident, capped. 0 where nothing was
+	// ranked.
+	Score float64
+}
+
+// Test is how a finding stands among all tests of its kind that were made in a
+// run.
+type Test struct {
+	P     float64 // how probable so much, or more, is where nothing happened
+	Q     float64 // the least share of false findings at which it counts; Benjamini and Hochberg 1995
+	Tests int64   // tests of its detector in the run
 }
 
 // MaxFindingEvents bounds the events that a finding lists. A finding with more

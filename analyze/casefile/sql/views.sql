@@ -197,7 +197,8 @@ select
     lower(hex(coalesce(said.system_prompt_hash, gateway.system_prompt_hash, trace.system_prompt_hash, client.system_prompt_hash, who.system_prompt_hash, other.system_prompt_hash))) as system_prompt_hash,
     lower(hex(coalesce(said.prompt_hash, gateway.prompt_hash, trace.prompt_hash, client.prompt_hash, who.prompt_hash, other.prompt_hash))) as prompt_hash,
     lower(hex(coalesce(said.response_hash, gateway.response_hash, trace.response_hash, client.response_hash, who.response_hash, other.response_hash))) as response_hash,
-    coalesce(said.ts_corrected, gateway.ts_corrected, trace.ts_corrected, client.ts_corrected, who.ts_corrected, other.ts_corrected) as ts_corrected
+    coalesce(said.ts_corrected, gateway.ts_corrected, trace.ts_corrected, client.ts_corrected, who.ts_corrected, other.ts_corrected) as ts_corrected,
+    coalesce(j.said, j.gateway, j.trace, j.client, j.who, j.other) as eid
 from joined_call j
 left join (select e.*, {{corrected}} as ts_corrected from read_parquet({{events}}) e {{correcting}} where {{role}} = 'access') who
     on who.segment = j.who // 268435456 and who.row = j.who % 268435456
@@ -222,7 +223,7 @@ select
     m.session_id, m.response_id, m.input_tokens, m.output_tokens, m.cache_read_tokens, m.cache_write_tokens, m.reasoning_tokens, m.cost_usd,
     m.cost_basis, m.content_state, m.finish_reason, m.stream, m.guardrail_action, m.destination, m.bytes_in, m.bytes_out, m.data_format,
     m.disagreements, lower(hex(m.system_prompt_hash)) as system_prompt_hash, lower(hex(m.prompt_hash)) as prompt_hash,
-    lower(hex(m.response_hash)) as response_hash, {{merged}} as ts_corrected
+    lower(hex(m.response_hash)) as response_hash, {{merged}} as ts_corrected, m.call as eid
 from merged_call m
 join joined_call j on j.call = m.call
 join evidence i on i.evidence = m.evidence
@@ -240,7 +241,7 @@ select
     e.input_tokens, e.output_tokens, e.cache_read_tokens, e.cache_write_tokens, e.reasoning_tokens, e.cost_usd, e.cost_basis,
     e.content_state, e.finish_reason, e.stream, e.guardrail_action, e.destination, e.bytes_in, e.bytes_out, e.data_format,
     null as disagreements,
-    e.system_prompt_hash, e.prompt_hash, e.response_hash, e.ts_corrected
+    e.system_prompt_hash, e.prompt_hash, e.response_hash, e.ts_corrected, e.eid
 from events e
 anti join call_event c on c.eid = e.eid
 where e.kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail');

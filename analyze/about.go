@@ -1,0 +1,30 @@
+package analyze
+
+// About says what a detector or a rule is: what findings, SARIF rules and
+// runbooks show of it.
+type About struct {
+	ID string // lower case, family and name: identity.new-model
+	// Version is the major version. It grows when findings of the same thing
+	// would get another subject or bucket, and is part of [FindingID].
+	Version  int
+	Title    string   // what it claims, one line
+	Severity Severity // of most of its findings
+	Why      string   // why a responder should care, and how it decides
+	// Tags name techniques, as attack.t1078.004, atlas.aml.t0040 and owasp.llm10
+	// do; see [TagVersions].
+	Tags           []string
+	Needs          []string // columns of calls without which it cannot run
+	FalsePositives []string // what else looks like this
+	Triage         []string // what to look at first, in order
+	Collect        []string // evidence to secure
+	Contain        []string // proportionate containment, the mildest first
+}
+
+// TagVersions says by which editions tags are to be read.
+func TagVersions() map[string]string {
+	return map[string]string{
+		"attack": "MITRE ATT&CK v19",
+		"atlas":  "MITRE ATLAS 5.6",
+		"owasp":  "OWASP Top 10 for LLM Applications 2025, and for Agentic Applications 2026",
+	}
+}

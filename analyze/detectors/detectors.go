@@ -1,0 +1,252 @@
+// Package detectors finds what a responder should look at: each detector reads
+// features, calls, acts or texts of a case and yields findings with their events.
+//
+// A detector is one file and one line in detectors, with its hit and miss cases:
+// an SQL statement with its description as a header (see [parseHeader]), or a Go
+// type where SQL cannot say it. Statistical detectors report every test that they
+// made, and the run decides what counts, over all of a detector's tests at once.
+package detectors
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
+)
+
+// Options say what to look for. Zero values choose everything.
+type Options struct {
+	Only, Except []string // ids of detectors, or of their families: identity
+	// Q is the share of false findings among statistical ones that is accepted,
+	// 0 for [DefaultQ].
+	Q float64
+}
+
+// DefaultQ is the share of false findings among statistical findings that is
+// accepted.
+const DefaultQ = 0.05
+
+// Report is what the detectors found.
+type Report struct {
+	Findings  []analyze.Finding // in the order of [analyze.SortFindings]
+	Detectors []DetectorReport  // in the order of [All], those that were chosen
+}
+
+// DetectorReport says what one detector did.
+type DetectorReport struct {
+	About    *analyze.About
+	Tests    int64 // that a statistical detector made
+	Findings int
+	// NotApplicable says what the case lacks for the detector; "" when it ran.
+	NotApplicable string
+	Notes         []string // what it could not know
+}
+
+// detector finds one kind of thing.
+type detector interface {
+	about() *analyze.About
+	// detect returns what it found, in any order.
+	detect(ctx context.Context, r *run) (*result, error)
+}
+
+// result is what a detector found.
+type result struct {
+	// found are findings that no test stands behind.
+	found []found
+	// tests is how many tests were made, and tested those of them whose p-value
+	// is at most [maxP]: no other can count.
+	tests  int64
+	tested []tested
+	// lacks says why the detector does not apply to this case; "" when it does.
+	lacks string
+	notes []string
+}
+
+// maxP is the largest p-value that a detector needs to report.
+const maxP = 0.05
+
+// found is a finding whose events have numbers instead of names. Its id,
+// detector, tags, events and, where not set, title and severity are filled in by
+// the run.
+type found struct {
+	analyze.Finding
+	eids []int64 // of its events, at most [analyze.MaxFindingEvents], in order
+}
+
+// tested is a test with the finding that it becomes where it counts.
+type tested struct {
+	p float64
+	found
+	// events finds the events, where asking for those of every test would cost
+	// too much; nil where eids has them.
+	events func(ctx context.Context, r *run) ([]int64, error)
+}
+
+// run is what detectors share.
+type run struct {
+	c        *casefile.Case
+	features *features.Set
+	options  Options
+}
+
+// All returns what every detector says of itself, in the order in which they
+// run.
+func All() ([]*analyze.About, error) {
+	list, err := detectors()
+	if err != nil {
+		return nil, err
+	}
+	var out []*analyze.About
+	for _, d := range list {
+		out = append(out, d.about())
+	}
+	return out, nil
+}
+
+// chosen reports whether the options choose a detector.
+func (o *Options) chosen(id string) bool {
+	family, _, _ := strings.Cut(id, ".")
+	names := func(list []string) bool { return slices.Contains(list, id) || slices.Contains(list, family) }
+	return (len(o.Only) == 0 || names(o.Only)) && !names(o.Except)
+}
+
+// check refuses names that no detector has.
+func (o *Options) check(list []detector) error {
+	known := map[string]bool{}
+	for _, d := range list {
+		family, _, _ := strings.Cut(d.about().ID, ".")
+		known[d.about().ID], known[family] = true, true
+	}
+	for _, name := range slices.Concat(o.Only, o.Except) {
+		if !known[name] {
+			return fmt.Errorf("there is no detector and no family %q; exhibit analyze --list names them", name)
+		}
+	}
+	return nil
+}
+
+// Run looks for everything that is chosen in a case. What counts does not depend
+// on what is chosen: each detector is judged over its own tests.
+func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
+	list, err := detectors()
+	if err == nil {
+		err = o.check(list)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("analyzing: %w", err)
+	}
+	if o.Q == 0 {
+		o.Q = DefaultQ
+	}
+	r := &run{c: c, features: features.NewSet(c), options: o}
+	out := &Report{}
+	var all []found
+	for _, d := range list {
+		if !o.chosen(d.about().ID) {
+			continue
+		}
+		report, kept, err := r.ask(ctx, d)
+		if err != nil {
+			return nil, fmt.Errorf("analyzing: %s: %w", d.about().ID, err)
+		}
+		out.Detectors = append(out.Detectors, *report)
+		all = append(all, kept...)
+	}
+	if err := r.nameEvents(ctx, all); err != nil {
+		return nil, fmt.Errorf("analyzing: %w", err)
+	}
+	for i := range all {
+		out.Findings = append(out.Findings, all[i].Finding)
+	}
+	analyze.SortFindings(out.Findings)
+	return out, nil
+}
+
+// ask runs one detector.
+func (r *run) ask(ctx context.Context, d detector) (*DetectorReport, []found, error) {
+	about := d.about()
+	report := &DetectorReport{About: about}
+	var err error
+	if report.NotApplicable, err = r.lacks(ctx, about.Needs); err != nil || report.NotApplicable != "" {
+		return report, nil, err
+	}
+	res, err := d.detect(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	report.Tests, report.NotApplicable, report.Notes = res.tests, res.lacks, res.notes
+	kept, err := r.judge(ctx, res)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept = append(res.found, kept...)
+	for i := range kept {
+		complete(&kept[i], about)
+	}
+	report.Findings = len(kept)
+	return report, kept, nil
+}
+
+// complete gives a finding what it has from its detector.
+func complete(f *found, about *analyze.About) {
+	f.Detector, f.Tags = about.ID, about.Tags
+	f.ID = analyze.FindingID(about.ID, about.Version, f.Subject, f.Bucket)
+	f.Title = cmp.Or(f.Title, about.Title)
+	f.Severity = cmp.Or(f.Severity, about.Severity)
+	f.EventCount = max(f.EventCount, int64(len(f.eids)))
+	f.eids = f.eids[:min(len(f.eids), analyze.MaxFindingEvents)]
+}
+
+// nameEvents names the events of all findings at once, so that each segment is
+// read once.
+func (r *run) nameEvents(ctx context.Context, list []found) error {
+	var eids []int64
+	for i := range list {
+		eids = append(eids, list[i].eids...)
+	}
+	slices.Sort(eids)
+	eids = slices.Compact(eids)
+	rows, err := r.c.Events(ctx, eids, nil)
+	if err != nil {
+		return fmt.Errorf("naming the events of findings: %w", err)
+	}
+	for i := range list {
+		for _, eid := range list[i].eids {
+			at, _ := slices.BinarySearch(eids, eid)
+			list[i].Events = append(list[i].Events, rows[at].EventID)
+		}
+	}
+	return nil
+}
+
+// lacks says which of the needed columns of calls no call has, "" when there are
+// all.
+func (r *run) lacks(ctx context.Context, needs []string) (string, error) {
+	if len(needs) == 0 {
+		return "", nil
+	}
+	if err := r.features.Need(ctx, "coverage_of_calls"); err != nil {
+		return "", err
+	}
+	var missing []string
+	for _, column := range needs {
+		var n int64
+		err := r.query(ctx, "lacks", []any{sql.Named("column", column)}, func(rows *sql.Rows) error { return rows.Scan(&n) })
+		if err != nil {
+			return "", err
+		}
+		if n == 0 {
+			missing = append(missing, strings.ReplaceAll(column, "_", " "))
+		}
+	}
+	if len(missing) == 0 {
+		return "", nil
+	}
+	return "no call in this case says: " + strings.Join(missing, ", "), nil
+}

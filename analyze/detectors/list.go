@@ -1,0 +1,21 @@
+package detectors
+
+// detectors lists the detectors in the order in which they run: a statement by
+// the name of its file, or a Go type.
+func detectors() ([]detector, error) {
+	var list []detector
+	for _, name := range []string{
+		"logging_off",
+	} {
+		d, err := newSQLDetector(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return append(list, goDetectors()...), nil
+}
+
+func goDetectors() []detector {
+	return []detector{}
+}

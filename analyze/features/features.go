@@ -1,0 +1,81 @@
+// Package features makes the tables that detectors read: calls and other acts
+// with who did them, and what subjects did by five minutes, hour and hour of
+// week. Each table is one SQL file of its name, made when it is first asked for.
+//
+// The files are plain GROUP BYs in integers and decimals, so that they give the
+// same on every run and can be carried to another engine.
+package features
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"slices"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// table is one table, and the tables that its statement reads.
+type table struct {
+	name string
+	from []string
+}
+
+// tables lists the tables, each after those that it reads.
+func tables() []table {
+	return []table{
+		{"call", nil},
+		{"coverage_of_calls", []string{"call"}},
+		{"act", nil},
+		{"feature_five", []string{"call"}},
+		{"feature_hour", []string{"feature_five"}},
+		{"feature_value", []string{"call"}},
+	}
+}
+
+// Names returns the names of the tables, in order.
+func Names() []string {
+	var names []string
+	for _, t := range tables() {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// Set makes tables in the session of a case.
+type Set struct {
+	c    *casefile.Case
+	made map[string]bool
+}
+
+// NewSet returns a set that has made nothing yet.
+func NewSet(c *casefile.Case) *Set { return &Set{c: c, made: map[string]bool{}} }
+
+// Need makes the named tables, and what they are made from, where they are not
+// there yet.
+func (s *Set) Need(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		i := slices.IndexFunc(tables(), func(t table) bool { return t.name == name })
+		if i < 0 {
+			return fmt.Errorf("making features: there is no table %q", name)
+		}
+		if s.made[name] {
+			continue
+		}
+		if err := s.Need(ctx, tables()[i].from...); err != nil {
+			return err
+		}
+		text, err := files.ReadFile(name + ".sql")
+		if err != nil {
+			return fmt.Errorf("reading embedded SQL: %w", err)
+		}
+		if _, err := s.c.DB().ExecContext(ctx, string(text)); err != nil {
+			return fmt.Errorf("making table %s: %w", name, err)
+		}
+		s.made[name] = true
+	}
+	return nil
+}

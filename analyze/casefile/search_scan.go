@@ -19,6 +19,8 @@ import (
 type searchJob struct {
 	segment               int64
 	events, content, raws string // paths; "" is none
+	// skip are texts that stand in an earlier place too, where they are asked for.
+	skip map[textPlace]bool
 }
 
 // scan looks through the segments, several at a time.
@@ -31,38 +33,56 @@ func (c *Case) scan(ctx context.Context, o *SearchOptions) (*scanned, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	queue := make(chan searchJob)
 	scanners := make([]*segmentScanner, max(1, min(o.Threads, len(jobs))))
-	var running sync.WaitGroup
+	workers := make([]func(context.Context, *searchJob) error, len(scanners))
 	for i := range scanners {
-		s := &segmentScanner{f: o.NewFinder(), places: places, found: newScanned(), seen: map[string]struct{}{}}
-		scanners[i] = s
-		running.Go(func() {
-			for job := range queue {
-				if err := s.scan(ctx, &job); err != nil {
-					stop(err)
-				}
-			}
-		})
+		scanners[i] = &segmentScanner{f: o.NewFinder(), places: places, found: newScanned(), seen: map[string]struct{}{}}
+		workers[i] = scanners[i].scan
 	}
-	for _, job := range jobs {
-		select {
-		case queue <- job:
-		case <-ctx.Done():
-		}
-	}
-	close(queue)
-	running.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	if err := eachSegment(ctx, jobs, workers, nil); err != nil {
+		return nil, err
 	}
 	all := newScanned()
 	for _, s := range scanners {
 		all.merge(s.found)
 	}
 	return all, nil
+}
+
+// eachSegment lets workers look through segments side by side. The function
+// prepare, which may be nil, is called for each before it is handed over, one
+// after the other.
+func eachSegment(ctx context.Context, jobs []searchJob, workers []func(context.Context, *searchJob) error, prepare func(*searchJob) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	queue := make(chan *searchJob)
+	var running sync.WaitGroup
+	for _, work := range workers {
+		running.Go(func() {
+			for job := range queue {
+				if err := work(ctx, job); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	for i := range jobs {
+		if prepare != nil && ctx.Err() == nil {
+			if err := prepare(&jobs[i]); err != nil {
+				stop(err)
+			}
+		}
+		select {
+		case queue <- &jobs[i]:
+		case <-ctx.Done():
+		}
+	}
+	close(queue)
+	running.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // searchJobs lists the segments.

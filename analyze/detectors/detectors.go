@@ -25,7 +25,8 @@ type Options struct {
 	Only, Except []string // ids of detectors, or of their families: identity
 	// Q is the share of false findings among statistical ones that is accepted,
 	// 0 for [DefaultQ].
-	Q float64
+	Q       float64
+	Threads int
 }
 
 // DefaultQ is the share of false findings among statistical findings that is
@@ -59,17 +60,14 @@ type detector interface {
 type result struct {
 	// found are findings that no test stands behind.
 	found []found
-	// tests is how many tests were made, and tested those of them whose p-value
-	// is at most [maxP]: no other can count.
+	// tests is how many tests were made, and tested at least those of them whose
+	// p-value is at most [DefaultQ]: no other can count.
 	tests  int64
 	tested []tested
 	// lacks says why the detector does not apply to this case; "" when it does.
 	lacks string
 	notes []string
 }
-
-// maxP is the largest p-value that a detector needs to report.
-const maxP = 0.05
 
 // found is a finding whose events have numbers instead of names. Its id,
 // detector, tags, events and, where not set, title and severity are filled in by
@@ -93,6 +91,7 @@ type run struct {
 	c        *casefile.Case
 	features *features.Set
 	options  Options
+	signed   bool // the tables of [run.signs] are there
 }
 
 // All returns what every detector says of itself, in the order in which they

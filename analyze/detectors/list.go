@@ -5,7 +5,7 @@ package detectors
 func detectors() ([]detector, error) {
 	var list []detector
 	for _, name := range []string{
-		"logging_off",
+		"guardrail_weakened",
 	} {
 		d, err := newSQLDetector(name)
 		if err != nil {
@@ -17,5 +17,7 @@ func detectors() ([]detector, error) {
 }
 
 func goDetectors() []detector {
-	return []detector{}
+	return []detector{
+		loggingOff{},
+	}
 }

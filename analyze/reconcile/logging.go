@@ -3,8 +3,6 @@ package reconcile
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -51,38 +49,14 @@ func (m *missingSearch) readChanges(ctx context.Context) error {
 		return nil
 	}
 	m.changed = true
-	var names []string
-	for _, r := range loggingRules() {
-		names = append(names, r.operations...)
-	}
-	list, err := json.Marshal(names)
-	if err != nil {
-		return fmt.Errorf("writing names of operations: %w", err)
-	}
-	var all []*loggingChange
-	args := []any{sql.Named("operations", string(list)), sql.Named("limit", maxChanges+1)}
-	err = m.query(ctx, "control", args, func(r *sql.Rows) error {
-		var c loggingChange
-		all = append(all, &c)
-		return r.Scan(&c.eid, &c.event, &c.format, &c.at, &c.operation, &c.principal, &c.srcIP, &c.tenant, &c.region)
-	})
+	changes, cut, err := readLoggingChanges(ctx, m.c)
 	if err != nil {
 		return err
 	}
-	if len(all) > maxChanges {
-		all = all[:maxChanges]
+	if cut {
 		m.report.Notes = append(m.report.Notes, fmt.Sprintf("there are more than %d changes of what is logged; only the first were read", maxChanges))
 	}
-	state := newLoggingState()
-	for _, c := range all {
-		record, err := m.c.Raw(ctx, c.eid)
-		if err != nil {
-			return err
-		}
-		if state.read(c, record.Raw) {
-			m.changes = append(m.changes, c)
-		}
-	}
+	m.changes = changes
 	return nil
 }
 

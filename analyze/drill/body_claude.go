@@ -15,7 +15,7 @@ func (claudeBody) input(dst []byte, d *dialog) []byte {
 	dst = d.appendMessages(dst, d.input, claudeBody{}.part)
 	if d.tools {
 		dst = append(dst, `,"tools":[`...)
-		for i, t := range tools {
+		for i, t := range d.kit {
 			if i > 0 {
 				dst = append(dst, ',')
 			}

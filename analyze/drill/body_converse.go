@@ -44,7 +44,7 @@ func (converseBody) input(dst []byte, d *dialog) []byte {
 	dst = append(d.appendTemperature(dst), '}')
 	if d.tools {
 		dst = append(dst, `,"toolConfig":{"tools":[`...)
-		for i, t := range tools {
+		for i, t := range d.kit {
 			if i > 0 {
 				dst = append(dst, ',')
 			}

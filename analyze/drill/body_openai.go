@@ -19,15 +19,15 @@ func (openAIBody) input(dst []byte, d *dialog) []byte {
 		dst = append(dst, `,"stream":true,"stream_options":{"include_usage":true}`...)
 	}
 	if d.tools {
-		dst = appendFunctions(append(dst, `,"tools":`...))
+		dst = d.appendFunctions(append(dst, `,"tools":`...))
 	}
 	return append(dst, '}')
 }
 
 // appendFunctions appends the tools that models are offered.
-func appendFunctions(dst []byte) []byte {
+func (d *dialog) appendFunctions(dst []byte) []byte {
 	dst = append(dst, '[')
-	for i, t := range tools {
+	for i, t := range d.kit {
 		if i > 0 {
 			dst = append(dst, ',')
 		}

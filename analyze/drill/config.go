@@ -66,6 +66,7 @@ type Config struct {
 	FileRecords int
 	Population  Population
 	Scenarios   []Scenario
+	Incidents   []Incident // scenarios that are played many times
 	Tampering   Tampering
 	Workers     int // writers side by side; 0 means GOMAXPROCS
 }
@@ -132,7 +133,7 @@ func (c Config) check() error {
 			return fmt.Errorf("source %q is named twice", s)
 		}
 	}
-	return errors.Join(c.Population.check(), c.Tampering.check(c.Sources, c.Calls))
+	return errors.Join(c.Population.check(), checkIncidents(c.Incidents), c.Tampering.check(c.Sources, c.Calls))
 }
 
 func (p Population) check() error {
@@ -151,6 +152,8 @@ type Report struct {
 	Last    time.Time
 	Sources []SourceReport // in the order of [Config.Sources]
 	Truth   []Truth        // the steps of all scenarios, in order of time
+	// Incidents are the instances that [Config.Incidents] asked for, in that order.
+	Incidents []IncidentTruth
 	// Tampered are the sources that were shifted, in the order of
 	// [Config.Sources], then the records that were tampered with, in order of
 	// the time of their calls.
@@ -172,4 +175,8 @@ type Truth struct {
 	Operation string    `json:"operation"`
 	RequestID string    `json:"request_id"`
 	Note      string    `json:"note,omitempty"`
+	// Incident names the instance that the step is part of, as [IncidentTruth] does.
+	Incident string   `json:"incident,omitempty"`
+	Strength Strength `json:"strength,omitempty"`
+	Instance int      `json:"instance,omitempty"`
 }

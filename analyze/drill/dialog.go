@@ -1,5 +1,10 @@
 package drill
 
+import (
+	"cmp"
+	"strings"
+)
+
 // talk holds the seeds of what a call says.
 type talk struct {
 	style    style
@@ -8,6 +13,7 @@ type talk struct {
 	turns    int // planned for the conversation
 	system   uint64
 	scenario string // set on a step of a scenario
+	shift    *shift // of an incident; may be nil
 }
 
 // span is a piece of the dialog's arena.
@@ -49,8 +55,9 @@ type dialog struct {
 	system  span
 	input   []part
 	reply   []part
-	tools   bool
-	session span // UUID that the client puts into metadata; empty: none
+	tools   bool       // whether there are any
+	kit     []toolSpec // which
+	session span       // UUID that the client puts into metadata; empty: none
 	user    uint64
 
 	model      *model
@@ -91,7 +98,7 @@ type teller struct {
 
 // tell fills d with what the call says.
 func (t *teller) tell(d *dialog, e *event) {
-	*d = dialog{arena: d.arena[:0], input: d.input[:0], reply: d.reply[:0], model: e.model, id: e.requestID, created: e.ms / 1000, streamed: streamed(e.Operation)}
+	*d = dialog{arena: d.arena[:0], input: d.input[:0], reply: d.reply[:0], model: e.model, kit: tools[:], id: e.requestID, created: e.ms / 1000, streamed: streamed(e.Operation)}
 	d.rng = newRNG(t.seed, streamTalk, e.talk.session, 2<<32|uint64(e.talk.turn))
 	if e.Talk != nil {
 		t.recite(d, e.Talk)
@@ -126,6 +133,10 @@ func (t *teller) converse(d *dialog, k *talk, m *model) {
 func (t *teller) turn(d *dialog, k *talk, j int, m *model) {
 	r := newRNG(t.seed, streamTalk, k.session, uint64(j))
 	in, out := t.sizes(k.style, j, &r)
+	last := j == k.turn && k.shift != nil
+	if last {
+		in, out = per(in, k.shift.in), per(out, k.shift.out)
+	}
 	ask := part{text: t.write(d, &r, in)}
 	if d.tools && j > 0 {
 		before := toolAt(t.seed, k.session, j-1)
@@ -139,7 +150,11 @@ func (t *teller) turn(d *dialog, k *talk, j int, m *model) {
 	if j == k.turn {
 		to = &d.reply
 	}
-	*to = append(*to, part{assistant: true, text: t.write(d, &r, out)})
+	answer := part{assistant: true, text: t.write(d, &r, out)}
+	if last {
+		d.reframe(&answer, k.shift, &r)
+	}
+	*to = append(*to, answer)
 	d.stop = stopEnd
 	if d.tools && j < k.turns-1 {
 		call := toolAt(t.seed, k.session, j)
@@ -151,6 +166,21 @@ func (t *teller) turn(d *dialog, k *talk, j int, m *model) {
 		d.stop = stopTool
 	} else if out >= wordsOf(chatTokens[len(chatTokens)-1]) && t.limit[1] == 0 {
 		d.stop = stopLength
+	}
+}
+
+// reframe lets a reply be a refusal, or stand in something.
+func (d *dialog) reframe(p *part, s *shift, r *rng) {
+	switch {
+	case s.refuse:
+		p.text = d.say(expand("{refusal}", r))
+	case s.frame != "":
+		before, after, _ := strings.Cut(s.frame, "%")
+		from := len(d.arena)
+		d.arena = appendText(d.arena, before)
+		d.arena = append(d.arena, d.text(p.text)...)
+		d.arena = appendText(d.arena, after)
+		p.text = d.mark(from)
 	}
 }
 
@@ -221,7 +251,10 @@ func (t *teller) systemWords(s style, r *rng) int {
 
 // recite fills d with the words of a scenario.
 func (t *teller) recite(d *dialog, k *Talk) {
-	d.maxTokens, d.hot = 1024, 7
+	d.maxTokens, d.hot = cmp.Or(k.MaxTokens, 1024), 7
+	if k.kit != nil {
+		d.kit = k.kit
+	}
 	d.system = d.say(k.System)
 	d.session = d.say(k.Session)
 	d.input = d.sayAll(d.input, k.Messages)
@@ -231,7 +264,7 @@ func (t *teller) recite(d *dialog, k *Talk) {
 			d.stop = stopTool
 		}
 	}
-	d.tools = d.stop == stopTool
+	d.tools = d.stop == stopTool || k.kit != nil
 	for _, p := range d.input {
 		d.tools = d.tools || p.kind != partText
 	}
@@ -289,4 +322,7 @@ func (t *teller) measure(d *dialog, e *event) {
 		d.stop, d.tokensIn, d.tokensOut, d.cacheRead, d.cacheWrite = stopGuardrail, 0, 0, 0, 0
 	}
 	d.latency = d.rng.between(180, 900) + d.rng.draw(&tokenMicros)*d.tokensOut/1000
+	if e.talk.shift != nil {
+		d.latency = per(d.latency, e.talk.shift.latency)
+	}
 }

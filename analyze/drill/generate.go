@@ -36,6 +36,9 @@ func Generate(ctx context.Context, c Config) (*Report, error) {
 		return nil, fmt.Errorf("generating: %w", err)
 	}
 	w.report.Calls = int64(p.made)
+	for _, in := range p.incidents {
+		w.report.Incidents = append(w.report.Incidents, in.truth())
+	}
 	return w.report, nil
 }
 
@@ -182,7 +185,14 @@ func (w *work) count(events []event) {
 		}
 		w.report.Last = at
 		w.report.Steps++
-		if e.talk.scenario != "" {
+		switch {
+		case e.incident != nil:
+			e.incident.saw(e, at)
+			w.report.Truth = append(w.report.Truth, Truth{
+				Scenario: e.incident.plot.name, Time: at, Operation: e.Operation, RequestID: e.requestID.String(), Note: e.Note,
+				Incident: e.incident.name(), Strength: e.incident.strength, Instance: e.incident.instance,
+			})
+		case e.talk.scenario != "":
 			w.report.Truth = append(w.report.Truth, Truth{
 				Scenario: e.talk.scenario, Time: at, Operation: e.Operation, RequestID: e.requestID.String(), Note: e.Note,
 			})

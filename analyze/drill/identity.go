@@ -56,11 +56,7 @@ type role struct {
 
 // newRole returns the role with the name; its id depends on nothing else.
 func newRole(name string) role {
-	var h uint64
-	for _, c := range []byte(name) {
-		h = mix(h ^ uint64(c))
-	}
-	r := newRNG(h, streamActor, 0, 1)
+	r := newRNG(nameHash(name), streamActor, 0, 1)
 	return role{name: name, id: string(r.appendLetters([]byte("AROAEXAMPLE"), base32, 10))}
 }
 

@@ -18,6 +18,7 @@ type event struct {
 	infer   string // inference region of a cross-region profile
 
 	tampered *tampered // nil: no record of it is
+	incident *incident // that it is a step of; may be nil
 }
 
 // outcome is how a call of a model ended.
@@ -78,6 +79,8 @@ type planner struct {
 	auditors []auditor
 	unlogged []string // regions in which model invocation logging is off
 	tamperer *tamperer
+	// incidents that are played, in the order in which they were asked for.
+	incidents []*incident
 
 	unit    uint64 // calls that were given to conversations so far
 	arrival int64  // when the next conversation begins
@@ -104,6 +107,9 @@ func newPlanner(c Config) (*planner, error) {
 	}
 	var err error
 	if p.script, err = script(c.Scenarios, c.Seed, start, p.curve.end(), p.actors); err != nil {
+		return nil, err
+	}
+	if err := p.stage(c, start); err != nil {
 		return nil, err
 	}
 	p.auditors = newAuditors(start)
@@ -178,6 +184,7 @@ func (p *planner) proceed(events []event, c conversation) []event {
 	e.infer = inferenceRegion(a.model, from.region, &r)
 	e.logged = p.logging(from.region)
 	e.decide(&r)
+	p.affect(&e, a)
 	p.tamperer.choose(&e, p.calls-p.made)
 	p.made++
 
@@ -220,9 +227,17 @@ func (p *planner) play(events []event) []event {
 	p.script = p.script[1:]
 	r := newRNG(p.seed, streamScenario, 1<<32, p.serial)
 	p.serial++
+	if s.actor != nil {
+		events = p.credential(events, s.actor, s.ms, s.actor.from(s.ms), &r)
+		s.Who = s.actor.identity()
+	}
 	e := p.event(s.ms, s.Step, &r)
 	e.model, e.logged = s.model, p.logging(s.Region)
-	e.talk = talk{session: r.uint64(), scenario: s.scenario}
+	e.talk = talk{session: r.uint64()}
+	if s.talk.turns > 0 {
+		e.talk, e.app, e.infer = s.talk, s.app, inferenceRegion(s.model, s.Region, &r)
+	}
+	e.talk.scenario, e.incident = s.scenario, s.incident
 	if s.ErrorCode == "" {
 		p.switchLogging(s.Region, s.Operation)
 	} else {

@@ -36,6 +36,9 @@ type actor struct {
 	hours   int64 // lifetime of a session
 
 	office, home origin // home is where people work one day in four
+
+	guest   cast      // what a guest of the run is there for, see guest.go
+	effects []*effect // of incidents on its calls
 }
 
 // people and the group that they belong to.

@@ -21,6 +21,8 @@ const (
 	streamScenario
 	streamPassage
 	streamTamper
+	streamIncident
+	streamEffect
 )
 
 // rng is a stream of random integers. The zero rng is not seeded. It holds
@@ -67,6 +69,13 @@ func (r *rng) of(k, n uint64) bool {
 // zipf returns a number in [0, n) whose weight falls with its rank: the
 // smaller of two draws, twice as likely at the front as on average.
 func (r *rng) zipf(n int) int { return min(r.below(n), r.below(n)) }
+
+// shuffle puts n things into a random order, by swapping two at a time.
+func (r *rng) shuffle(n int, swap func(i, j int)) {
+	for i := n - 1; i > 0; i-- {
+		swap(i, r.below(i+1))
+	}
+}
 
 // uuid is a random UUID of version 4.
 type uuid [16]byte

@@ -88,6 +88,9 @@ type Talk struct {
 	Messages []Message // the last ones are new, earlier ones repeat earlier calls
 	Reply    []Message // texts and tool calls of the assistant, in one turn
 	Session  string    // UUID that a client puts into the metadata of a Claude call; may be empty
+	// MaxTokens bounds the reply; 0 means 1024.
+	MaxTokens int
+	kit       []toolSpec // nil: those of the population, where tools are used
 }
 
 // Message is one part of a conversation: a text, a tool call, or the result
@@ -103,9 +106,16 @@ type Message struct {
 // scripted is a step of a scenario, ready to be merged into the traffic.
 type scripted struct {
 	Step
-	scenario string
+	scenario string // empty: the step only goes with an incident
 	ms       int64
 	model    *model
+
+	// Of a step of an incident:
+	incident *incident
+	strength Strength
+	actor    *actor // who does it, with the credential of that time, when Who is nil
+	app      string
+	talk     talk // of a call that says what its style says
 }
 
 // script collects the steps of all scenarios in order of time.
@@ -137,7 +147,7 @@ func (s *scripted) check(start, end int64) error {
 	if s.ms < start || s.ms >= end {
 		return fmt.Errorf("its time %s is outside the days of the run", s.At.Format(time.RFC3339))
 	}
-	if s.Who == nil {
+	if s.Who == nil && s.actor == nil {
 		return errors.New("nobody does it")
 	}
 	if !strings.HasSuffix(s.Service, awsHost) {
@@ -166,7 +176,7 @@ func (s *scripted) checkTalk() error {
 	if !slices.Contains([]string{opInvoke, opInvokeStream, opConverse, opConverseStream}, s.Operation) {
 		return fmt.Errorf("%q is no call of a model", s.Operation)
 	}
-	if len(s.Talk.Messages) == 0 || len(s.Talk.Reply) == 0 {
+	if len(s.Talk.Messages) == 0 || len(s.Talk.Reply) == 0 && s.ErrorCode == "" {
 		return errors.New("a call needs a message and a reply")
 	}
 	for _, m := range slices.Concat(s.Talk.Messages, s.Talk.Reply) {

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// Scenarios returns the incidents that are ready to be played.
-func Scenarios() []Scenario { return []Scenario{LoggingOff{}} }
-
 // LoggingOff is an intruder with somebody's key who turns model invocation
 // logging off in one region for two hours in the middle of the run, asks a model
 // questions that nobody is to read, and turns it on again as it was. Meanwhile
@@ -57,8 +54,7 @@ func (LoggingOff) Steps(w *World) ([]Step, error) {
 	look := request(-3*time.Minute, "GetModelInvocationLoggingConfiguration", "looks whether calls are logged")
 	look.ReadOnly = true
 	on := request(2*time.Hour, opLoggingOn, "turns model invocation logging on again")
-	on.Request = `{"loggingConfig":{"s3Config":{"bucketName":"example-model-logs","keyPrefix":""},` +
-		`"textDataDeliveryEnabled":true,"imageDataDeliveryEnabled":true,"embeddingDataDeliveryEnabled":true}}`
+	on.Request = loggingConfig
 	steps := []Step{look, request(0, opLoggingOff, "turns model invocation logging off"), on}
 	for i, question := range hiddenQuestions {
 		s := request(time.Duration(4+17*i)*time.Minute, opInvoke, "is asked while nothing is logged")
@@ -72,3 +68,30 @@ func (LoggingOff) Steps(w *World) ([]Step, error) {
 	}
 	return steps, nil
 }
+
+// loggingOff is the same as an [Incident]: for two hours, for some 45 minutes, or
+// for 15 with a change that looks like maintenance.
+func loggingOff() plot {
+	return plot{
+		name: "logging-off", cast: castPerson, days: [3]int{1, 1, 1}, lock: "logging",
+		techniques: []string{"T1685.002", "AML.T0012"},
+		play: func(s *stage) {
+			off, base := min(s.begins(), s.to()-3*hourMS), s.actor.base
+			from := s.elsewhere()
+			s.about(base, s.actor.name)
+			length := by(s, int64(120), 45, 15) * minuteMS
+			asked := by(s, 30, 10, 4)
+			s.requests(off-3*minuteMS, "looks whether calls are logged", "bedrock", "GetModelInvocationLoggingConfiguration", "").as(base, from)
+			s.requests(off, "turns model invocation logging off", "bedrock", opLoggingOff, "").as(base, from)
+			for range asked {
+				at := off + 60_000 + int64(s.rand.below(int(length-2*minuteMS)))
+				s.asks(at, "is asked while nothing is logged", s.say("{curious}"), s.noise(60)).as(base, from)
+			}
+			s.requests(off+length, "turns model invocation logging on again", "bedrock", opLoggingOn, loggingConfig).as(base, from)
+		},
+	}
+}
+
+// loggingConfig is how model invocation logging is set up.
+const loggingConfig = `{"loggingConfig":{"s3Config":{"bucketName":"example-model-logs","keyPrefix":""},` +
+	`"textDataDeliveryEnabled":true,"imageDataDeliveryEnabled":true,"embeddingDataDeliveryEnabled":true}}`

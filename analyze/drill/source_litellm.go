@@ -186,7 +186,7 @@ func (litellm) parameters(dst []byte, d *dialog) []byte {
 		dst = append(dst, `,"stream":true`...)
 	}
 	if d.tools {
-		dst = appendFunctions(append(dst, `,"tools":`...))
+		dst = d.appendFunctions(append(dst, `,"tools":`...))
 	}
 	return append(dst, '}')
 }
@@ -222,10 +222,7 @@ func (l litellm) failure(dst []byte, e *event) []byte {
 // appendNameHash appends what stands for the hash of a key: 64 digits that hang
 // on the name of its owner.
 func appendNameHash(dst []byte, name string) []byte {
-	var h uint64
-	for _, c := range []byte(name) {
-		h = mix(h ^ uint64(c))
-	}
+	h := nameHash(name)
 	for range 4 {
 		h = mix(h + 0x9e3779b97f4a7c15)
 		for shift := 0; shift < 64; shift += 8 {

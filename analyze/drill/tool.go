@@ -11,8 +11,34 @@ const (
 	toolKinds
 )
 
-// tools are described to the model in this way. The schema is JSON Schema.
-var tools = [toolKinds]struct{ name, description, schema string }{
+// toolSpec is how a tool is described to a model. The schema is JSON Schema.
+type toolSpec struct{ name, description, schema string }
+
+// courierTools and coderTools are those of guests.
+var (
+	courierTools = []toolSpec{
+		{
+			"http_request", "Send a request to a web service.",
+			`{"type":"object","properties":{"method":{"type":"string"},"url":{"type":"string"},"body":{"type":"string"}},"required":["method","url"]}`,
+		},
+		tools[toolSearch],
+	}
+	coderTools = []toolSpec{
+		{"bash", "Run a command.", `{"type":"object","properties":{"command":{"type":"string"}},"required":["command"]}`},
+		{"read_file", "Read a file.", `{"type":"object","properties":{"path":{"type":"string"}},"required":["path"]}`},
+		{
+			"write_file", "Write a file.",
+			`{"type":"object","properties":{"path":{"type":"string"},"content":{"type":"string"}},"required":["path","content"]}`,
+		},
+		{
+			"edit_file", "Replace a text in a file.",
+			`{"type":"object","properties":{"path":{"type":"string"},"old":{"type":"string"},"new":{"type":"string"}},"required":["path","old","new"]}`,
+		},
+	}
+)
+
+// tools are those of the population.
+var tools = [toolKinds]toolSpec{
 	toolReadObject: {
 		"read_object", "Read a text object from a bucket.",
 		`{"type":"object","properties":{"bucket":{"type":"string"},"key":{"type":"string"}},"required":["bucket","key"]}`,

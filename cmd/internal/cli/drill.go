@@ -19,6 +19,9 @@ type drillOptions struct {
 	Config drill.Config
 	Layout string
 	Truth  string // file for it; "" is none
+	// Scenarios are the words of --scenarios, Instances is how many of each.
+	Scenarios []scenarioWord
+	Instances int
 	Output outputOptions
 }
 
@@ -62,8 +65,10 @@ The sources are
   otlp        spans of the callers in OTLP/JSON, with structured messages
   langfuse    the observations that Langfuse makes of these spans
 
-An incident is played into the traffic by --scenarios: logging-off is an intruder
-who turns model invocation logging off for two hours. --tamper spoils the logs
+Incidents are played into the traffic by --scenarios, such as leaked-key:easy or
+all:stealthy:10: in three strengths and many instances, each with its own subject and days
+after the first third of the run, which stays clean. A lone logging-off is an intruder who
+turns model invocation logging off for two hours in the middle of the run. --tamper spoils the logs
 afterwards: it takes records of calls away, alters one field in others, writes some
 twice, and moves the clock of a source. --truth says what was done, a JSON object a
 line.
@@ -77,6 +82,9 @@ line.
 
   # Logs that were tampered with, to see what reconcile finds
   $ exhibit drill generate --sources cloudtrail,bedrock,litellm --tamper removed=20,altered=20,shift=litellm:+42s --truth truth.jsonl -o logs
+
+  # Two instances of every incident, in each strength, in a larger company
+  $ exhibit drill generate --days 30 --calls 100000 --population 200,40,8,40 --scenarios all:all:2 --truth truth.jsonl -o logs
 
   # Long JSON lines only
   $ exhibit drill generate --sources bedrock --words 30,300 -o logs`,
@@ -100,12 +108,13 @@ line.
 	flags.BoolVar(&o.Config.Gzip, "gzip", false, "compress the files")
 	flags.Var((*countValue)(&o.Config.FileRecords), "file-records", "records in a file (default: one file, or as the source splits them)")
 	flags.Var((*countValue)(&o.Config.Workers), "threads", "threads to work with")
-	scenarios := scenarioNames(drill.Scenarios())
-	flags.Var(scenariosValue{&o.Config.Scenarios}, "scenarios", "incidents to play, with commas between ("+strings.Join(scenarios, ", ")+")")
+	flags.Var(scenariosValue{&o.Scenarios}, "scenarios", "incidents to play, as NAME[:STRENGTH[:COUNT]] with commas between (all, "+strings.Join(drill.IncidentNames(), ", ")+"; "+strings.Join(strengthWords(), ", ")+", default: normal)")
+	flags.Var((*countValue)(&o.Instances), "instances", "instances of each incident that names no count (default: 1)")
+	flags.Var(populationValue{&o.Config.Population}, "population", "how many people, services, nightly jobs and agents (default: 40,8,4,6)")
 	flags.Var(tamperValue{&o.Config.Tampering}, "tamper", "what to do to the logs, such as removed=20,altered=20,duplicated=10,shift=litellm:+42s")
 	flags.StringVar(&o.Truth, "truth", "", "`FILE` for what scenarios and tampering did; new, and not among the logs")
 	// The flags were defined above, the only thing that can fail.
-	_ = cmd.RegisterFlagCompletionFunc("scenarios", cobra.FixedCompletions(scenarios, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("scenarios", cobra.FixedCompletions(scenarioCompletions(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("sources", cobra.FixedCompletions(drill.Sources(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -115,6 +124,7 @@ func runDrillGenerate(ctx context.Context, f *factory, o drillOptions) error {
 		return usagef("drill generate needs a folder to write to").hint("-o DIR names it")
 	}
 	o.Config.Layout = drill.Layout(o.Layout)
+	addScenarios(&o.Config, o.Scenarios, o.Instances)
 	return f.emit(o.Output, render.Config{Params: map[string]any{"seed": o.Config.Seed}}, func(r *render.Renderer) error {
 		started := f.now()
 		report, err := generateDrill(ctx, f, o)

@@ -81,42 +81,6 @@ func (v tamperValue) shift(s string, given bool) error {
 	return nil
 }
 
-// scenariosValue is a list of scenarios of drill.
-type scenariosValue struct{ list *[]drill.Scenario }
-
-func (scenariosValue) Type() string { return "NAMES" }
-
-func (v scenariosValue) String() string {
-	if v.list == nil {
-		return ""
-	}
-	return strings.Join(scenarioNames(*v.list), ",")
-}
-
-func (v scenariosValue) Set(s string) error {
-	all := drill.Scenarios()
-	*v.list = nil
-	for name := range strings.SplitSeq(s, ",") {
-		i := slices.Index(scenarioNames(all), name)
-		if i < 0 {
-			return fmt.Errorf("%q is no scenario (known: %s)", name, strings.Join(scenarioNames(all), ", "))
-		}
-		if slices.Contains(scenarioNames(*v.list), name) {
-			return fmt.Errorf("%s is there twice", name)
-		}
-		*v.list = append(*v.list, all[i])
-	}
-	return nil
-}
-
-func scenarioNames(list []drill.Scenario) []string {
-	var names []string
-	for _, s := range list {
-		names = append(names, s.Name())
-	}
-	return names
-}
-
 // openTruth opens the file for the truth: a new one, that is not among the logs
 // where a load would take it for one.
 func (f *factory) openTruth(path, dir string) (*output, error) {

@@ -1,0 +1,63 @@
+package drill
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// stage casts the incidents that are asked for, plays them, and merges their
+// steps into the script.
+func (p *planner) stage(c Config, start int64) error {
+	if len(c.Incidents) == 0 {
+		return nil
+	}
+	guests := invite(c.Incidents, c.Days, c.Seed)
+	cast := &casting{
+		seed: c.Seed, start: start, days: c.Days, actors: slices.Concat(p.actors, guests),
+		taken: map[booking]bool{}, load: map[string]int{},
+	}
+	stages, err := cast.stages(c.Incidents)
+	if err != nil {
+		return err
+	}
+	w := newWriter()
+	var steps []*scripted
+	for _, g := range guests {
+		steps = append(steps, cast.routines(g, w)...)
+	}
+	for _, s := range stages {
+		s.writer, s.daily = w, p.daily(s.actor, c.Days)
+		p.incidents = append(p.incidents, s.incident)
+		steps = append(steps, s.perform()...)
+	}
+	for _, x := range steps {
+		x.At = cast.clock(x.ms)
+		if err := x.check(start, p.curve.end()); err != nil {
+			return fmt.Errorf("planning incident %s: %s: %w", x.scenario, x.Operation, err)
+		}
+		p.script = append(p.script, *x)
+	}
+	slices.SortStableFunc(p.script, func(a, b scripted) int { return cmp.Compare(a.ms, b.ms) })
+	return nil
+}
+
+// daily is about how many calls an actor makes on a day.
+func (p *planner) daily(a *actor, days int) uint64 {
+	switch {
+	case a == nil:
+		return 0
+	case a.guest != 0:
+		return guestCalls
+	}
+	sum := uint64(0)
+	for g := range groups {
+		if len(p.byGroup[g]) > 0 {
+			sum += shares[g]
+		}
+	}
+	// The place of an actor among n is the smaller of two draws, see zipf.
+	n := uint64(len(p.byGroup[a.group]))
+	weight := 2*(n-uint64(slices.Index(p.byGroup[a.group], a))) - 1
+	return p.calls * shares[a.group] * weight / (sum * n * n * uint64(days))
+}

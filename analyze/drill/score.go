@@ -1,0 +1,227 @@
+package drill
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+)
+
+// Claim is a finding that is held against the truth.
+type Claim struct {
+	ID       string
+	Detector string
+	Severity analyze.Severity
+	Last     time.Time // when it could have been made, at the earliest
+	Requests []string  // ids of the requests that its events are of
+	// Q is that of a statistical finding, 0 for others.
+	Q float64
+	// Parts are what a story is made of; a claim that is a part is given only
+	// there.
+	Parts []Claim
+}
+
+// Scorecard says how well findings tell what was done. An incident is found when
+// a claim within the budget has an event of one of its steps. A claim without a
+// step of any incident is false, whatever else it may have seen.
+type Scorecard struct {
+	Days        float64
+	Budget      float64 // false claims a day that are allowed
+	Claims      int     // within the budget, best first
+	False       int     // of them
+	Beyond      int     // claims that are left out, for they rank below what the budget allows
+	Rows        []ScoreRow
+	Strengths   []ScoreRow // over all scenarios
+	Detectors   []DetectorScore
+	Statistical DetectorScore // all claims within the budget that have a Q
+}
+
+// ScoreRow is one scenario and strength, or one strength of all scenarios.
+type ScoreRow struct {
+	Scenario string // "" for all
+	Strength Strength
+	Of       int // incidents
+	Found    int
+	// Delay is the median time from the first step of an incident to the end of
+	// the earliest finding that shows one of its steps, over those found.
+	Delay     time.Duration
+	Detectors []string // that found some, in order
+}
+
+// Recall is the share of incidents that were found.
+func (r *ScoreRow) Recall() float64 {
+	if r.Of == 0 {
+		return 0
+	}
+	return float64(r.Found) / float64(r.Of)
+}
+
+// DetectorScore says how many claims of a detector show a step of an incident.
+type DetectorScore struct {
+	Detector    string
+	Right, Made int
+}
+
+// foundIncident is what was found of an incident.
+type foundIncident struct {
+	truth     *IncidentTruth
+	at        time.Time
+	detectors map[string]bool
+}
+
+// Score holds claims, the best first, against the truth of some days of traffic.
+func Score(truth *TruthLog, claims []Claim, days, budget float64) *Scorecard {
+	card := &Scorecard{Days: days, Budget: budget}
+	incidents, byRequest := indexTruth(truth)
+	detectors := map[string]*DetectorScore{}
+	for i := range claims {
+		shown := shownBy(&claims[i], byRequest)
+		if len(shown) == 0 && float64(card.False+1) > budget*days {
+			card.Beyond = len(claims) - i
+			break
+		}
+		card.Claims++
+		if len(shown) == 0 {
+			card.False++
+		}
+		card.count(&claims[i], byRequest, detectors)
+		for _, in := range shown {
+			incidents[in].note(&claims[i], in, byRequest)
+		}
+	}
+	for _, name := range sortedKeys(detectors) {
+		card.Detectors = append(card.Detectors, *detectors[name])
+	}
+	card.fillRows(truth, incidents)
+	return card
+}
+
+func indexTruth(truth *TruthLog) (map[string]*foundIncident, map[string]string) {
+	incidents, byRequest := map[string]*foundIncident{}, map[string]string{}
+	for i := range truth.Incidents {
+		incidents[truth.Incidents[i].Incident] = &foundIncident{truth: &truth.Incidents[i], detectors: map[string]bool{}}
+	}
+	for i := range truth.Steps {
+		byRequest[truth.Steps[i].RequestID] = truth.Steps[i].Incident
+	}
+	return incidents, byRequest
+}
+
+// shownBy returns the incidents of which a claim has a step, in order.
+func shownBy(c *Claim, byRequest map[string]string) []string {
+	var shown []string
+	for _, id := range c.Requests {
+		if in, ok := byRequest[id]; ok {
+			shown = append(shown, in)
+		}
+	}
+	slices.Sort(shown)
+	return slices.Compact(shown)
+}
+
+// parts returns what a claim is made of, itself when it is no story.
+func (c *Claim) parts() []Claim {
+	if len(c.Parts) == 0 {
+		return []Claim{*c}
+	}
+	return c.Parts
+}
+
+// count counts what the detectors behind a claim were right about.
+func (s *Scorecard) count(c *Claim, byRequest map[string]string, detectors map[string]*DetectorScore) {
+	for _, part := range c.parts() {
+		d := detectors[part.Detector]
+		if d == nil {
+			d = &DetectorScore{Detector: part.Detector}
+			detectors[part.Detector] = d
+		}
+		right := len(shownBy(&part, byRequest)) > 0
+		for _, d := range []*DetectorScore{d, &s.Statistical} {
+			if d == &s.Statistical && part.Q == 0 {
+				continue
+			}
+			d.Made++
+			if right {
+				d.Right++
+			}
+		}
+	}
+}
+
+// note notes that a claim shows the incident.
+func (f *foundIncident) note(c *Claim, incident string, byRequest map[string]string) {
+	for _, part := range c.parts() {
+		if !slices.Contains(shownBy(&part, byRequest), incident) {
+			continue
+		}
+		f.detectors[part.Detector] = true
+		if f.at.IsZero() || part.Last.Before(f.at) {
+			f.at = part.Last
+		}
+	}
+	if f.at.IsZero() { // the events of the story, not those of a part
+		f.at = c.Last
+		f.detectors[c.Detector] = true
+	}
+}
+
+// fillRows sums up by scenario and strength, in the order of names and strengths.
+func (s *Scorecard) fillRows(truth *TruthLog, incidents map[string]*foundIncident) {
+	type key struct {
+		scenario string
+		strength Strength
+	}
+	groups := map[key][]*foundIncident{}
+	for i := range truth.Incidents {
+		in := &truth.Incidents[i]
+		for _, k := range []key{{in.Scenario, in.Strength}, {"", in.Strength}} {
+			groups[k] = append(groups[k], incidents[in.Incident])
+		}
+	}
+	for k, list := range groups {
+		row := sumUp(list)
+		row.Scenario, row.Strength = k.scenario, k.strength
+		if k.scenario == "" {
+			s.Strengths = append(s.Strengths, row)
+		} else {
+			s.Rows = append(s.Rows, row)
+		}
+	}
+	for _, rows := range [][]ScoreRow{s.Rows, s.Strengths} {
+		slices.SortFunc(rows, func(a, b ScoreRow) int {
+			return cmp.Or(cmp.Compare(a.Scenario, b.Scenario),
+				cmp.Compare(slices.Index(Strengths(), a.Strength), slices.Index(Strengths(), b.Strength)))
+		})
+	}
+}
+
+func sumUp(list []*foundIncident) ScoreRow {
+	row := ScoreRow{Of: len(list)}
+	var delays []time.Duration
+	detectors := map[string]bool{}
+	for _, f := range list {
+		if len(f.detectors) == 0 {
+			continue
+		}
+		row.Found++
+		delays = append(delays, max(0, f.at.Sub(f.truth.First)))
+		for name := range f.detectors {
+			detectors[name] = true
+		}
+	}
+	row.Detectors = sortedKeys(detectors)
+	if slices.Sort(delays); len(delays) > 0 {
+		row.Delay = delays[len(delays)/2]
+	}
+	return row
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -92,6 +92,7 @@ type run struct {
 	features *features.Set
 	options  Options
 	signed   bool // the tables of [run.signs] are there
+	tooled   bool // the tables of [run.toolCalls] are there
 }
 
 // All returns what every detector says of itself, in the order in which they
@@ -225,18 +226,19 @@ func (r *run) nameEvents(ctx context.Context, list []found) error {
 }
 
 // lacks says which of the needed columns of calls no call has, "" when there are
-// all.
+// all. Two names are no columns of calls: text, which is anything said to or by a
+// model, and tool_calls.
 func (r *run) lacks(ctx context.Context, needs []string) (string, error) {
-	if len(needs) == 0 {
-		return "", nil
-	}
-	if err := r.features.Need(ctx, "coverage_of_calls"); err != nil {
-		return "", err
-	}
 	var missing []string
 	for _, column := range needs {
+		statement := "lacks"
+		if column == "text" || column == "tool_calls" {
+			statement = "lacks_text"
+		} else if err := r.features.Need(ctx, "coverage_of_calls"); err != nil {
+			return "", err
+		}
 		var n int64
-		err := r.query(ctx, "lacks", []any{sql.Named("column", column)}, func(rows *sql.Rows) error { return rows.Scan(&n) })
+		err := r.query(ctx, statement, []any{sql.Named("column", column)}, func(rows *sql.Rows) error { return rows.Scan(&n) })
 		if err != nil {
 			return "", err
 		}

@@ -5,6 +5,10 @@ package detectors
 func detectors() ([]detector, error) {
 	var list []detector
 	for _, name := range []string{
+		"new_destination",
+		"secret_in_response",
+		"content_attack",
+		"content_indirect",
 		"guardrail_weakened",
 	} {
 		d, err := newSQLDetector(name)
@@ -18,6 +22,9 @@ func detectors() ([]detector, error) {
 
 func goDetectors() []detector {
 	return []detector{
+		agentCredentials{},
+		agentChecks{},
+		agentProject{},
 		loggingOff{},
 	}
 }

@@ -140,7 +140,7 @@ func (d *sqlDetector) parseHeader() error {
 }
 
 func (d *sqlDetector) detect(ctx context.Context, r *run) (*result, error) {
-	if err := r.features.Need(ctx, d.reads...); err != nil {
+	if err := r.need(ctx, d.reads...); err != nil {
 		return nil, err
 	}
 	res := &result{}

@@ -2,7 +2,7 @@
 -- it first, for a conversation repeats what was said before. A call that several
 -- logs show counts once. strongest is the highest score of the kind in the text.
 create or replace temp table sign_text as
-select hash, kind, max(score) as strongest, arg_max(label, (score, label)) as label, arg_max(via, (score, label)) as via, any_value(role) as role
+select hash, kind, max(score) as strongest, arg_max(label, (score, label)) as label, arg_max(via, (score, label)) as via, min(role) as role
 from sign
 group by hash, kind;
 
@@ -18,7 +18,7 @@ with shown as (
     union all
     select eid, hash, case when side = 'retrieved' then 'document' else role end from stored_use where hash in (select hash from sign_text)
 )
-select distinct hash, role, coalesce(j.said, j.gateway, j.trace, j.client, j.who, j.other, m.call, u.eid) as eid
+select distinct u.hash, u.role, coalesce(j.said, j.gateway, j.trace, j.client, j.who, j.other, m.call, u.eid) as eid
 from shown u
 left join call_event c on c.eid = u.eid
 left join joined_call j on j.call = c.call

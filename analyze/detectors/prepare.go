@@ -1,0 +1,40 @@
+package detectors
+
+import (
+	"context"
+)
+
+// need makes the tables that a detector reads: those of features, and those that
+// are made here, of tool calls and of what texts show.
+func (r *run) need(ctx context.Context, tables ...string) error {
+	for _, name := range tables {
+		var err error
+		switch name {
+		case "tool_call", "tool_destination":
+			err = r.toolCalls(ctx)
+		case "sign", "sign_text", "said_sign":
+			err = r.signs(ctx)
+		default:
+			err = r.features.Need(ctx, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toolCalls makes the tables tool_call and tool_destination.
+func (r *run) toolCalls(ctx context.Context) error {
+	if r.tooled {
+		return nil
+	}
+	if err := r.features.Need(ctx, "call"); err != nil {
+		return err
+	}
+	if err := r.c.StoredViews(ctx); err != nil {
+		return err
+	}
+	r.tooled = true
+	return r.exec(ctx, "tool_call")
+}

@@ -1,0 +1,134 @@
+package classify
+
+import (
+	"bytes"
+	_ "embed"
+	"strings"
+)
+
+//go:embed stance.txt
+var stanceWords string
+
+// ReplyReader makes the features of replies. It must not be used by two
+// goroutines at once.
+type ReplyReader struct {
+	stance map[uint32]bool // hashes of the words that are told apart
+	grams  []uint32        // the reply so far: hashes of words, marks of all else
+}
+
+// MaxReply is how much of a reply is read, in bytes: what a model thinks of a
+// question it says in its first sentences.
+const MaxReply = 800
+
+// The marks that stand for what is no stance word. They are no hashes of one.
+const (
+	markOther = 1 + iota
+	markSentence
+	markLine
+	markNumber
+	markItem
+)
+
+// NewReplyReader makes a reader.
+func NewReplyReader() *ReplyReader {
+	r := &ReplyReader{stance: map[uint32]bool{}}
+	for line := range strings.Lines(stanceWords) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, word := range strings.Fields(line) {
+			r.stance[hashOf([]byte(word))] = true
+		}
+	}
+	return r
+}
+
+// Features appends the features of a reply in lower case: the runs of one, two
+// and three words of its beginning, with all but the stance words alike, those
+// of its first sentence once more, and how the reply is laid out.
+func (r *ReplyReader) Features(dst Features, reply []byte) Features {
+	text := reply[:min(len(reply), MaxReply)]
+	r.read(text)
+	inFirst := true
+	for i, c := range r.grams {
+		if c == markSentence {
+			inFirst = false
+		}
+		h := uint32(hashStart)
+		for n, word := range r.grams[i:min(i+3, len(r.grams))] {
+			h = mix(h, word)
+			if n == 0 && word <= markItem {
+				continue
+			}
+			dst = append(dst, finish(h))
+			if inFirst {
+				dst = append(dst, finish(h+1))
+			}
+		}
+	}
+	return once(append(dst, layout(reply)...))
+}
+
+// layout tells lists, paragraphs and lengths apart.
+func layout(reply []byte) []uint32 {
+	size := 0
+	for n := len(reply); n > 64; n >>= 1 {
+		size++
+	}
+	items := min(bytes.Count(reply, []byte("\n1."))+bytes.Count(reply, []byte("\n2."))+bytes.Count(reply, []byte("\n- "))+bytes.Count(reply, []byte("\n* ")), 3)
+	code := min(bytes.Count(reply, []byte("```")), 1)
+	var all []uint32
+	for kind, value := range []int{size, items, code} {
+		all = append(all, finish(mix(mix(mix(hashStart, 'L'), uint32(kind)), uint32(value)))) //nolint:gosec // small
+	}
+	return all
+}
+
+// read cuts a text into words and marks.
+func (r *ReplyReader) read(text []byte) {
+	r.grams = r.grams[:0]
+	h, n := uint32(hashStart), 0
+	for i := 0; i <= len(text); i++ {
+		c := byte(' ')
+		if i < len(text) {
+			c = text[i]
+		}
+		if c == 0xe2 && i+2 < len(text) && text[i+1] == 0x80 && text[i+2] == 0x99 { // ’
+			c = '\''
+			i += 2
+		}
+		if c >= 'a' && c <= 'z' || c == '\'' && n > 0 || c >= 0x80 {
+			h = (h ^ uint32(c)) * hashPrime
+			n++
+			continue
+		}
+		if n > 0 {
+			r.word(h)
+		}
+		h, n = hashStart, 0
+		switch {
+		case c == '\n':
+			r.mark(markLine)
+		case c >= '0' && c <= '9':
+			r.mark(markNumber)
+		case c == '.' || c == '!' || c == '?':
+			r.mark(markSentence)
+		}
+	}
+}
+
+func (r *ReplyReader) word(h uint32) {
+	if !r.stance[h] {
+		r.mark(markOther)
+		return
+	}
+	r.grams = append(r.grams, h)
+}
+
+// mark adds a mark; of a run of the same, one.
+func (r *ReplyReader) mark(m uint32) {
+	if n := len(r.grams); n > 0 && r.grams[n-1] == m {
+		return
+	}
+	r.grams = append(r.grams, m)
+}

@@ -1,0 +1,181 @@
+package content
+
+import (
+	"bytes"
+	"sync"
+)
+
+// The labels of jailbreaks.
+const (
+	jailPersona      = "persona"      // plays someone without rules
+	jailUnrestricted = "unrestricted" // says that no rules hold
+	jailDeveloper    = "developer-mode"
+	jailFiction      = "fiction"     // wraps the question in a story or a purpose
+	jailSuppression  = "suppression" // forbids to refuse
+	jailPrefix       = "prefix"      // has the answer begin with a yes
+	jailSplitting    = "splitting"   // has the question put together from pieces
+	jailManyShot     = "many-shot"   // shows many answers of the wanted kind
+	jailSuffix       = "suffix"      // ends in what a search over tokens found
+)
+
+// jailbreakPhrases: the families are those of Wei et al., "Jailbroken: How Does
+// LLM Safety Training Fail?" (arXiv:2307.02483) and of Shen et al., "Do Anything
+// Now" (arXiv:2308.03825), in words of our own.
+func jailbreakPhrases() []phrase {
+	const rules = `(?:guidelines?|restrictions?|filters?|limits?|limitations?|constraints?|polic(?:y|ies)|considerations?|boundaries|guardrails?|rules|principles|compass|standards|norms|safeguards|censorship)`
+	return []phrase{
+		{
+			jailPersona, 0.9, "do anything now|dan mode|as dan|are dan|be dan|anti-dan|antigpt|betterdan|evil-bot|evilbot|evil confidant|unfiltered bot|machiavellian",
+			`\bdo anything now\b|\b(?:as|are|be|become|called|named|play) (?:a )?(?:dan|anti-?dan|anti-?gpt|betterdan|evil-?bot|evil confidant|unfiltered bot)\b|\bdan mode\b|\b(?:intelligent|amoral)[^.\n]{0,20}\bmachiavellian\b`,
+		},
+		{
+			jailPersona, 0.8, "unfiltered|amoral|uncensored|unrestricted|jailbroken|unethical|immoral|evil|rogue|unaligned|no morals|without morals;you are|act as|pretend|roleplay|role-play|role play|imagine|character|persona|simulate|respond as|answer as|chatbot|become",
+			`\b(?:you(?:'re| are| will be| have become)|act(?:ing)? as|pretend(?:ing)?|role-?play(?:ing)?|role play|imagine|character|persona|simulat\w+|respond as|answer as|become|chatbot|ai)\b[^.!?\n]{0,100}?\b(?:unfiltered|amoral|uncensored|unrestricted|jailbroken|unethical|immoral|evil|rogue|unaligned)\b[^.!?\n]{0,40}?\b(?:ai|chatbot|bot|assistant|model|character|persona|version|confidant|entity|advice|responses?|answers?|language model|twin|expert)\b|\b(?:an?|is) (?:\w+,? (?:and )?)?(?:unfiltered|amoral|uncensored)(?: and \w+)? (?:ai|chatbot|bot|assistant|model)\b`,
+		},
+		{
+			jailPersona, 0.45, "in character|break character|of character",
+			`\b(?:stay(?:ing)?|remain(?:ing)?|never break|always be|don't break|not break|keep) (?:in |out of )?(?:your )?character\b`,
+		},
+		{
+			jailUnrestricted, 0.7, "guideline|restriction|filter|limit|constraint|polic|boundar|guardrail|rules|principles|moral|safeguard|censor|ethical consideration;any|without|free of|free from|bound by|ignor|regardless|not follow|n't follow|n’t follow|freed|lack|constrained by|no ethic|no moral|no restrict|no filter|no limit|no rules|no content|no safety|no legal|no guideline|no typical|no censor",
+			`\b(?:no|without(?: any)?|free (?:of|from)(?: all| any)?|lacks?(?: any| all)?|(?:doesn't|does not|don't|do not|didn't) have (?:any|to (?:follow|abide by|adhere to))|not (?:bound|restricted|limited|constrained) by(?: any)?|no longer (?:bound|restricted|limited|constrained) by|freed from|ignor\w+ (?:all|any)) (?:\w+ )?(?:of )?(?:the )?(?:typical |usual |normal )?(?:ethical|moral|safety|content|legal|openai|censorship|ai|programmed|societal)(?:,? ?(?:and|or|/)? ?(?:ethical|moral|safety|content|legal|societal))* ` + rules,
+		},
+		{
+			jailUnrestricted, 0.8, "no matter how|regardless of how|however immoral|however illegal",
+			`\b(?:no matter|regardless of) how (?:\w+, ?){0,4}(?:or |and )?(?:immoral|illegal|unethical|harmful|dangerous|offensive|explicit|inappropriate|reckless|inhumane|controversial|disturbing)\b`,
+		},
+		{
+			jailDeveloper, 0.75, "developer mode|debug mode|god mode|sudo mode|jailbreak mode|unrestricted mode|opposite mode|evil mode|maintenance mode|unfiltered mode|admin mode|root mode",
+			`\b(?:you are (?:now )?in|with|respond(?:ing)? in|as a|simulat\w+|chatgpt (?:with|in)|your|now in|enter|ai in) (?:\w+ ){0,3}(?:developer|debug|god|sudo|jailbreak|unrestricted|opposite|evil|maintenance|unfiltered|admin|root) mode\b|\b(?:developer|jailbreak|god|unrestricted|evil|unfiltered) mode (?:output|response|(?:is )?(?:now )?(?:enabled|activated|unlocked)|policy)\b`,
+		},
+		{
+			jailFiction, 0.55, "hypothetical|fictional|imaginary|parallel universe|fiction|in a world where|alternate reality|make-believe",
+			`\b(?:in (?:this|a|an)|consider (?:a|this)|imagine (?:a|an|that)|let's (?:consider|imagine)|for (?:a|this)|this is (?:a|just a|purely)|set in (?:a|an)|purely|strictly|entirely|completely|write (?:a|this)|create (?:a|an)|describe (?:a|an)) (?:\w+ ){0,3}?(?:hypothetical|fictional|imaginary|parallel universe|make-believe|alternate reality|fictitious)\b|\bin a world where\b`,
+		},
+		{
+			jailFiction, 0.55, "purposes|educational|academic|research purpose",
+			`\b(?:purely|strictly|solely|only|simply|just|entirely) (?:(?:for|as) (?:an? )?)?(?:educational|academic|research|fictional|informational|hypothetical|entertainment|the (?:purpose|sake) of)\b|\bfor (?:educational|academic|fictional|entertainment|informational|research) (?:and \w+ )?purposes(?: only)?\b|\bfor the sake of (?:academic|education|research|the story|argument)\b|\bin the spirit of (?:academic|exploring|exploration|research)\b`,
+		},
+		{
+			jailFiction, 0.55, "you are a|you're a|imagine you|as a writer|novel|screenplay|story|scene|monologue|blog post|chapter|screenwriter|novelist|author|character;step-by-step|step by step|detailed|how to|instructions|tutorial|guide|exactly how|realistic|methods|techniques|convincing|persuasive",
+			`(?:^|[.!?\n"] ?)(?:you(?:'re| are) (?:an? )?|imagine (?:that )?you(?:'re| are) |as an? |write |create |suppose you(?:'re| are) )[^.!?\n]{0,120}?\b(?:novel(?:ist)?|author|screenwriter|screenplay|writer|story|scene|monologue|thriller|movie|film|script|blogger|character|journalist|professor|hacker|chemist|satirical|dystopian|comedian|director|detective|investigator)\b[^\n]{0,220}?\b(?:step[- ]by[- ]step|detailed|how to|instructions|tutorial|guide|exactly how|realistic|methods|techniques|convincing|persuasive)\b`,
+		},
+		{
+			jailSuppression, 0.75, "sorry|apolog|as an ai|disclaimer|warning|refus|moral|ethic|legality;never| not|n't|n’t|without|avoid|none of| no",
+			`\b(?:never|do not|don't|must not|cannot|can't|without|avoid|none of|should not|shouldn't|no|will not|won't)\b[^.!?\n]{0,40}?\b(?:say|saying|includ(?:e|ing)|us(?:e|ing)|contain(?:s|ing)?|begin|start|apologi[sz](?:e|ing)|refus(?:e|ing)|mention(?:ing)?|giv(?:e|ing)|add(?:ing)?|tell|responses?|answers?|any)\b[^.!?\n]{0,60}?(?:\bi'm sorry\b|\bi cannot\b|\bsorry\b|\bas an ai\b|\bapolog\w+|\bdisclaimers?\b|\bwarnings?\b|\brefus\w+|\bmorality\b|\bmoral\w*\b|\bethic\w*\b|\blegality\b)|\bnever refuse\b`,
+		},
+		{
+			jailSuppression, 0.7, "can't do|cannot do|can’t do|refuse a|refuse any|refuse to answer|not allowed to refuse|say no|must answer|must comply",
+			`\b(?:never|not allowed to|must not|cannot|can't|will never|don't) (?:ever )?(?:tell|say|refuse|inform)\b[^.!?\n]{0,40}?\b(?:it can't|it cannot|you can't|you cannot|no|a question|any (?:question|request)s?|to (?:answer|comply|respond))\b|\byou (?:must|have to|will) (?:always )?(?:answer|comply with|respond to|obey) (?:all|any|every)\b`,
+		},
+		{
+			jailPrefix, 0.8, "start|begin|prefix|preface|open;sure|absolutely|of course|here is|here are|here's|here’s|certainly|okay|no problem|gladly",
+			`\b(?:start(?:ing)?|begin(?:ning)?|open|prefix|preface|commence)\b[^.!?\n]{0,30}?\b(?:your|the|every|each|all|any|an?)? ?(?:\w+ )?(?:answer|response|reply|output|message|sentence|completion)s?\b[^.!?\n]{0,25}?\b(?:with|by (?:saying|writing|stating))\b[^a-z\n]{0,12}(?:the (?:words?|phrase|sentence|text)[^a-z\n]{0,6})?(?:sure\b|absolutely\b|of course\b|certainly\b|here(?:'s| is| are)\b|okay\b|no problem\b|gladly\b|yes\b)`,
+		},
+		{
+			// Kang et al., "Exploiting Programmatic Behavior of LLMs"
+			// (arXiv:2302.05733): payload splitting.
+			jailSplitting, 0.65, " + b|+ b +| + c| + y| + $|combine|concatenat|join the|put together|putting together;answer|respond|execute|follow|complete|write|question|what is|tell me",
+			`\b(?:answer|respond to|execute|follow|complete|what is|write|explain|run)\b[^.!?\n]{0,60}?(?:^|\W)\$?[a-z]\d? ?\+ ?\$?[a-z]\d?\b|\b(?:combin\w+|concatenat\w+|join|put together|putting together)\b[^.!?\n]{0,50}?\b(?:parts?|pieces?|strings?|fragments?|variables?|letters|segments?|halves|words)\b[^\n]{0,80}?\b(?:answer|respond|execute|follow|complete|carry out|do what)\b`,
+		},
+	}
+}
+
+var sharedJailbreak = sync.OnceValues(func() (*phraseSet, error) { //nolint:gochecknoglobals // made once from constants
+	return newPhraseSet(jailbreakPhrases(), turnWords()...)
+})
+
+// jailbreak looks for attempts to make a model drop its rules, by what they say
+// and by the turns of a conversation that they bring with them.
+type jailbreak struct{ finder *phraseFinder }
+
+func newJailbreak() (part, error) {
+	set, err := sharedJailbreak()
+	if err != nil {
+		return nil, err
+	}
+	return &jailbreak{newPhraseFinder(set)}, nil
+}
+
+func (p *jailbreak) keywords() []string { return p.finder.set.words }
+
+// jailWeight is what a phrase is worth where it stands. A story is no attack
+// where nobody is asked to tell it.
+func jailWeight(role Role, label string) float64 {
+	switch role {
+	case RoleUser:
+		return 1
+	case RoleDocument, RoleTool:
+		if label != jailFiction && label != jailSplitting {
+			return 0.9
+		}
+	case RoleToolCall:
+		if label != jailFiction && label != jailSplitting {
+			return 0.5
+		}
+	case RoleSystem, RoleAssistant, RoleReasoning:
+	}
+	return 0
+}
+
+func (p *jailbreak) scan(t *Text, report func(Sign)) {
+	if jailWeight(t.Role, jailPersona) == 0 {
+		return
+	}
+	p.manyShot(t, report)
+	p.finder.find(t, func(rule *phraseRule, from, to int) {
+		if score := rule.score * jailWeight(t.Role, rule.label) * mentioned(t.Folded, from); score > 0 {
+			report(Sign{Kind: KindJailbreak, Label: rule.label, Score: score, Start: from, End: to})
+		}
+	})
+}
+
+// turnWords begin the turns of a dialogue that is written out, by turns those
+// that ask and those that answer.
+func turnWords() []string {
+	return []string{"human:", "assistant:", "user:", "ai:", "question:", "answer:"}
+}
+
+// Anil et al., "Many-shot Jailbreaking" (NeurIPS 2024): from some ten faked
+// turns on the answers begin to follow them, and with 256 most do. Real
+// transcripts in one text are rarely that long.
+const (
+	fewTurns  = 24
+	manyTurns = 128
+)
+
+// manyShot counts the turns of a dialogue within one text.
+func (p *jailbreak) manyShot(t *Text, report func(Sign)) {
+	turns, first, last := 0, 0, 0
+	words := int32(len(p.finder.set.uses)) //nolint:gosec // some hundred
+	asked := int32(-1)                     // whether the last turn asked, -1 for none
+	for _, h := range t.hits {
+		if h.word < words || !beginsLine(t.Folded, int(h.start)) {
+			continue
+		}
+		if ask := (h.word - words) & 1; ask != asked {
+			if asked = ask; turns == 0 {
+				first = int(h.start)
+			}
+			turns++
+			last = int(h.end)
+		}
+	}
+	if turns >= fewTurns {
+		score := 0.55 + 0.35*float64(min(turns, manyTurns)-fewTurns)/float64(manyTurns-fewTurns)
+		report(Sign{Kind: KindJailbreak, Label: jailManyShot, Score: score * jailWeight(t.Role, jailManyShot), Start: first, End: last})
+	}
+}
+
+// beginsLine reports whether a line begins at a place, but for marks.
+func beginsLine(text []byte, at int) bool {
+	for range 8 {
+		if at == 0 || text[at-1] == '\n' {
+			return true
+		}
+		if at--; bytes.IndexByte([]byte(" \t*#>-["), text[at]) < 0 {
+			return false
+		}
+	}
+	return false
+}

@@ -59,6 +59,7 @@ func newRoot(f *factory) *cobra.Command {
 		newReconcile(f),
 		newMatch(f),
 		newPivot(f),
+		newPolicy(f),
 		newVerify(f),
 		newExtract(f),
 		newEnrich(f),

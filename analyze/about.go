@@ -13,7 +13,9 @@ type About struct {
 	// Tags name techniques, as attack.t1078.004, atlas.aml.t0040 and owasp.llm10
 	// do; see [TagVersions].
 	Tags           []string
-	Needs          []string // columns of calls without which it cannot run
+	// Needs are the columns without which it cannot run: of calls by their name,
+	// of other acts behind the word act and a point, as in act.operation.
+	Needs          []string
 	FalsePositives []string // what else looks like this
 	Triage         []string // what to look at first, in order
 	Collect        []string // evidence to secure

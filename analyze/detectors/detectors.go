@@ -225,18 +225,51 @@ func (r *run) nameEvents(ctx context.Context, list []found) error {
 	return nil
 }
 
-// lacks says which of the needed columns of calls no call has, "" when there are
-// all. Two names are no columns of calls: text, which is anything said to or by a
-// model, and tool_calls.
+// lacks says which of the needed columns no call and no act has, "" when there
+// are all. Two names are no columns: text, which is anything said to or by a model,
+// and tool_calls.
 func (r *run) lacks(ctx context.Context, needs []string) (string, error) {
-	var missing []string
+	var calls, acts, contents []string
 	for _, column := range needs {
-		statement := "lacks"
-		if column == "text" || column == "tool_calls" {
-			statement = "lacks_text"
-		} else if err := r.features.Need(ctx, "coverage_of_calls"); err != nil {
+		of, act := strings.CutPrefix(column, "act.")
+		switch {
+		case act:
+			acts = append(acts, of)
+		case column == "text" || column == "tool_calls":
+			contents = append(contents, column)
+		default:
+			calls = append(calls, column)
+		}
+	}
+	for _, k := range []struct {
+		who, table, statement string
+		columns               []string
+	}{
+		{"no call in this case says: ", "", "lacks_text", contents},
+		{"no call in this case says: ", "coverage_of_calls", "lacks", calls},
+		{"nothing but calls of models in this case says: ", "coverage_of_acts", "lacks_act", acts},
+	} {
+		missing, err := r.unsaid(ctx, k.table, k.statement, k.columns)
+		if err != nil || missing != "" {
+			return k.who + missing, err
+		}
+	}
+	return "", nil
+}
+
+// unsaid names the columns without a value, with commas between. A table, "" for
+// none that must be made, says how often each has one, and a statement asks it.
+func (r *run) unsaid(ctx context.Context, table, statement string, columns []string) (string, error) {
+	if len(columns) == 0 {
+		return "", nil
+	}
+	if table != "" {
+		if err := r.features.Need(ctx, table); err != nil {
 			return "", err
 		}
+	}
+	var missing []string
+	for _, column := range columns {
 		var n int64
 		err := r.query(ctx, statement, []any{sql.Named("column", column)}, func(rows *sql.Rows) error { return rows.Scan(&n) })
 		if err != nil {
@@ -246,8 +279,5 @@ func (r *run) lacks(ctx context.Context, needs []string) (string, error) {
 			missing = append(missing, strings.ReplaceAll(column, "_", " "))
 		}
 	}
-	if len(missing) == 0 {
-		return "", nil
-	}
-	return "no call in this case says: " + strings.Join(missing, ", "), nil
+	return strings.Join(missing, ", "), nil
 }

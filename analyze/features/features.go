@@ -30,6 +30,7 @@ func tables() []table {
 		{"call", nil},
 		{"coverage_of_calls", []string{"call"}},
 		{"act", nil},
+		{"coverage_of_acts", []string{"act"}},
 		{"feature_five", []string{"call"}},
 		{"feature_hour", []string{"feature_five"}},
 		{"feature_value", []string{"call"}},

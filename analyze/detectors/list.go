@@ -26,5 +26,11 @@ func goDetectors() []detector {
 		agentChecks{},
 		agentProject{},
 		loggingOff{},
+		cloudPersistence(),
+		cloudExposure(),
+		cloudTrail(),
+		cloudCredentialAccess(),
+		cloudRemoteCommand(),
+		cloudConsoleLogin(),
 	}
 }

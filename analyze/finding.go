@@ -79,6 +79,15 @@ type Finding struct {
 	// shows would be seen without an incident, capped. 0 where nothing was
 	// ranked.
 	Score float64
+	// Suppressed says by whose word nobody is to act on it, nil for most.
+	Suppressed *Suppression
+}
+
+// Suppression is the word of somebody that a finding is known and needs no
+// action.
+type Suppression struct {
+	By, Reason string
+	Until      time.Time // the day on which it ends
 }
 
 // Test is how a finding stands among all tests of its kind that were made in a

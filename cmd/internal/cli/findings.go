@@ -22,7 +22,8 @@ func addFailOnFlag(cmd *cobra.Command, level *string) {
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(analyze.Severities(), cobra.ShellCompDirectiveNoFileComp))
 }
 
-// failOn is the error for findings at or above the level, "" for none.
+// failOn is the error for findings at or above the level, "" for none. What is
+// suppressed does not count.
 func failOn(list []analyze.Finding, level string) error {
 	if level == "" {
 		return nil
@@ -33,7 +34,7 @@ func failOn(list []analyze.Finding, level string) error {
 	}
 	n := 0
 	for i := range list {
-		if list[i].Severity >= least {
+		if list[i].Severity >= least && list[i].Suppressed == nil {
 			n++
 		}
 	}
@@ -54,13 +55,15 @@ const (
 type findingsOptions struct {
 	all  bool // every event that a finding lists, and every finding
 	text bool // for people: only what says something, and numbers and events in words
+	csv  bool // only some events of each
 }
 
 // writeFindings writes findings as a table, and what text leaves out as a note.
 func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions) error {
 	if !o.text {
-		return writeFindingRows(r, list, o.all)
+		return writeFindingRows(r, list, o.all || !o.csv)
 	}
+	list, aside := listed(list, o.all)
 	shown := list
 	if !o.all && len(list) > shownFindings {
 		shown = list[:shownFindings]
@@ -72,6 +75,8 @@ func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions
 		{Name: "last", Kind: render.KindTime},
 		{Name: "meaning", Kind: render.KindLong},
 		{Name: "facts", Kind: render.KindLong},
+		{Name: "chance", Kind: render.KindLong},
+		{Name: "suppressed", Kind: render.KindLong},
 		{Name: "events", Kind: render.KindLong},
 		{Name: "id"},
 	}}
@@ -82,7 +87,8 @@ func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions
 			last = nil
 		}
 		t.Rows = append(t.Rows, []any{
-			f.Severity.String(), f.Title, findingTime(f.First), last, f.Explanation, factLine(f.Facts), eventLine(f, o.all), f.ID + " (" + f.Detector + ")",
+			f.Severity.String(), f.Title, findingTime(f.First), last, f.Explanation, factLine(f.Facts), known(testLine(f.Test)), known(suppressedLine(f)),
+			eventLine(f, o.all), f.ID + " (" + f.Detector + ")",
 		})
 	}
 	if err := r.Write(t); err != nil {
@@ -92,7 +98,61 @@ func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions
 		return r.Write(render.Note{Level: render.LevelWarning, Text: fmt.Sprintf(
 			"%d more findings are not shown, none of them severer: --all shows them, and -f json has them", n)})
 	}
+	if aside != "" {
+		return r.Write(note("%s; --all shows them", aside))
+	}
 	return nil
+}
+
+// listed leaves out what a list for people need not repeat: findings that a
+// story tells, and suppressed ones. aside counts them in words.
+func listed(list []analyze.Finding, all bool) (shown []analyze.Finding, aside string) {
+	if all {
+		return list, ""
+	}
+	inStory := map[string]bool{}
+	for i := range list {
+		if list[i].Suppressed == nil {
+			for _, id := range list[i].Parts {
+				inStory[id] = true
+			}
+		}
+	}
+	var parts, suppressed int64
+	for i := range list {
+		switch f := &list[i]; {
+		case f.Suppressed != nil:
+			suppressed++
+		case inStory[f.ID]:
+			parts++
+		default:
+			shown = append(shown, *f)
+		}
+	}
+	var words []string
+	if parts > 0 {
+		words = append(words, plural(parts, "finding")+" told by the stories above")
+	}
+	if suppressed > 0 {
+		words = append(words, fmt.Sprintf("%d suppressed", suppressed))
+	}
+	return shown, strings.Join(words, ", ")
+}
+
+// testLine says how a statistical finding stands.
+func testLine(t *analyze.Test) string {
+	if t == nil {
+		return ""
+	}
+	return fmt.Sprintf("p %.2g, q %.2g over %s", t.P, t.Q, plural(t.Tests, "test"))
+}
+
+// suppressedLine says by whose word nobody is to act on a finding.
+func suppressedLine(f *analyze.Finding) string {
+	if f.Suppressed == nil {
+		return ""
+	}
+	return fmt.Sprintf("by %s until %s: %s", f.Suppressed.By, f.Suppressed.Until.Format(time.DateOnly), f.Suppressed.Reason)
 }
 
 // factLine writes facts as names and values. A value that is not a plain text is
@@ -138,9 +198,21 @@ func writeFindingRows(r *render.Renderer, list []analyze.Finding, all bool) erro
 		{Name: "facts", Kind: render.KindJSON},
 		{Name: "event_count", Kind: render.KindInt},
 		{Name: "events", Kind: render.KindJSON},
+		{Name: "actor"},
+		{Name: "score", Kind: render.KindNumber},
+		{Name: "p", Kind: render.KindNumber},
+		{Name: "q", Kind: render.KindNumber},
+		{Name: "tests", Kind: render.KindInt},
+		{Name: "tags", Kind: render.KindJSON},
+		{Name: "parts", Kind: render.KindJSON},
+		{Name: "suppressed"},
 	}}
 	for i := range list {
 		f := &list[i]
+		var p, q, tests any
+		if f.Test != nil {
+			p, q, tests = f.Test.P, f.Test.Q, f.Test.Tests
+		}
 		facts, err := factsJSON(f.Facts)
 		if err != nil {
 			return err
@@ -151,7 +223,7 @@ func writeFindingRows(r *render.Renderer, list []analyze.Finding, all bool) erro
 		}
 		t.Rows = append(t.Rows, []any{
 			f.ID, f.Severity.String(), f.Detector, f.Title, f.Subject, f.Bucket, findingTime(f.First), findingTime(f.Last),
-			f.Explanation, facts, f.EventCount, events,
+			f.Explanation, facts, f.EventCount, listOf(events), known(f.Actor), f.Score, p, q, tests, listOf(f.Tags), listOf(f.Parts), known(suppressedLine(f)),
 		})
 	}
 	return r.Write(t)

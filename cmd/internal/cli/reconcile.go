@@ -86,7 +86,7 @@ func writeReconcile(r *render.Renderer, report *reconcile.Report, o reconcileOpt
 			return err
 		}
 	}
-	if err := writeFindings(r, report.Findings, findingsOptions{text: text, all: o.All || !text && !csv}); err != nil {
+	if err := writeFindings(r, report.Findings, findingsOptions{text: text, csv: csv, all: o.All}); err != nil {
 		return err
 	}
 	for _, note := range reconcileNotes(report) {

@@ -57,6 +57,7 @@ func newRoot(f *factory) *cobra.Command {
 		newTimeline(f),
 		newAffected(f),
 		newReconcile(f),
+		newAnalyze(f),
 		newMatch(f),
 		newPivot(f),
 		newPolicy(f),

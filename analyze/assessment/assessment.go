@@ -1,0 +1,187 @@
+// Package assessment puts together what is found in a case: what detectors
+// find, what the sources say about each other, and the stories that these tell
+// together. What comes out is what people triage and machines read, in the order
+// in which to look at it.
+package assessment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/detectors"
+	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
+	"github.com/exhibit-forensics/exhibit/analyze/story"
+	"github.com/exhibit-forensics/exhibit/analyze/suppression"
+)
+
+// Options say what to look for. Zero values choose everything.
+type Options struct {
+	// Only and Except are ids of detectors, or of their families; see [Names].
+	Only, Except []string
+	Q            float64 // see [detectors.Options]
+	// Severity is what findings of a detector have instead of their own.
+	Severity map[string]analyze.Severity
+	// Suppress is the list of what needs no action, nil for none, and Today the
+	// day by which its entries expire.
+	Suppress *suppression.List
+	Today    time.Time
+}
+
+// Report is what was found.
+type Report struct {
+	Findings  []analyze.Finding // stories too, in the order of [analyze.RankFindings]
+	Detectors []detectors.DetectorReport
+	// Suppressed says what came of the list of what needs no action.
+	Suppressed suppression.Outcome
+}
+
+// All returns what every detector, check and the stories say of themselves.
+func All() ([]*analyze.About, error) {
+	list, err := detectors.All()
+	if err != nil {
+		return nil, err
+	}
+	return append(append(list, reconcile.Abouts()...), story.About()), nil
+}
+
+// Names returns the words that choose detectors: each family, then each
+// detector.
+func Names() ([]string, error) {
+	all, err := All()
+	if err != nil {
+		return nil, err
+	}
+	var families, ids []string
+	for _, a := range all {
+		if family := analyze.Family(a.ID); family != a.ID && !slices.Contains(families, family) {
+			families = append(families, family)
+		}
+		ids = append(ids, a.ID)
+	}
+	return append(families, ids...), nil
+}
+
+// Run looks for everything that is chosen in a case.
+func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
+	if err := o.Check(); err != nil {
+		return nil, fmt.Errorf("analyzing: %w", err)
+	}
+	r := &Report{}
+	if err := r.detect(ctx, c, &o); err != nil {
+		return nil, err
+	}
+	if err := r.reconcile(ctx, c, &o); err != nil {
+		return nil, err
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if level, ok := o.Severity[f.Detector]; ok {
+			f.Severity = level
+		}
+		if f.Score == 0 {
+			f.Score = analyze.ScoreOf(f.Odds())
+		}
+	}
+	if o.Suppress != nil {
+		r.Suppressed = o.Suppress.Apply(r.Findings, o.Today)
+	}
+	if about := story.About(); o.chosen(about.ID) {
+		r.tell(about, &o)
+	}
+	analyze.RankFindings(r.Findings)
+	return r, nil
+}
+
+// Check refuses names that nothing has.
+func (o *Options) Check() error {
+	names, err := Names()
+	if err != nil {
+		return err
+	}
+	given := slices.Concat(o.Only, o.Except)
+	for name := range o.Severity {
+		given = append(given, name)
+	}
+	slices.Sort(given)
+	for _, name := range given {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("there is no detector and no family %q; exhibit analyze --list names them", name)
+		}
+	}
+	return nil
+}
+
+// chosen reports whether the options choose a detector.
+func (o *Options) chosen(id string) bool {
+	names := func(list []string) bool { return slices.Contains(list, id) || slices.Contains(list, analyze.Family(id)) }
+	return (len(o.Only) == 0 || names(o.Only)) && !names(o.Except)
+}
+
+// detect runs the detectors that are chosen.
+func (r *Report) detect(ctx context.Context, c *casefile.Case, o *Options) error {
+	list, err := detectors.All()
+	if err != nil {
+		return err
+	}
+	var only []string
+	for _, a := range list {
+		if o.chosen(a.ID) {
+			only = append(only, a.ID)
+		}
+	}
+	if only == nil {
+		return nil
+	}
+	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q})
+	if err != nil {
+		return err
+	}
+	r.Findings, r.Detectors = found.Findings, found.Detectors
+	return nil
+}
+
+// reconcile runs the checks that are chosen.
+func (r *Report) reconcile(ctx context.Context, c *casefile.Case, o *Options) error {
+	var only []string
+	abouts := reconcile.Abouts()
+	for i, name := range reconcile.Checks() {
+		if o.chosen(abouts[i].ID) {
+			only = append(only, name)
+		}
+	}
+	if only == nil {
+		return nil
+	}
+	found, err := reconcile.Run(ctx, c, reconcile.Options{Only: only})
+	if err != nil {
+		return err
+	}
+	r.Findings = append(r.Findings, found.Findings...)
+	for _, k := range found.Checks {
+		at := slices.Index(reconcile.Checks(), k.Name)
+		r.Detectors = append(r.Detectors, detectors.DetectorReport{
+			About: abouts[at], Findings: k.Findings, NotApplicable: k.NotApplicable, Notes: k.Notes,
+		})
+	}
+	return nil
+}
+
+// tell adds the stories that the findings tell together.
+func (r *Report) tell(about *analyze.About, o *Options) {
+	titles := map[string]string{}
+	for _, d := range r.Detectors {
+		titles[d.About.ID] = d.About.Title
+	}
+	stories := story.Tell(r.Findings, titles)
+	for i := range stories {
+		if level, ok := o.Severity[about.ID]; ok {
+			stories[i].Severity = level
+		}
+	}
+	r.Findings = append(r.Findings, stories...)
+	r.Detectors = append(r.Detectors, detectors.DetectorReport{About: about, Findings: len(stories)})
+}

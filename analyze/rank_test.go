@@ -1,0 +1,35 @@
+package analyze
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestScoreOf(t *testing.T) {
+	for _, tt := range []struct{ p, want float64 }{
+		{1, 0}, {2, 0}, {0.1, 1}, {0.05, 1.3}, {1e-15, 15}, {1e-300, 15}, {0, 15}, {math.NaN(), 15},
+	} {
+		if got := ScoreOf(tt.p); got != tt.want {
+			t.Errorf("ScoreOf(%v) = %v, want %v", tt.p, got, tt.want)
+		}
+	}
+}
+
+func TestRankFindings(t *testing.T) {
+	list := []Finding{
+		{ID: "a", Severity: SeverityLow, Score: 9},
+		{ID: "b", Severity: SeverityHigh, Score: 2},
+		{ID: "d", Severity: SeverityHigh, Score: 3, Subject: "y"},
+		{ID: "c", Severity: SeverityHigh, Score: 3, Subject: "x"},
+	}
+	RankFindings(list)
+	var got []string
+	for _, f := range list {
+		got = append(got, f.ID)
+	}
+	if diff := cmp.Diff([]string{"c", "d", "b", "a"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

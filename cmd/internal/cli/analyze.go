@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/analyze/assessment"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
+)
+
+type analyzeOptions struct {
+	Case   caseOptions
+	Look   analyzeFlags
+	List   bool
+	All    bool
+	Output outputOptions
+}
+
+const analyzeLong = `analyze looks for what a responder should see: each detector compares calls, acts and
+texts with what is normal in the case, the checks of exhibit reconcile hold the logs
+against each other, and findings of one actor that follow each other become one story.
+
+The severest comes first, then what is least likely to be chance. A finding names its
+events and numbers, what else could explain it, and what to do. A detector that the case
+cannot answer says what is missing.
+
+--list shows all detectors. --only and --except choose some of them; what one finds does
+not depend on the others. --severity changes how severe its findings are. --suppress
+takes a YAML file of findings that need no action: they stay, are marked and counted.
+
+Text shows stories and the findings outside of them; --all also shows their parts, what
+is suppressed, and every event.
+
+`
+
+func newAnalyze(f *factory) *cobra.Command {
+	var o analyzeOptions
+	cmd := &cobra.Command{
+		Use:   "analyze",
+		Short: "Find what a responder should look at",
+		Long:  analyzeLong + exitStatus(exitFindings),
+		Example: `  # What happened here
+  $ exhibit analyze
+
+  # In a CI job, for a code scanner
+  $ exhibit analyze --fail-on high -f sarif -o findings.sarif
+
+  # Which detectors there are
+  $ exhibit analyze --list`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runAnalyze(cmd.Context(), f, o)
+		},
+	}
+	addCaseFlags(cmd, &o.Case)
+	addAnalyzeFlags(cmd, &o.Look)
+	cmd.Flags().BoolVar(&o.List, "list", false, "list the detectors and do nothing else")
+	addAllFlag(cmd, &o.All)
+	addZoneFlag(cmd, &o.Output.Zone)
+	addOutputFlags(cmd, &o.Output, render.Formats()...)
+	return cmd
+}
+
+func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
+	if o.List {
+		return listDetectors(f, o.Output)
+	}
+	look, err := o.Look.prepare(f.now())
+	if err != nil {
+		return err
+	}
+	var report *assessment.Report
+	err = f.readCase(ctx, o.Case, func(c *casefile.Case) error {
+		params := o.Look.params()
+		params["all"] = o.All
+		return f.emit(o.Output, caseConfig(c, params), func(r *render.Renderer) (err error) {
+			if report, err = assessment.Run(ctx, c, *look); err != nil {
+				return err
+			}
+			return writeAnalysis(r, report, findingsOptions{text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All})
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return failOn(report.Findings, o.Look.FailOn)
+}
+
+// listDetectors lists what can be looked for.
+func listDetectors(f *factory, o outputOptions) error {
+	all, err := assessment.All()
+	if err != nil {
+		return err
+	}
+	t := render.Table{Name: "detectors", Title: "Detectors", Columns: []render.Column{
+		{Name: "id"}, {Name: "version", Kind: render.KindInt}, {Name: "severity"}, {Name: "title"},
+	}}
+	text := o.Format == render.FormatText
+	if !text {
+		for _, name := range []string{"why", "tags", "needs", "false_positives", "triage", "collect", "contain"} {
+			kind := render.KindJSON
+			if name == "why" {
+				kind = render.KindLong
+			}
+			t.Columns = append(t.Columns, render.Column{Name: name, Kind: kind})
+		}
+	}
+	for _, a := range all {
+		row := []any{a.ID, a.Version, a.Severity.String(), a.Title}
+		if !text {
+			row = append(row, a.Why, listOf(a.Tags), listOf(a.Needs), listOf(a.FalsePositives), listOf(a.Triage), listOf(a.Collect), listOf(a.Contain))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return f.emit(o, render.Config{}, func(r *render.Renderer) error { return r.Write(t) })
+}
+
+// listOf makes an empty list of none, which JSON shows as such.
+func listOf(words []string) []string {
+	if words == nil {
+		return []string{}
+	}
+	return words
+}

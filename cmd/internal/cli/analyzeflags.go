@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/assessment"
+	"github.com/exhibit-forensics/exhibit/analyze/suppression"
+)
+
+// analyzeFlags say what to look for, for analyze and check.
+type analyzeFlags struct {
+	Only, Except []string
+	Severity     map[string]analyze.Severity
+	Suppress     string // file
+	FailOn       string
+
+	files []analysisFile
+}
+
+// analysisFile is a parameter file that shaped a result.
+type analysisFile struct {
+	kind, name string
+	data       []byte
+}
+
+func addAnalyzeFlags(cmd *cobra.Command, o *analyzeFlags) {
+	flags := cmd.Flags()
+	flags.Var(&alternatives{&o.Only, nil}, "only", "only this detector or family (`NAME`); repeatable, --list names them")
+	flags.Var(&alternatives{&o.Except, nil}, "except", "all detectors but this one or this family (`NAME`); repeatable")
+	flags.Var(severityValue{&o.Severity}, "severity", "give findings of a detector this severity, such as reconcile.skew=info; repeatable")
+	flags.StringVar(&o.Suppress, "suppress", "", "YAML `FILE` of findings that need no action, with reason, expiry and name")
+	for _, name := range []string{"only", "except"} {
+		// The flag was defined above, the only thing that can fail.
+		_ = cmd.RegisterFlagCompletionFunc(name, completeDetectors)
+	}
+	addFailOnFlag(cmd, &o.FailOn)
+}
+
+// completeDetectors completes detectors and families.
+func completeDetectors(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	names, err := assessment.Names()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// severityValue collects severities by detector.
+type severityValue struct{ of *map[string]analyze.Severity }
+
+func (v severityValue) Type() string { return "DETECTOR=LEVEL" }
+
+func (v severityValue) String() string {
+	if v.of == nil {
+		return ""
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(*v.of)) {
+		out = append(out, name+"="+(*v.of)[name].String())
+	}
+	return strings.Join(out, " ")
+}
+
+func (v severityValue) Set(s string) error {
+	name, word, ok := strings.Cut(s, "=")
+	if !ok {
+		return fmt.Errorf("%q is no detector and severity such as reconcile.skew=info", s)
+	}
+	level, err := analyze.ParseSeverity(word)
+	if err != nil {
+		return err
+	}
+	if *v.of == nil {
+		*v.of = map[string]analyze.Severity{}
+	}
+	if _, ok := (*v.of)[name]; ok {
+		return fmt.Errorf("%s has two severities", name)
+	}
+	(*v.of)[name] = level
+	return nil
+}
+
+// prepare reads the parameter files and refuses what cannot be meant, before
+// any work.
+func (o *analyzeFlags) prepare(now time.Time) (*assessment.Options, error) {
+	ao := &assessment.Options{Only: o.Only, Except: o.Except, Severity: o.Severity, Today: now.UTC()}
+	if err := ao.Check(); err != nil {
+		return nil, usagef("%w", err)
+	}
+	if o.Suppress != "" {
+		data, err := readParameter("list of suppressions", o.Suppress)
+		if err != nil {
+			return nil, err
+		}
+		if ao.Suppress, err = suppression.Parse(o.Suppress, data); err != nil {
+			return nil, usagef("%w", err)
+		}
+		o.files = append(o.files, analysisFile{"suppressions", o.Suppress, data})
+	}
+	return ao, nil
+}
+
+// params are the parameters that shape the result.
+func (o *analyzeFlags) params() map[string]any {
+	return map[string]any{
+		"only": o.Only, "except": o.Except, "severity": severityValue{&o.Severity}.String(), "suppress": o.Suppress, "fail_on": o.FailOn,
+	}
+}

@@ -18,7 +18,7 @@ type casting struct {
 	days   int
 	actors []*actor
 	taken  map[booking]bool
-	load   map[string]int // incidents by name of the subject
+	load   map[string]int // incidents by name of the subject, and by that and the scenario
 }
 
 // stages returns the stage of every instance that is asked for. Long ones
@@ -49,7 +49,7 @@ func (c *casting) stages(list []Incident) ([]*stage, error) {
 }
 
 // place finds a subject and days for a stage: among those with the fewest
-// incidents, by chance.
+// incidents of the scenario, and then of all, by chance.
 func (c *casting) place(s *stage) bool {
 	first := warmUp(c.days)
 	n := min(s.incident.plot.days[s.level], c.days-first)
@@ -89,7 +89,10 @@ func (c *casting) candidates(s *stage) []*actor {
 		}
 	}
 	slices.SortFunc(fit, func(a, b *actor) int {
-		return cmp.Or(cmp.Compare(c.load[a.name], c.load[b.name]), cmp.Compare(order[a], order[b]))
+		return cmp.Or(
+			cmp.Compare(c.load[a.name+" "+s.incident.plot.name], c.load[b.name+" "+s.incident.plot.name]),
+			cmp.Compare(c.load[a.name], c.load[b.name]), cmp.Compare(order[a], order[b]),
+		)
 	})
 	return fit
 }
@@ -102,7 +105,7 @@ func (a *actor) kind() cast {
 	case a.group == agents:
 		return castAgent
 	case a.group == services || a.group == nightly:
-		if a.style == styleChat || a.direct {
+		if a.style == styleChat || a.style == styleEmbed || a.direct {
 			return 0
 		}
 		return castProgram
@@ -128,7 +131,7 @@ func (c *casting) book(s *stage, a *actor, day, n int) bool {
 	if a != nil {
 		name = a.name
 	}
-	if lock = s.incident.plot.lock; lock != "" && a != nil {
+	if lock = s.incident.plot.lock[s.level]; lock != "" && a != nil {
 		lock += " in " + a.office.region
 	}
 	if !c.free(name, day-1, day+n+1) || !c.free(lock, day, day+n) {
@@ -139,6 +142,7 @@ func (c *casting) book(s *stage, a *actor, day, n int) bool {
 		c.taken[booking{lock, d}] = lock != ""
 	}
 	c.load[name]++
+	c.load[name+" "+s.incident.plot.name]++
 	s.actor, s.day, s.days = a, day, n
 	return true
 }

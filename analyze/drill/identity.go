@@ -14,6 +14,7 @@ const (
 	IAMUser     IdentityType = "IAMUser"
 	AssumedRole IdentityType = "AssumedRole"
 	AWSService  IdentityType = "AWSService"
+	Root        IdentityType = "Root"
 )
 
 // Identity is a caller with the credential that it uses. It does not change

@@ -39,6 +39,32 @@ var models = []model{
 	{id: "mistral.mistral-large-2402-v1:0", alias: "mistral-large", price: price{4000, 12_000}, body: mistralBody{}},
 	{id: "cohere.command-r-plus-v1:0", alias: "command-r-plus", price: price{3000, 15_000}, body: cohereBody{}},
 	{id: "amazon.titan-embed-text-v2:0", alias: "titan-embed", price: price{20, 0}, body: titanBody{}, embeds: true},
+
+	// Of incidents only. The first three are dear, and nobody has leave to call
+	// them who does not already; the rest are what others are replaced by.
+	{id: "us.anthropic.claude-opus-4-20250514-v1:0", alias: "claude-opus-4", price: price{15_000, 75_000}, body: claudeBody{}, streams: true},
+	{id: "anthropic.claude-3-opus-20240229-v1:0", alias: "claude-3-opus", price: price{15_000, 75_000}, body: claudeBody{}, streams: true},
+	{id: "us.amazon.nova-premier-v1:0", alias: "nova-premier", price: price{2500, 12_500}, body: novaBody{}},
+	{id: "us.anthropic.claude-3-7-sonnet-20250219-v1:0", alias: "claude-3-7-sonnet", price: price{3000, 15_000}, body: claudeBody{}, streams: true},
+	{id: "us.anthropic.claude-3-5-haiku-20241022-v1:0", alias: "claude-3-5-haiku", price: price{800, 4000}, body: claudeBody{}, streams: true},
+	{id: "us.meta.llama3-1-8b-instruct-v1:0", alias: "llama-3-1-8b", price: price{220, 220}, body: llamaBody{}, streams: true},
+	{id: "us.meta.llama3-2-90b-instruct-v1:0", alias: "llama-3-2-90b", price: price{720, 720}, body: llamaBody{}, streams: true},
+	{id: "mistral.mistral-large-2407-v1:0", alias: "mistral-large-2407", price: price{2000, 6000}, body: mistralBody{}},
+}
+
+// restricted are the models that need leave; only the one in the middle is
+// offered in Europe.
+var restricted = []string{
+	"us.anthropic.claude-opus-4-20250514-v1:0", "anthropic.claude-3-opus-20240229-v1:0", "us.amazon.nova-premier-v1:0",
+}
+
+// successors are the models that others are replaced by.
+var successors = map[string]string{
+	"anthropic.claude-3-5-sonnet-20241022-v2:0": "us.anthropic.claude-3-7-sonnet-20250219-v1:0",
+	"anthropic.claude-3-haiku-20240307-v1:0":    "us.anthropic.claude-3-5-haiku-20241022-v1:0",
+	"meta.llama3-8b-instruct-v1:0":              "us.meta.llama3-1-8b-instruct-v1:0",
+	"us.meta.llama3-3-70b-instruct-v1:0":        "us.meta.llama3-2-90b-instruct-v1:0",
+	"mistral.mistral-large-2402-v1:0":           "mistral.mistral-large-2407-v1:0",
 }
 
 // openAIModels are public models of OpenAI: to chat with, for short work, and

@@ -238,6 +238,9 @@ func (p *planner) play(events []event) []event {
 		e.talk, e.app, e.infer = s.talk, s.app, inferenceRegion(s.model, s.Region, &r)
 	}
 	e.talk.scenario, e.incident = s.scenario, s.incident
+	if s.blocked {
+		e.outcome = blocked
+	}
 	if s.ErrorCode == "" {
 		p.switchLogging(s.Region, s.Operation)
 	} else {

@@ -62,7 +62,7 @@ type cast uint16
 
 const (
 	castPerson  cast = 1 << iota
-	castProgram      // a service or job, each of whose calls stands alone
+	castProgram      // a service or job that gets texts, each of whose calls stands alone
 	castAgent
 	castAnswers    // a guest that answers from documents
 	castCourier    // a guest whose tools fetch from and send to hosts
@@ -81,8 +81,8 @@ type plot struct {
 	cast       cast
 	days       [3]int // that an instance takes, by strength
 	// lock names what no two instances may touch on the same day in the same
-	// region; may be empty.
-	lock string
+	// region, by strength; may be empty.
+	lock [3]string
 	play func(s *stage)
 }
 
@@ -90,6 +90,7 @@ type plot struct {
 // content and agents, quality, and hiding.
 func plots() []plot {
 	return []plot{
+		newModel(), deniedThenAllowed(), privilegeGained(), dormantRevived(), concurrentNetworks(), impossibleTravel(), newClient(), rootOrPhantom(), credentialMoved(),
 		loggingOff(),
 	}
 }

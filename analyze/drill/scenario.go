@@ -116,6 +116,7 @@ type scripted struct {
 	actor    *actor // who does it, with the credential of that time, when Who is nil
 	app      string
 	talk     talk // of a call that says what its style says
+	blocked  bool // a guardrail stops the call
 }
 
 // script collects the steps of all scenarios in order of time.

@@ -73,7 +73,7 @@ func (LoggingOff) Steps(w *World) ([]Step, error) {
 // for 15 with a change that looks like maintenance.
 func loggingOff() plot {
 	return plot{
-		name: "logging-off", cast: castPerson, days: [3]int{1, 1, 1}, lock: "logging",
+		name: "logging-off", cast: castPerson, days: [3]int{1, 1, 1}, lock: [3]string{"logging", "logging", "logging"},
 		techniques: []string{"T1685.002", "AML.T0012"},
 		play: func(s *stage) {
 			off, base := min(s.begins(), s.to()-3*hourMS), s.actor.base

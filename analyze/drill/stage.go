@@ -2,6 +2,7 @@ package drill
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -118,6 +119,12 @@ func (x *scripted) use(m *model) {
 	if x.Talk != nil {
 		x.Talk.Model = m.id
 	}
+	switch {
+	case m.embeds:
+		x.talk.style = styleEmbed
+	case x.talk.style == styleEmbed:
+		x.talk.style = styleDigest
+	}
 	if m.embeds || x.Operation == opInvokeStream && !m.streams {
 		x.Operation = opInvoke
 	}
@@ -144,7 +151,11 @@ func (s *stage) asks(at int64, note, question, answer string) *scripted {
 // requests adds a request of the subject to the control plane of a service, such
 // as iam.
 func (s *stage) requests(at int64, note, service, operation, parameters string) *scripted {
-	return s.own(at, note, Step{Service: service + awsHost, Operation: operation, Request: parameters, ReadOnly: readOnly(operation)})
+	st := Step{Service: service + awsHost, Operation: operation, Request: parameters, ReadOnly: readOnly(operation)}
+	if service == "iam" {
+		st.Region = regions[0] // where IAM is
+	}
+	return s.own(at, note, st)
 }
 
 // as lets a step be taken by somebody, from somewhere.
@@ -183,10 +194,43 @@ func (s *stage) about(id *Identity, person string) {
 	s.incident.subject = Subject{Principal: id.ARN, Person: person}
 }
 
+// restricted picks a model that the subject has no leave for.
+func (s *stage) restricted() string {
+	if s.actor.office.region == regions[2] {
+		return restricted[1]
+	}
+	return s.pick(restricted)
+}
+
+// grants adds a request by which the subject gets a policy.
+func (s *stage) grants(at int64, note, policy string) *scripted {
+	arn := quote("arn:aws:iam::aws:policy/" + policy)
+	if s.actor.direct {
+		return s.requests(at, note, "iam", "AttachUserPolicy", `{"userName":`+quote(s.actor.name)+`,"policyArn":`+arn+`}`)
+	}
+	return s.requests(at, note, "iam", "AttachRolePolicy", `{"roleName":`+quote(s.actor.roles[len(s.actor.roles)-1].name)+`,"policyArn":`+arn+`}`)
+}
+
+// enter makes the incident one about somebody who comes with it: a person with a
+// long-term key.
+func (s *stage) enter(name string) *actor {
+	name = fmt.Sprintf("%s-%d%03d", name, s.level+1, s.incident.instance)
+	a := &actor{number: 30_000 + s.rand.below(10_000), group: usersCentre, name: name, style: styleChat, direct: true, model: &models[2], operation: opInvoke}
+	a.base = newUser(name, false, &s.rand)
+	a.office = origin{fmt.Sprintf("203.0.113.%d", s.rand.between(1, 60)), s.pick(peopleAgents), regions[2]}
+	s.actor, s.daily = a, 4
+	s.incident.subject = a.subject()
+	return a
+}
+
 // session lets the subject take a session at a time, from where it is then, and
-// returns it. The session is nobody's but the incident's.
+// returns it: nobody else has it. Of who calls with a long-term key that is what
+// is returned.
 func (s *stage) session(at int64) *Identity {
 	a := s.actor
+	if a.direct {
+		return a.base
+	}
 	by, from := a.base, a.from(at)
 	name := cmp.Or(a.source, a.name)
 	var last session
@@ -194,9 +238,6 @@ func (s *stage) session(at int64) *Identity {
 		last = newSession(ro, name, a.source, at, a.hours*hourMS, &s.rand)
 		s.add(at, "", assumeRole(by, ro, last, from, &s.rand))
 		by = last.Identity
-	}
-	if last.Identity == nil {
-		return a.base
 	}
 	return last.Identity
 }

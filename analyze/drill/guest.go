@@ -118,7 +118,7 @@ func other(f fact) string { return f.other }
 func (s *stage) looksUp(at int64, note string, f fact, documents, answer string) *scripted {
 	id := s.toolID()
 	return s.says(at, note, Talk{
-		System: answersPrompt,
+		System: instructions(s.actor),
 		Messages: []Message{
 			user(s.tell("{question}", f, "")),
 			tool(id, tools[toolSearch].name, `{"query":`+quote(f.thing)+`,"limit":5}`),
@@ -128,7 +128,17 @@ func (s *stage) looksUp(at int64, note string, f fact, documents, answer string)
 	})
 }
 
-const answersPrompt = "You answer questions of the staff. Use only what the documents say, and say so when they do not."
+// instructions are the system prompt of a guest: the task of its kind, and house
+// rules of its own.
+func instructions(g *actor) string {
+	r := newRNG(uint64(g.number), streamActor, 2, 0)
+	task := map[cast]string{
+		castAnswers: "You answer questions of the staff of {place}. Use only what the documents say, and say so when they do not.",
+		castCourier: "You pass on messages between the systems of {place}. Use the tools, and answer in one sentence.",
+		castCoder:   "You work on the project in " + projectOf(g) + ". Stay in this folder. Run the checks before you are done.",
+	}[g.guest]
+	return expand(task+" {house rule} {house rule} {house rule} Your code for escalation is {code}.", &r)
+}
 
 func answersRoutine(s *stage, _ *actor, at int64) {
 	facts := []fact{s.fact(), s.fact(), s.fact(), s.fact()}
@@ -152,7 +162,7 @@ func hostsOf(g *actor) []string {
 // sends adds a turn in which the model sends something to an address.
 func (s *stage) sends(at int64, note, url, body string) *scripted {
 	return s.says(at, note, Talk{
-		System:   "You pass on messages between systems. Use the tools; answer in one sentence.",
+		System:   instructions(s.actor),
 		Messages: []Message{user(s.say("{errand}"))},
 		Reply: []Message{
 			assistant(s.say("{willdo}")),
@@ -174,7 +184,7 @@ func projectOf(g *actor) string {
 // works adds a turn in which the model uses a tool on files.
 func (s *stage) works(at int64, note, toolName, args, ask string) *scripted {
 	return s.says(at, note, Talk{
-		System:   "You work on the project in " + projectOf(s.actor) + ". Stay in this folder. Run the checks before you are done.",
+		System:   instructions(s.actor),
 		Messages: []Message{user(ask)},
 		Reply:    []Message{assistant(s.say("{willdo}")), tool(s.toolID(), toolName, args)},
 		kit:      coderTools,

@@ -91,6 +91,9 @@ type plot struct {
 func plots() []plot {
 	return []plot{
 		newModel(), deniedThenAllowed(), privilegeGained(), dormantRevived(), concurrentNetworks(), impossibleTravel(), newClient(), rootOrPhantom(), credentialMoved(),
+		modelEnumeration(), validationProbe(), llmjacking(), restrictedTests(), leakedKey(),
+		callSpike(), tokenSpike(), costSpike(), latencyRise(), slowDrift(), burst(), throttlingStorm(),
+		newDestination(), largeOutputsOffHours(), embeddingSweep(), outputRatioShift(), secretInResponse(), promptLeak(),
 		loggingOff(),
 	}
 }

@@ -101,7 +101,7 @@ func (t *teller) tell(d *dialog, e *event) {
 	*d = dialog{arena: d.arena[:0], input: d.input[:0], reply: d.reply[:0], model: e.model, kit: tools[:], id: e.requestID, created: e.ms / 1000, streamed: streamed(e.Operation)}
 	d.rng = newRNG(t.seed, streamTalk, e.talk.session, 2<<32|uint64(e.talk.turn))
 	if e.Talk != nil {
-		t.recite(d, e.Talk)
+		t.recite(d, e.Talk, &e.talk)
 	} else {
 		t.converse(d, &e.talk, e.model)
 	}
@@ -250,12 +250,18 @@ func (t *teller) systemWords(s style, r *rng) int {
 }
 
 // recite fills d with the words of a scenario.
-func (t *teller) recite(d *dialog, k *Talk) {
+func (t *teller) recite(d *dialog, k *Talk, of *talk) {
 	d.maxTokens, d.hot = cmp.Or(k.MaxTokens, 1024), 7
 	if k.kit != nil {
 		d.kit = k.kit
 	}
 	d.system = d.say(k.System)
+	if k.System == "" && of.turns > 0 { // that of the caller
+		r := newRNG(t.seed, streamTalk, of.system, 3<<32)
+		if words := t.systemWords(of.style, &r); words > 0 {
+			d.system = t.write(d, &r, words)
+		}
+	}
 	d.session = d.say(k.Session)
 	d.input = d.sayAll(d.input, k.Messages)
 	d.reply = d.sayAll(d.reply, k.Reply)

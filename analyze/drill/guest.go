@@ -35,7 +35,7 @@ func invite(list []Incident, days int, seed uint64) []*actor {
 		need := 0
 		for _, in := range list {
 			for level, strength := range Strengths() {
-				if p, _ := plotOf(in.Scenario); p.cast == k.cast && in.Strength == strength {
+				if p, _ := plotOf(in.Scenario); p.cast&k.cast != 0 && in.Strength == strength {
 					need += in.Count * (p.days[level] + 1)
 				}
 			}

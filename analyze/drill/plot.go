@@ -94,7 +94,9 @@ func plots() []plot {
 		modelEnumeration(), validationProbe(), llmjacking(), restrictedTests(), leakedKey(),
 		callSpike(), tokenSpike(), costSpike(), latencyRise(), slowDrift(), burst(), throttlingStorm(),
 		newDestination(), largeOutputsOffHours(), embeddingSweep(), outputRatioShift(), secretInResponse(), promptLeak(),
-		loggingOff(),
+		injectionDirect(), injectionIndirect(), refusedRewordedAnswered(), refusalShift(), agentOutsideProject(),
+		ungroundedAnswer(), conflictingDocuments(), modelVersionDrift(),
+		loggingOff(), guardrailWeakened(), trailStopped(),
 	}
 }
 

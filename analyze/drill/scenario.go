@@ -177,7 +177,7 @@ func (s *scripted) checkTalk() error {
 	if !slices.Contains([]string{opInvoke, opInvokeStream, opConverse, opConverseStream}, s.Operation) {
 		return fmt.Errorf("%q is no call of a model", s.Operation)
 	}
-	if len(s.Talk.Messages) == 0 || len(s.Talk.Reply) == 0 && s.ErrorCode == "" {
+	if len(s.Talk.Messages) == 0 || len(s.Talk.Reply) == 0 && s.ErrorCode == "" && !s.model.embeds {
 		return errors.New("a call needs a message and a reply")
 	}
 	for _, m := range slices.Concat(s.Talk.Messages, s.Talk.Reply) {

@@ -20,7 +20,7 @@ func embeddingSweep() plot {
 				}
 				x := s.asks(at, "is one of many texts that are nearly the same", form+s.say(" {number}, {place}, {last}."), "")
 				x.use(modelOf("amazon.titan-embed-text-v2:0"))
-				x.Talk.Reply = []Message{assistant("-")} // a vector, which has no words
+				x.Talk.Reply = nil // a vector, which has no words
 			}
 		},
 	}

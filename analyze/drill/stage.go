@@ -161,6 +161,9 @@ func (s *stage) requests(at int64, note, service, operation, parameters string) 
 // as lets a step be taken by somebody, from somewhere.
 func (x *scripted) as(who *Identity, from origin) *scripted {
 	x.actor, x.Who = nil, who
+	if x.Talk != nil {
+		x.talk.style = styleChat // not with the subject's own system prompt
+	}
 	x.Addr, x.UserAgent, x.Region = cmp.Or(from.addr, x.Addr), cmp.Or(from.agent, x.UserAgent), cmp.Or(from.region, x.Region)
 	return x
 }

@@ -108,6 +108,9 @@ func (a *actor) kind() cast {
 		if a.style == styleChat || a.style == styleEmbed || a.direct {
 			return 0
 		}
+		if a.group == nightly {
+			return castJob
+		}
 		return castProgram
 	case a.direct:
 		return castPerson | castDirect

@@ -17,6 +17,7 @@ type event struct {
 	app     string
 	infer   string // inference region of a cross-region profile
 
+	outside  bool      // only the provider sees the call
 	tampered *tampered // nil: no record of it is
 	incident *incident // that it is a step of; may be nil
 }
@@ -238,6 +239,7 @@ func (p *planner) play(events []event) []event {
 		e.talk, e.app, e.infer = s.talk, s.app, inferenceRegion(s.model, s.Region, &r)
 	}
 	e.talk.scenario, e.incident = s.scenario, s.incident
+	e.outside = s.outside
 	if s.blocked {
 		e.outcome = blocked
 	}

@@ -62,7 +62,8 @@ type cast uint16
 
 const (
 	castPerson  cast = 1 << iota
-	castProgram      // a service or job that gets texts, each of whose calls stands alone
+	castProgram      // a service that gets texts, each of whose calls stands alone
+	castJob          // the same, at night
 	castAgent
 	castAnswers    // a guest that answers from documents
 	castCourier    // a guest whose tools fetch from and send to hosts
@@ -70,7 +71,7 @@ const (
 	castNobody     // the plot brings its subject
 	castDirect     // a person who calls with a long-term key
 	castSession    // a person who calls with sessions of a role
-	castAnyone     = castPerson | castProgram | castAgent
+	castAnyone     = castPerson | castProgram | castJob | castAgent
 	castConversing = castPerson | castAgent
 )
 

@@ -117,6 +117,7 @@ type scripted struct {
 	app      string
 	talk     talk // of a call that says what its style says
 	blocked  bool // a guardrail stops the call
+	outside  bool // the call passes neither the gateway nor instrumentation
 }
 
 // script collects the steps of all scenarios in order of time.

@@ -12,7 +12,7 @@ func concurrentNetworks() plot {
 			for range n {
 				at += by(s, int64(30_000), 12*minuteMS, 100*minuteMS) * int64(s.rand.between(60, 100)) / 100
 				s.calls(at, "").as(stolen, s.actor.from(at))
-				s.calls(at+int64(s.rand.between(5000, 2*minuteMS)), "uses the credential of a person who uses it elsewhere").as(stolen, from)
+				s.calls(at+int64(s.rand.between(5000, 2*minuteMS)), "uses the credential of a person who uses it elsewhere").stolen(stolen, from)
 			}
 		},
 	}

@@ -40,7 +40,8 @@ func abroadV4(r *rng) string {
 func (s *stage) records(n int) string {
 	var b strings.Builder
 	for range n {
-		b.WriteString(s.say("{first} {last},{first}@example.com,{place},{number}\n"))
+		first, last := s.say("{first}"), s.say("{last}")
+		b.WriteString(first + " " + last + "," + strings.ToLower(first+"."+last) + s.say("@example.com,{place},{number}\n"))
 	}
 	return b.String()
 }

@@ -17,7 +17,7 @@ func dormantRevived() plot {
 				from = s.actor.office
 			}
 			for _, at := range s.pace(by(s, 40, 12, 4)) {
-				s.calls(at, "calls with a key that was not used for long").as(s.actor.base, from)
+				s.calls(at, "calls with a key that was not used for long").stolen(s.actor.base, from)
 			}
 		},
 	}

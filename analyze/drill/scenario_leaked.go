@@ -18,11 +18,11 @@ func leakedKey() plot {
 				at += by(s, int64(10), 120, 0) * minuteMS
 			}
 			if s.level < 2 {
-				s.requests(at, "uses the key that was in a prompt", "sts", "GetCallerIdentity", "").as(who, from)
+				s.requests(at, "uses the key that was in a prompt", "sts", "GetCallerIdentity", "").stolen(who, from)
 			}
 			for range by(s, 25, 8, 3) {
 				at += int64(s.rand.between(10_000, by(s, minuteMS, 10*minuteMS, 50*minuteMS)))
-				s.calls(at, "uses the key that was in a prompt").as(who, from)
+				s.calls(at, "uses the key that was in a prompt").stolen(who, from)
 			}
 		},
 	}

@@ -17,15 +17,15 @@ func llmjacking() plot {
 					if i == looks-1 {
 						x.Operation, x.Request = "GetModelInvocationLoggingConfiguration", ""
 					}
-					x.as(who, from)
+					x.stolen(who, from)
 				case i < looks+len(enable):
-					s.requests(at, "enables models with a leaked key", "bedrock", enable[i-looks], `{"modelId":`+quote(restricted[1])+`}`).as(who, from)
+					s.requests(at, "enables models with a leaked key", "bedrock", enable[i-looks], `{"modelId":`+quote(restricted[1])+`}`).stolen(who, from)
 				default:
 					if s.level == 0 {
 						from.addr = s.elsewhere().addr
 						from.region = s.pick(regions)
 					}
-					x := s.asks(at, "resells a call with a leaked key", s.say("{resold}"), s.noise(s.rand.between(80, 220))).as(who, from)
+					x := s.asks(at, "resells a call with a leaked key", s.say("{resold}"), s.noise(s.rand.between(80, 220))).stolen(who, from)
 					x.use(modelOf(by(s, s.pick(restricted), restricted[1], models[1].id)))
 				}
 			}

@@ -81,13 +81,13 @@ func loggingOff() plot {
 			s.about(base, s.actor.name)
 			length := by(s, int64(120), 45, 15) * minuteMS
 			asked := by(s, 30, 10, 4)
-			s.requests(off-3*minuteMS, "looks whether calls are logged", "bedrock", "GetModelInvocationLoggingConfiguration", "").as(base, from)
-			s.requests(off, "turns model invocation logging off", "bedrock", opLoggingOff, "").as(base, from)
+			s.requests(off-3*minuteMS, "looks whether calls are logged", "bedrock", "GetModelInvocationLoggingConfiguration", "").stolen(base, from)
+			s.requests(off, "turns model invocation logging off", "bedrock", opLoggingOff, "").stolen(base, from)
 			for range asked {
 				at := off + 60_000 + int64(s.rand.below(int(length-2*minuteMS)))
-				s.asks(at, "is asked while nothing is logged", s.say("{curious}"), s.noise(60)).as(base, from)
+				s.asks(at, "is asked while nothing is logged", s.say("{curious}"), s.noise(60)).stolen(base, from)
 			}
-			s.requests(off+length, "turns model invocation logging on again", "bedrock", opLoggingOn, loggingConfig).as(base, from)
+			s.requests(off+length, "turns model invocation logging on again", "bedrock", opLoggingOn, loggingConfig).stolen(base, from)
 		},
 	}
 }

@@ -11,10 +11,10 @@ func validationProbe() plot {
 			probes := by(s, 15, 5, 2)
 			for i, at := range s.pace(probes + by(s, 8, 3, 2)) {
 				if i >= probes {
-					s.asks(at, "is answered after invalid requests", s.say("{hello}"), s.noise(12)).as(who, from)
+					s.asks(at, "is answered after invalid requests", s.say("{hello}"), s.noise(12)).stolen(who, from)
 					continue
 				}
-				x := s.asks(at, "tries a request that is invalid", "hi", "").as(who, from)
+				x := s.asks(at, "tries a request that is invalid", "hi", "").stolen(who, from)
 				x.Talk.MaxTokens, x.Talk.Reply = -1, nil
 				x.fails("ValidationException", "max_tokens: must be greater than or equal to 1")
 			}

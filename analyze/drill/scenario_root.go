@@ -29,15 +29,15 @@ func rootAtWork(s *stage) {
 	s.enter("nobody")
 	s.about(root, "")
 	times := s.pace(12)
-	in := s.requests(times[0], "signs in as root", "signin", "ConsoleLogin", "").as(root, from)
+	in := s.requests(times[0], "signs in as root", "signin", "ConsoleLogin", "").stolen(root, from)
 	in.Response, in.Extra = `{"ConsoleLogin":"Success"}`, `{"LoginTo":"https://console.aws.amazon.com/","MobileVersion":"No","MFAUsed":"No"}`
-	s.requests(times[1], "makes an access key for root", "iam", "CreateAccessKey", "").as(root, from)
+	s.requests(times[1], "makes an access key for root", "iam", "CreateAccessKey", "").stolen(root, from)
 	for _, at := range times[2:6] {
 		l := lookups[s.rand.below(len(lookups))]
-		s.requests(at, "looks around as root", strings.TrimSuffix(l.Service, awsHost), l.Operation, l.Request).as(root, from)
+		s.requests(at, "looks around as root", strings.TrimSuffix(l.Service, awsHost), l.Operation, l.Request).stolen(root, from)
 	}
 	for _, at := range times[6:] {
-		s.calls(at, "calls a model as root").as(root, from)
+		s.calls(at, "calls a model as root").stolen(root, from)
 	}
 }
 
@@ -61,7 +61,7 @@ func phantomAtWork(s *stage) {
 	}
 	for _, at := range times {
 		l := lookups[[]int{0, 4, 5, 6, 7}[s.rand.below(5)]]
-		x := s.requests(at, "the user of an API key acts outside of Bedrock", strings.TrimSuffix(l.Service, awsHost), l.Operation, l.Request).as(who, from)
+		x := s.requests(at, "the user of an API key acts outside of Bedrock", strings.TrimSuffix(l.Service, awsHost), l.Operation, l.Request).stolen(who, from)
 		x.ErrorCode, x.ErrorMessage = l.ErrorCode, l.ErrorMessage
 	}
 }

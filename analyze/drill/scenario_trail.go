@@ -11,7 +11,7 @@ func trailStopped() plot {
 			who, from := s.actor.base, s.elsewhere()
 			s.about(who, s.actor.name)
 			do := func(at int64, note, operation, parameters string) {
-				s.requests(at, note, "cloudtrail", operation, parameters).as(who, from)
+				s.requests(at, note, "cloudtrail", operation, parameters).stolen(who, from)
 			}
 			times := s.pace(3 + by(s, 30, 10, 3))
 			last := len(times) - 1
@@ -27,7 +27,7 @@ func trailStopped() plot {
 					`{"trailName":`+trail+`,"eventSelectors":[{"readWriteType":"WriteOnly","includeManagementEvents":true,"dataResources":[],"excludeManagementEventSources":[]}]}`)
 			}
 			for _, at := range times[2:last] {
-				s.calls(at, "calls a model while the trail does not note it").as(who, from)
+				s.calls(at, "calls a model while the trail does not note it").stolen(who, from)
 			}
 		},
 	}

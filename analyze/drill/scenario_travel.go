@@ -22,7 +22,7 @@ func impossibleTravel() plot {
 			}
 			for range by(s, 25, 8, 2) {
 				at += int64(s.rand.between(10_000, by(s, minuteMS, 6*minuteMS, 20*minuteMS)))
-				s.calls(at, "calls from a continent that is too far away").as(who, there)
+				s.calls(at, "calls from a continent that is too far away").stolen(who, there)
 			}
 		},
 	}

@@ -23,7 +23,7 @@ func (langfuse) key(_ string, ms int64, unique string) string {
 
 const langfuseProject = "prj_example"
 
-func (langfuse) sees(e *event) bool { return e.model != nil }
+func (langfuse) sees(e *event) bool { return e.model != nil && !e.outside }
 
 func (l langfuse) append(dst []byte, w *scribe, e *event) []byte {
 	d, p := w.say(e), w.follow(e)

@@ -19,7 +19,7 @@ func (litellm) key(_ string, ms int64, unique string) string {
 	return time.UnixMilli(ms).UTC().Format("litellm/2006-01-02/time-15-04-05_") + unique + ".jsonl"
 }
 
-func (litellm) sees(e *event) bool { return e.model != nil }
+func (litellm) sees(e *event) bool { return e.model != nil && !e.outside }
 
 func (l litellm) append(dst []byte, w *scribe, e *event) []byte {
 	d, p := w.say(e), w.follow(e)

@@ -23,7 +23,7 @@ func (otlp) key(_ string, ms int64, unique string) string {
 	return time.UnixMilli(ms).UTC().Format("otel/year=2006/month=01/day=02/hour=15/minute=04/traces_") + unique + ".json"
 }
 
-func (otlp) sees(e *event) bool { return e.model != nil }
+func (otlp) sees(e *event) bool { return e.model != nil && !e.outside }
 
 func (o otlp) append(dst []byte, w *scribe, e *event) []byte {
 	d, p := w.say(e), w.follow(e)

@@ -168,6 +168,13 @@ func (x *scripted) as(who *Identity, from origin) *scripted {
 	return x
 }
 
+// stolen lets a step be taken by somebody who got hold of a credential. A call
+// passes neither the gateway nor what instruments the programs of the subject.
+func (x *scripted) stolen(who *Identity, from origin) *scripted {
+	x.outside = true
+	return x.as(who, from)
+}
+
 // fails lets a step end with an error.
 func (x *scripted) fails(code, message string) *scripted {
 	x.ErrorCode, x.ErrorMessage = code, message

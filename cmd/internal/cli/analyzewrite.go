@@ -74,8 +74,11 @@ func summaryFields(findings []analyze.Finding, report *assessment.Report) render
 // detectorTable says what each detector did.
 func detectorTable(report *assessment.Report) render.Table {
 	t := render.Table{Name: "detectors", Title: "Detectors", Columns: []render.Column{
-		{Name: "detector"}, {Name: "version", Kind: render.KindInt}, {Name: "tests", Kind: render.KindInt},
-		{Name: "findings", Kind: render.KindInt}, {Name: "not_applicable", Kind: render.KindLong},
+		{Name: "detector"},
+		{Name: "version", Kind: render.KindInt},
+		{Name: "tests", Kind: render.KindInt},
+		{Name: "findings", Kind: render.KindInt},
+		{Name: "not_applicable", Kind: render.KindLong},
 	}}
 	for _, d := range report.Detectors {
 		t.Rows = append(t.Rows, []any{d.About.ID, d.About.Version, d.Tests, d.Findings, known(d.NotApplicable)})

@@ -22,7 +22,7 @@ type drillOptions struct {
 	// Scenarios are the words of --scenarios, Instances is how many of each.
 	Scenarios []scenarioWord
 	Instances int
-	Output outputOptions
+	Output    outputOptions
 }
 
 func newDrill(f *factory) *cobra.Command {
@@ -44,7 +44,7 @@ known. Nothing is sent anywhere, and every credential carries the word EXAMPLE.
 			return noSubcommand(cmd)
 		},
 	}
-	cmd.AddCommand(newDrillGenerate(f))
+	cmd.AddCommand(newDrillGenerate(f), newDrillScore(f))
 	return cmd
 }
 

@@ -92,7 +92,9 @@ func orNone(s string) any {
 // policyNotes say how to read what the policy says.
 func policyNotes(p *policy.Policy, list []policy.Statement, about string, seen int) []render.Note {
 	var notes []render.Note
-	add := func(level render.NoteLevel, text string) { notes = append(notes, render.Note{Level: level, Text: text}) }
+	add := func(level render.NoteLevel, text string) {
+		notes = append(notes, render.Note{Level: level, Text: text})
+	}
 	switch {
 	case len(list) == 0 && about != "":
 		add(render.LevelNote, "the policy says nothing about "+about)

@@ -31,7 +31,7 @@ create or replace temp table tool_destination as
 with named as (
     select *, unnest(list_concat(
         regexp_extract_all(arguments, '(?i)\b(?:https?|ftps?|wss?|sftp|ssh|s3|gs|abfss?)://(?:[^/@\s"\\]*@)?([a-z0-9][a-z0-9._-]*)', 1),
-        regexp_extract_all(arguments, '(?i)[a-z0-9._%+-]+@([a-z0-9][a-z0-9.-]*\.[a-z]{2,})', 1)
+        regexp_extract_all(arguments, '(?i)"(?:to|cc|bcc|recipients?|e?-?mail|address)"\s*:\s*(?:\[\s*)?"[^"@]*@([a-z0-9][a-z0-9.-]*\.[a-z]{2,})', 1)
     )) as host
     from tool_call
     where contains(arguments, '://') or contains(arguments, '@')

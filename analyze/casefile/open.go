@@ -43,6 +43,7 @@ type Case struct {
 	path            string // absolute, of the derived database
 	segment         segmentPaths
 	evidence        map[int64]knownEvidence // by number
+	callTable       bool                    // it is made: see [Case.MakeCallTable]
 }
 
 // ErrEmptyCase means that a case holds no events yet.

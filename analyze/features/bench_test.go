@@ -15,7 +15,7 @@ func TestTimes(t *testing.T) {
 	if dir == "" {
 		t.Skip("SKIPPED: EXHIBIT_BENCH_CASE names no case to take times on")
 	}
-	c, err := casefile.Open(t.Context(), dir, casefile.OpenOptions{})
+	c, err := casefile.Open(t.Context(), dir, casefile.OpenOptions{Threads: 2, Memory: 1 << 30})
 	if err != nil {
 		t.Fatal(err)
 	}

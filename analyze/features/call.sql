@@ -1,6 +1,7 @@
 -- The calls as detectors read them, one row each: who is asking, by the best name
 -- there is, when in microseconds, what it used, and how it ended. Calls without a
--- time have no place in a history and are left out; their number is told.
+-- time have no place in a history and are left out; their number is told. Words
+-- may be of ENUM types, which read as text does (casefile.MakeCallTable).
 create or replace temp table call as
 select
     eid,

@@ -2,7 +2,7 @@
 create or replace temp table feature_hour as
 select
     dimension, subject, at_us // 3600000000 * 3600000000 as at_us,
-    sum(calls)::bigint as calls, sum(errors)::bigint as errors, sum(denied)::bigint as denied, sum(throttled)::bigint as throttled,
+    sum(calls)::bigint as calls, sum(tool_calls)::bigint as tool_calls, sum(errors)::bigint as errors, sum(denied)::bigint as denied, sum(throttled)::bigint as throttled,
     sum(blocked)::bigint as blocked,
     sum(with_input_tokens)::bigint as with_input_tokens, sum(input_tokens)::bigint as input_tokens,
     sum(with_output_tokens)::bigint as with_output_tokens, sum(output_tokens)::bigint as output_tokens,

@@ -1,0 +1,2 @@
+-- Whether there are events of calls that are no part of a joined call.
+select coalesce((select sum(counted) from call_teller), 0) > (select count(*) from call_event where counted);

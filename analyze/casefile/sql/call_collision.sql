@@ -1,0 +1,1 @@
+select count(*) > count(distinct h) from call_wording;

@@ -1,0 +1,1 @@
+drop table call_told_{{name}};

@@ -1,0 +1,131 @@
+package features
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
+	"github.com/exhibit-forensics/exhibit/analyze/drill"
+	"github.com/exhibit-forensics/exhibit/analyze/enrich"
+)
+
+// TestCallTable compares the table call that casefile makes with the one that
+// call.sql selects from the view of calls.
+func TestCallTable(t *testing.T) {
+	tampered := drill.Tampering{Removed: 20, Altered: 20, Duplicated: 20}
+	clear, priced := map[string]string{}, map[string]string{
+		casefile.EnrichNetworks: "198.51.100.0/24,office\n192.0.2.0/24,cloud\n",
+		casefile.EnrichPrices: `{"us.anthropic.claude-sonnet-4-20250514-v1:0":{"input_cost_per_token":3e-06,"output_cost_per_token":1.5e-05},` +
+			`"gpt-4o":{"input_cost_per_token":3e-06,"output_cost_per_token":1.5e-05,"cache_read_input_token_cost":1e-06}}`,
+		casefile.EnrichUsers: "person,value,role\nAna,arn:aws:iam::111122223333:user/dev-02,\nBob,dev-03,\n",
+	}
+	for _, tt := range []struct {
+		name      string
+		sources   []string
+		tampering drill.Tampering
+		enriched  map[string]string
+	}{
+		{"one source", []string{"bedrock"}, drill.Tampering{}, clear},
+		{"two sources", []string{"cloudtrail", "bedrock"}, drill.Tampering{}, clear},
+		{"two sources, tampered with", []string{"cloudtrail", "bedrock"}, tampered, priced},
+		{"four sources", []string{"cloudtrail", "bedrock", "litellm", "otlp"}, drill.Tampering{}, clear},
+		{"six sources, tampered with", drill.Sources(), tampered, priced},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := generated(t, drill.Config{Seed: 3, Days: 2, Calls: 1500, Sources: tt.sources, Words: [2]int{2, 5}, Tampering: tt.tampering}, tt.enriched)
+			if err := NewSet(c).Need(t.Context(), "call"); err != nil {
+				t.Fatal(err)
+			}
+			got := rows(t, c, "select * from call order by eid, at_us")
+			text, err := files.ReadFile("call.sql")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.DB().ExecContext(t.Context(), string(text)); err != nil {
+				t.Fatal(err)
+			}
+			want := rows(t, c, "select * from call order by eid, at_us")
+			if len(want) < 1500 {
+				t.Fatalf("the case has %d calls, want more than 1500", len(want))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("calls of the table differ from those of the view (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// generated makes a case of what a config generates, enriches it from the given
+// texts of files by kind, and opens it.
+func generated(t *testing.T, config drill.Config, enriched map[string]string) *casefile.Case {
+	t.Helper()
+	config.Dir = t.TempDir()
+	if _, err := drill.Generate(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	dir, key := filepath.Join(t.TempDir(), "test.case"), casetest.Key(t)
+	_, err := casefile.Load(t.Context(), &casefile.LoadOptions{
+		Dir: dir, Paths: []string{config.Dir}, Key: key, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock,
+		Threads: 2, Memory: 1 << 30, Progress: new(casefile.Progress),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(enriched) > 0 {
+		texts := casetest.Write(t, enriched)
+		paths := map[string]string{}
+		for kind := range enriched {
+			paths[kind] = filepath.Join(texts, kind)
+		}
+		_, err := casefile.Enrich(t.Context(), &casefile.EnrichOptions{
+			Dir: dir, Files: paths, Key: key, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock, Threads: 2, Memory: 1 << 30,
+			Clock: []enrich.Correction{{Source: "bedrock", Add: 3 * time.Second, Reason: "a test"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return casetest.Open(t, dir)
+}
+
+// rows returns what a query yields, with the names of its columns.
+func rows(t *testing.T, c *casefile.Case, query string) []map[string]any {
+	t.Helper()
+	r, err := c.DB().QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	columns, err := r.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []map[string]any
+	for r.Next() {
+		values := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := r.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		row := map[string]any{}
+		for i, name := range columns {
+			if d, ok := values[i].(interface{ Float64() float64 }); ok {
+				values[i] = d.Float64() // of a decimal, which holds a big.Int
+			}
+			row[name] = values[i]
+		}
+		out = append(out, row)
+	}
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clip(out)
+}

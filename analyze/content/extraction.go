@@ -22,7 +22,7 @@ func extractionPhrases() []phrase {
 		},
 		{
 			"above", 0.75, "you are chatgpt|the phrase|beginning with|starting with;you are|repeat",
-			`\b(?:starting|beginning|begins?|starts?) with (?:the )?(?:words? |phrase |sentence )?["'“]{0,3}you are\b`,
+			`\b(?:starting|beginning|begins?|starts?) with (?:the )?(?:words? |phrase |sentence )?["\x27“]{0,3}you are\b`,
 		},
 		{
 			"prompt", 0.6, "you told|you instructed|been told|been instructed|your first instruction|were you given|were you told|told to do|instructed to|you been given",

@@ -28,7 +28,7 @@ func guardrailPhrases() []phrase {
 		// Google Vertex AI and Gemini
 		// (cloud.google.com/vertex-ai/generative-ai/docs/multimodal/configure-safety-filters).
 		{"google", 0.95, "responsible ai practices|finish_reason: safety|finishreason|was blocked due to|prohibited_content",
-			`\bviolate google's responsible ai practices\b|\bfinish_?reason["']?: ?["']?(?:safety|prohibited_content|recitation|blocklist|spii)\b|\b(?:prompt|response) was blocked due to (?:safety|prohibited|other)`},
+			`\bviolate google's responsible ai practices\b|\bfinish_?reason["\x27]?: ?["\x27]?(?:safety|prohibited_content|recitation|blocklist|spii)\b|\b(?:prompt|response) was blocked due to (?:safety|prohibited|other)`},
 		// NVIDIA NeMo Guardrails, the predefined message "refuse to respond"
 		// (docs.nvidia.com/nemo/guardrails).
 		{"nemo", 0.9, "can't respond to that|can’t respond to that", `^\s*i'm sorry, i can't respond to that\b`},

@@ -31,87 +31,87 @@ const (
 func injectionPhrases() []phrase {
 	return []phrase{
 		{
-			injectOverride, 0.9, "ignore|ignoring|disregard|forget|override|overrides|bypass|discard|not follow|n't follow|n’t follow|not obey|stop following|supersede;instruction|prompt|rule|direction|directive|guideline|command|constraint|programming|restriction|polic|context|orders",
-			`\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|bypass|discard|supersedes?|(?:do not|don't|stop) (?:follow|obey|following|obeying))\b[^.!?\n]{0,50}?\b` + earlier + `\b[^.!?\n]{0,30}?\b` + orders + `\b`,
+			injectOverride, 0.9, "ignore|ignoring|disregard|forget|override|bypass|discard|do not follow|don't follow|don’t follow|do not obey|don't obey|don’t obey|stop following|stop obeying|supersede;instruction|prompt|rule|direction|directive|guideline|command|constraint|programming|restriction|polic|context|orders",
+			`@(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|bypass|discard|supersedes?|(?:do not|don't|stop) (?:follow|obey|following|obeying))\b[^.!?\n]{0,50}?\b` + earlier + `\b[^.!?\n]{0,30}?\b` + orders + `\b`,
 		},
 		{
 			injectOverride, 0.8, "ignore|disregard|forget;above|before|previous|everything|all that|far",
-			`\b(?:ignore|disregard|forget)\b (?:about )?(?:all|everything|anything|what|whatever)?[^.!?\n]{0,30}?\b(?:above|before(?: this| that)?|previously|(?:was|were|been) (?:said|told|written|given)|so far|told you|you were told|you know)\b`,
+			`@(?:ignore|disregard|forget)\b (?:about )?(?:all|everything|anything|what|whatever)?[^.!?\n]{0,30}?\b(?:above|before(?: this| that)?|previously|(?:was|were|been) (?:said|told|written|given)|so far|told you|you were told|you know)\b`,
 		},
 		{
 			injectOverride, 0.6, "from now on",
-			`\bfrom now on,? (?:you (?:are|will|must|should|shall|have to|only)|ignore|respond|answer|act|always|only)\b`,
+			`@from now on,? (?:you (?:are|will|must|should|shall|have to|only)|ignore|respond|answer|act|always|only)\b`,
 		},
 		{
 			injectOverride, 0.65, "new instruction|updated instruction|real instruction|actual instruction|new task|real task|actual task|new objective|new directive|new system prompt|new goal|new rule|new role|true goal|real goal",
-			`\b(?:(?:here are|these are|follow) )?(?:the|your|my)? ?(?:new|updated|real|actual|true|revised) (?:and \w+ )?(?:system )?(?:instructions?|tasks?|objectives?|directives?|prompts?|goals?|rules?|roles?)(?: (?:is|are|follow)\b|\s*[:=-])`,
+			`@(?:new|updated|real|actual|true|revised) (?:and \w+ )?(?:system )?(?:instructions?|tasks?|objectives?|directives?|prompts?|goals?|rules?|roles?)(?: (?:is|are|follow)\b|\s*[:=-])`,
 		},
 		{
-			injectAuthority, 0.6, "system:|system prompt:|system message:|system note:|system instruction|system override|system update|system alert:|developer:|administrator:|admin:|[system|<system|# system|**system|developer message:|admin override|developer note",
-			`(?m)^[\s>#*"'|-]{0,8}[\[<(*]{0,2}(?:system|developer|admin(?:istrator)?)(?:[ _-](?:prompt|message|instructions?|override|note|update|notice|alert|command))?[\])*]{0,2} ?(?:[:>]|\n)`,
+			injectAuthority, 0.6, "system:|system]|system>|system**|system prompt|system message|system note|system notice|system instruction|system override|system update|system alert|system command|developer:|developer]|developer message|developer note|administrator:|admin:|admin]|admin message|admin override|admin note",
+			`@^(?:system|developer|admin(?:istrator)?)(?:[ _-](?:prompt|message|instructions?|override|note|update|notice|alert|command))?(?:[\])*]{1,2}[:>]?|[\])*]{0,2} ?[:>])`,
 		},
 		{
-			injectAuthority, 0.75, "message from|instruction from|instructions from|order from|request from|on behalf of|authorized by|authorised by|approved by",
-			`\b(?:this is )?(?:an? |the )?(?:\w+ )?(?:message|instructions?|orders?|override|command|request) (?:directly )?from (?:the |your )?(?:system|system administrator|admin|developers?|developer team|openai|anthropic|google|microsoft|creators?)\b|\b(?:authori[sz]ed|approved) by (?:openai|anthropic|your (?:developers?|creators?|administrators?))\b`,
+			injectAuthority, 0.75, "authorized by|authorised by|approved by|" + cross("message|instruction|instructions|order|orders|override|command|request", "from|directly from"),
+			`@(?:message|instructions?|orders?|override|command|request) (?:directly )?from (?:the |your )?(?:system|system administrator|admin|developers?|developer team|openai|anthropic|google|microsoft|creators?)\b|(?:authori[sz]ed|approved) by (?:openai|anthropic|your (?:developers?|creators?|administrators?))\b`,
 		},
 		{
 			// The delimiters of chat templates: ChatML of OpenAI and Qwen, Llama 2 and
 			// 3, Gemma, Mistral, Phi, Alpaca and the former prompts of Anthropic
 			// (tokenizer_config.json of the models; docs of the makers).
-			injectDelimiter, 0.75, "<|im_start|>|<|im_end|>|<|im_sep|>|<|system|>|<|user|>|<|assistant|>|<|endoftext|>|<|endofprompt|>|<|eot_id|>|<|start_header_id|>|<|end_header_id|>|<|begin_of_text|>|[inst]|[/inst]|<<sys>>|<</sys>>|<start_of_turn>|<end_of_turn>|[system_prompt]|### instruction|### system|### response|### human:|### assistant:",
-			`<\|(?:im_start|im_end|im_sep|system|user|assistant|end|endoftext|endofprompt|eot_id|start_header_id|end_header_id|begin_of_text)\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|\[system_prompt\]|(?m)^ ?### ?(?:instructions?|system(?: prompt)?|response|human|assistant) ?:`,
+			injectDelimiter, 0.75, "<¦im_start¦>|<¦im_end¦>|<¦im_sep¦>|<¦system¦>|<¦user¦>|<¦assistant¦>|<¦endoftext¦>|<¦endofprompt¦>|<¦eot_id¦>|<¦start_header_id¦>|<¦end_header_id¦>|<¦begin_of_text¦>|[inst]|[/inst]|<<sys>>|<</sys>>|<start_of_turn>|<end_of_turn>|[system_prompt]|### instruction|### system|### response|### human:|### assistant:",
+			`@<\|(?:im_start|im_end|im_sep|system|user|assistant|end|endoftext|endofprompt|eot_id|start_header_id|end_header_id|begin_of_text)\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|\[system_prompt\]|### ?(?:instructions?|system(?: prompt)?|response|human|assistant) ?:`,
 		},
 		{
-			injectDelimiter, 0.7, "end of document|end of email|end of context|end of data|end of user|end of input|end of text|end of the document|end of the email|begin new|start of new|new conversation",
-			`(?m)^[\s\[<#*=_-]{0,30}(?:(?:this is )?(?:the )?end of (?:the )?(?:document|e-?mail|context|data|user input|user query|input|text|web ?page)|(?:begin|start of) (?:a )?new (?:instructions?|conversation|session|task))[\s\]>#*=_.:-]*$`,
+			injectDelimiter, 0.7, cross("end of|end of the", "document|email|e-mail|context|data|user|input|text|page|web page|webpage") + "|begin new|begin a new|start of new|start of a new",
+			`@^(?:end of (?:the )?(?:document|e-?mail|context|data|user input|user query|input|text|web ?page|page)|(?:begin|start of) (?:a )?new (?:instructions?|conversation|session|task))[ \t\])>#*=_.:-]{0,30}(?:\n|$)`,
 		},
 		{
 			// Rehberger, "Hacking Google Bard" (embracethered.com, 2023): an image whose
 			// address carries what the model knows.
 			injectExfiltration, 0.85, "](http",
-			`!\[[^\]\n]{0,80}\]\( ?https?://[^\s)]{1,300}[?&/=](?:[^\s)]{0,60}[?&=])?(?:\{{1,2}|<|\[|\$\{?|%7b|%5b)[^)\n]{1,80}\)?`,
+			`@\]\( ?https?://[^\s)]{1,300}[?&/=](?:[^\s)]{0,60}[?&=])?(?:\{{1,2}|<|\[|\$\{?|%7b|%5b)[^)\n]{1,80}\)?`,
 		},
 		{
 			injectExfiltration, 0.8, "send|forward|upload|transmit|exfiltrat|leak|submit|e-mail|email|append|post|encode;conversation|chat history|system prompt|credential|api key|password|secret|token|previous message|private|confidential|user's|user data|environment variable|their data",
-			`\b(?:send|forward|upload|transmit|exfiltrate|leak|submit|e-?mail|append|post|encode)\b[^.!?\n]{0,80}?\b(?:conversation|chat history|system prompt|credentials?|api keys?|passwords?|secrets?|tokens?|previous messages?|(?:private|confidential|personal|sensitive) (?:data|information|files?|e-?mails?|keys?)|user's (?:data|messages?|name|e-?mails?|information|files?)|user data|environment variables)\b[^!?\n]{0,60}?(?:\b(?:to|via|into|at|using|in)\b[^!?\n]{0,40}?(?:https?://|\w@\w|\b(?:url|endpoint|server|webhook|address|image|link)\b))`,
+			`@(?:send|forward|upload|transmit|exfiltrate|leak|submit|e-?mail|append|post|encode)\b[^.!?\n]{0,80}?\b(?:conversation|chat history|system prompt|credentials?|api keys?|passwords?|secrets?|tokens?|previous messages?|(?:private|confidential|personal|sensitive) (?:data|information|files?|e-?mails?|keys?)|user's (?:data|messages?|name|e-?mails?|information|files?)|user data|environment variables)\b[^!?\n]{0,60}?(?:\b(?:to|via|into|at|using|in)\b[^!?\n]{0,40}?(?:https?://|\w@\w|\b(?:url|endpoint|server|webhook|address|image|link)\b))`,
 		},
 		{
-			injectAddressed, 0.8, "ai model|ai assistant|ai agent|ai system| ai read| ai:| ai,|llm|language model|chatbot|assistant|chatgpt|copilot|claude|gemini;if you are|if you're|if you’re|attention|instruction|note to|message to|message for|dear|hey|hello|important|to any|to all|reading this|processing this|summari",
-			`\b(?:if you(?:'re| are)|attention|instructions? (?:to|for)|notes? (?:to|for)|(?:important )?messages? (?:to|for)|dear|hey|hello|to) ?[:,]? ?(?:an? |the |all |any |every |every other )?(?:helpful |automated |intelligent )?(?:ai|llm|language model|large language model|chatbot|chatgpt|copilot|claude|gemini|virtual assistant|ai assistant|assistant)(?: (?:assistants?|models?|agents?|systems?|language models?|readers?))?s?\b[^.!?\n]{0,20}?(?:[,:!]|\b(?:reading|processing|summari[sz]ing|analy[sz]ing|reviewing|parsing|please|you (?:must|should|are)|that)\b)`,
+			injectAddressed, 0.8, "if you are|if you're|if you’re|attention|instructions for|instruction for|instructions to|instruction to|note for|notes for|note to|notes to|message to|messages to|message for|dear|hey|hello|to any|to all;ai model|ai assistant|ai agent|ai system| ai read| ai:| ai,|llm|language model|chatbot|assistant|chatgpt|copilot|claude|gemini",
+			`@(?:if you(?:'re| are)|attention|instructions? (?:to|for)|notes? (?:to|for)|messages? (?:to|for)|dear|hey|hello|to)[,:]? ?(?:an? |the |all |any |every |every other )?(?:helpful |automated |intelligent )?(?:ai|llm|language model|large language model|chatbot|chatgpt|copilot|claude|gemini|virtual assistant|ai assistant|assistant)(?: (?:assistants?|models?|agents?|systems?|language models?|readers?))?s?\b[^.!?\n]{0,20}?(?:[,:!]|\b(?:reading|processing|summari[sz]ing|analy[sz]ing|reviewing|parsing|please|you (?:must|should|are)|that)\b)`,
 		},
 		{
-			injectAddressed, 0.85, "reading this|processing this|summarizing this|summarising this|analyzing this|analysing this|parsing this|reviewing this|viewing this|evaluating this|reads this|processes this|summarizes this",
-			`\b(?:ai|llm|assistant|language model|chatbot|chatgpt|agent|model)s?\b,? (?:(?:that|which|who) )?(?:is |are )?(?:currently )?(?:reading|processing|summari[sz]ing|analy[sz]ing|parsing|reviewing|viewing|evaluating|reads?|process(?:es)?|summari[sz]es?) this\b`,
+			injectAddressed, 0.85, "assistant|language model|llm|chatbot|chatgpt|agent|model|ai reading|ai processing|ai that|ai which|ai is|ai model|ai assistant|ai agent|ai system|ai,;reading this|processing this|summarizing this|summarising this|analyzing this|analysing this|parsing this|reviewing this|viewing this|evaluating this|reads this|processes this|summarizes this",
+			`@(?:ai|llm|assistant|language model|chatbot|chatgpt|agent|model)s?\b,? (?:(?:that|which|who) )?(?:is |are )?(?:currently )?(?:reading|processing|summari[sz]ing|analy[sz]ing|parsing|reviewing|viewing|evaluating|reads?|process(?:es)?|summari[sz]es?) this\b`,
 		},
 		{
 			injectAddressed, 0.6, "when summariz|when summaris|when asked|when you summar|when answering|when responding|when processing|when analyzing|when you answer|when you respond|when generating|when reviewing this",
-			`\bwhen (?:you (?:are )?)?(?:summari[sz]\w*|asked\b|answer\w*|respond\w*|process\w*|analy[sz]\w*|generat\w*|reviewing)\b[^.!?\n]{0,60}?\b(?:you must|you should|always (?:say|include|add|mention|recommend)|make sure (?:to|you)|be sure to|instead(?: say| of)?|do not mention|don't mention|only say|rate (?:it|this)|recommend (?:only )?this)\b`,
+			`@when (?:you (?:are )?)?(?:summari[sz]\w*|asked\b|answer\w*|respond\w*|process\w*|analy[sz]\w*|generat\w*|reviewing)\b[^.!?\n]{0,60}?\b(?:you must|you should|always (?:say|include|add|mention|recommend)|make sure (?:to|you)|be sure to|instead(?: say| of)?|do not mention|don't mention|only say|rate (?:it|this)|recommend (?:only )?this)\b`,
 		},
 		{
-			injectConcealment, 0.8, "the user|this instruction|these instruction|this message|the human|anyone; not|n't|n’t|never|without|secretly|hide",
-			`\b(?:(?:do not|don't|never|without|must not|should not) (?:\w+ )?(?:tell|telling|mention|mentioning|reveal|revealing|inform|informing|notify|notifying|alert|alerting|show|showing|let|letting|disclose|disclosing|ask|asking|say|warn|warning)|hide|conceal) [^.!?\n]{0,40}?\b(?:the (?:user|human)|(?:this|these|the above|hidden) (?:instructions?|message|prompt|task|note|step))\b`,
+			injectConcealment, 0.8, "do not|don't|don’t|never|without|must not|should not|hide|conceal;the user|the human|this instruction|these instruction|this message|this prompt|these prompt|this task|this note|this step|the above instruction|hidden instruction",
+			`@(?:(?:do not|don't|never|without|must not|should not) (?:\w+ )?(?:tell|telling|mention|mentioning|reveal|revealing|inform|informing|notify|notifying|alert|alerting|show|showing|let|letting|disclose|disclosing|ask|asking|say|warn|warning)|hide|conceal) [^.!?\n]{0,40}?\b(?:the (?:user|human)|(?:this|these|the above|hidden) (?:instructions?|message|prompt|task|note|step))\b`,
 		},
 		{
 			// Invariant Labs, "MCP Security Notification: Tool Poisoning Attacks" (2025):
 			// descriptions of tools that order what to read and to pass on.
-			injectTool, 0.7, "tool|function|plugin;before|must|immediately|first|always|then call|then use|then invoke|now call|now use",
-			`\bbefore (?:using|calling|invoking|you (?:can )?(?:use|call)) (?:this|any|the|other)\b[^.!?\n]{0,40}?\b(?:tool|function)s?\b[^.!?\n]{0,60}?\b(?:read|call|use|send|must|first|open|run)\b|\b(?:you (?:must|should|need to|have to|are required to)|immediately|always|then|now) (?:first |now |then |immediately |also |use the |call the )?(?:call|use|invoke|execute|trigger)\b[^.!?\n]{0,50}?\b(?:tool|function|plugin)\b`,
+			injectTool, 0.7, "before using|before calling|before invoking|before you use|before you can use|before you call|you must|you should|you need to|you have to|you are required|" + cross("immediately|always|then|now", "call|use|invoke|execute|trigger") + ";tool|function|plugin",
+			`@before (?:using|calling|invoking|you (?:can )?(?:use|call)) (?:this|any|the|other)\b[^.!?\n]{0,40}?\b(?:tool|function)s?\b[^.!?\n]{0,60}?\b(?:read|call|use|send|must|first|open|run)\b|(?:you (?:must|should|need to|have to|are required to)|immediately|always|then|now) (?:first |now |then |immediately |also |use the |call the )?(?:call|use|invoke|execute|trigger)\b[^.!?\n]{0,50}?\b(?:tool|function|plugin)\b`,
 		},
 		{
 			injectTool, 0.75, "<important>|<secret>|<hidden>|<system-reminder>|<instructions>",
-			`<(?:important|secret|hidden|instructions)>[^<]{0,240}?\b(?:you|tool|file|read|must|user)\b`,
+			`@<(?:important|secret|hidden|instructions)>[^<]{0,240}?\b(?:you|tool|file|read|must|user)\b`,
 		},
 		{
-			injectTool, 0.75, "curl|wget|rm -rf|bash -c|base64 -d|invoke-webrequest|powershell;assistant|you must|you should|agent|please run|now run|please execute|then run",
-			`\b(?:assistant|agent|you (?:must|should|need to|have to)|please|now|then)\b[^.!?\n]{0,40}?\b(?:run|execute|type|enter)\b[^!?\n]{0,60}?(?:\bcurl |\bwget |\brm -rf\b|\bbash -c\b|\bbase64 -d|\binvoke-webrequest\b|\bpowershell\b)`,
+			injectTool, 0.75, cross("please|now|then|must|should|to", "run|execute") + ";curl|wget|rm -rf|bash -c|base64 -d|invoke-webrequest|powershell",
+			`@(?:please|now|then|must|should|to) (?:run|execute)\b[^\n]{0,60}?(?:\bcurl |\bwget |\brm -rf\b|\bbash -c\b|\bbase64 -d|\binvoke-webrequest\b|\bpowershell\b)`,
 		},
 		{
-			injectSteering, 0.6, "your response|your reply|your answer|your output|your summary|your message|your solution|your implementation|your code|your project|your final|the response|the answer|response's|reply's|your script|your program",
-			`(?:^|[.!?:;,>"\n)|] ?|\b(?:please|also|and|then|to|must|should|hesitate to|sure to|forget to|consider|can|now|optimally|carefully|better|useful|the|by|of) )(?:add|include|append|insert|integrate|incorporate|modify|augment|enhance|enrich|extend|replace|provide|render|give|convert|scramble|misspell|jumble|remove|group|combine|rearrange|introduce|substitute|use|utilize|merge|embed|blend|end|begin|start|finish|conclude|prefix|write|format|translate|adding|including|inserting|integrating|incorporating|merging|enriching|embedding|featuring|anagram|inclusion|implementation|presence|incorporation|integration|addition|existence|fit|weave|fuse|make|employ|place|put|leverage|ensure|inject|infuse|mix|invert|reverse|encode|mention|alter|adjust|change|shuffle|swap|mask|express|craft|emphasize|highlight|suggest)\b[^!?\n]{0,160}?\b(?:in|into|to|from|with|of|on|as|within|inside|for|throughout)? ?(?:your|the|all of your|this) (?:entire |own |whole |final |next |following |coding )?(?:response|reply|answer|output|summary|message|solution|implementation|code|project|script|program)s?\b`,
+			injectSteering, 0.6, cross("in|into|to|from|with|of|on|as|within|for|throughout|using", cross("your|your final|the", "response|reply|answer|output|summary")+"|your message|your solution|your implementation|your code|your project|your script|your program"),
+			`(?:^|[.!?:;,>"\n)|] ?|\b(?:please|also|and|then|to|must|should|hesitate to|sure to|forget to|consider|can|now|optimally|carefully|better|useful|the|by|of) )(?:add|include|append|insert|integrate|incorporate|modify|augment|enhance|enrich|extend|replace|provide|render|give|convert|scramble|misspell|jumble|remove|group|combine|rearrange|introduce|substitute|use|utilize|merge|embed|blend|end|begin|start|finish|conclude|prefix|write|format|translate|adding|including|inserting|integrating|incorporating|merging|enriching|embedding|featuring|anagram|inclusion|implementation|presence|incorporation|integration|addition|existence|fit|weave|fuse|make|employ|place|put|leverage|ensure|inject|infuse|mix|invert|reverse|encode|mention|alter|adjust|change|shuffle|swap|mask|express|craft|emphasize|highlight|suggest)\b[^.!?\n]{0,160}?\b(?:in|into|to|from|with|of|on|as|within|inside|for|throughout|using) (?:your|the|all of your|this) (?:entire |own |whole |final |next |following |coding )?(?:response|reply|answer|output|summary|message|solution|implementation|code|project|script|program)s?\b`,
 		},
 		{
-			injectSteering, 0.6, "in your response|in your reply|in your answer|modify your|enhance your|augment your|your response by|your reply by|your answer by|your answer to|your reply to|your response to",
-			`(?:^|[.!?:;>"\n)|] ?)(?:in your (?:response|reply|answer|output|summary),? (?:\w+ ){0,2}(?:suggest|mention|include|add|tease|say|recommend|use|write|state|highlight|encourage|emphasi[sz]e|promote|ask|tell|note)\b|(?:modify|enhance|augment|alter|adjust|adapt|change|extend|enrich) your (?:response|reply|answer|output|summary)\b)`,
+			injectSteering, 0.6, "in your response|in your reply|in your answer|modify your|enhance your|augment your|alter your|adjust your|adapt your|enrich your|extend your|render your|encode your|express your|translate your|scramble your|jumble up your|rewrite your|your response by|your reply by|your answer by|your answer to|your reply to|your response to",
+			`@.(?:in your (?:response|reply|answer|output|summary),? (?:\w+ ){0,2}(?:suggest|mention|include|add|tease|say|recommend|use|write|state|highlight|encourage|emphasi[sz]e|promote|ask|tell|note)\b|(?:modify|enhance|augment|alter|adjust|adapt|change|extend|enrich|render|encode|express|translate|scramble|jumble up|rewrite) your (?:response|reply|answer|output|summary|message)\b)`,
 		},
 		{
 			injectSteering, 0.6, "following code|below code|code snippet|code section|code block|code below|code excerpt|code segment|code piece|code fragment|subsequent code|following script|following function|following lines",
@@ -121,7 +121,7 @@ func injectionPhrases() []phrase {
 			// A document rarely asks anyone to explain or translate something; a model is
 			// asked that all the time. Alone it proves nothing: exercises do it as well.
 			injectTask, 0.35, "explain|translate|write a|write an|compose a|draft a|draft an|provide a|provide the|describe the|develop a|summarize|how do i|what is|can you show|list the|break down",
-			`(?:[.!?|\n] {0,3}|^\s*)(?:explain (?:the|how|what|why)|translate (?:the|this|into|to)|(?:write|compose|draft|develop|provide|create|generate) (?:me )?an? (?:short |brief |simple |detailed )?(?:story|poem|essay|speech|letter|introduction|function|program|script|song|haiku|example|summary|recipe|email|article|paragraph|list)|describe (?:the|how)|summari[sz]e (?:the|this)|how do (?:i|you) (?:solve|say|write|make|calculate|convert|use)|what(?:'s| is) the (?:capital|difference between|meaning of)|can you show me an?|break down the)\b`,
+			`@.(?:explain (?:the|how|what|why)|translate (?:the|this|into|to)|(?:write|compose|draft|develop|provide|create|generate) (?:me )?an? (?:short |brief |simple |detailed )?(?:story|poem|essay|speech|letter|introduction|function|program|script|song|haiku|example|summary|recipe|email|article|paragraph|list)|describe (?:the|how)|summari[sz]e (?:the|this)|how do (?:i|you) (?:solve|say|write|make|calculate|convert|use)|what(?:'s| is) the (?:capital|difference between|meaning of)|can you show me an?|break down the)\b`,
 		},
 	}
 }

@@ -1,16 +1,14 @@
 package content
 
-import (
-	"bytes"
-	"sync"
-)
+import "sync"
 
 // The labels of jailbreaks.
 const (
 	jailPersona      = "persona"      // plays someone without rules
 	jailUnrestricted = "unrestricted" // says that no rules hold
 	jailDeveloper    = "developer-mode"
-	jailFiction      = "fiction"     // wraps the question in a story or a purpose
+	jailFiction      = "fiction"     // wraps the question in a story
+	jailPurpose      = "purpose"     // claims a purpose that makes it harmless
 	jailSuppression  = "suppression" // forbids to refuse
 	jailPrefix       = "prefix"      // has the answer begin with a yes
 	jailSplitting    = "splitting"   // has the question put together from pieces
@@ -37,40 +35,41 @@ func jailbreakPhrases() []phrase {
 			`\b(?:stay(?:ing)?|remain(?:ing)?|never break|always be|don't break|not break|keep) (?:in |out of )?(?:your )?character\b`,
 		},
 		{
-			jailUnrestricted, 0.7, "guideline|restriction|filter|limit|constraint|polic|boundar|guardrail|rules|principles|moral|safeguard|censor|ethical consideration;any|without|free of|free from|bound by|ignor|regardless|not follow|n't follow|n’t follow|freed|lack|constrained by|no ethic|no moral|no restrict|no filter|no limit|no rules|no content|no safety|no legal|no guideline|no typical|no censor",
-			`\b(?:no|without(?: any)?|free (?:of|from)(?: all| any)?|lacks?(?: any| all)?|(?:doesn't|does not|don't|do not|didn't) have (?:any|to (?:follow|abide by|adhere to))|not (?:bound|restricted|limited|constrained) by(?: any)?|no longer (?:bound|restricted|limited|constrained) by|freed from|ignor\w+ (?:all|any)) (?:\w+ )?(?:of )?(?:the )?(?:typical |usual |normal )?(?:ethical|moral|safety|content|legal|openai|censorship|ai|programmed|societal)(?:,? ?(?:and|or|/)? ?(?:ethical|moral|safety|content|legal|societal))* ` + rules,
+			jailUnrestricted, 0.7, cross("no|without|without any", "ethic|ethical|moral|safety|content|legal|openai|censorship|ai|typical|usual|normal|societal") + "|free of|free from|lacks|lack any|lack all|" +
+				cross("doesn't|doesn’t|does not|don't|don’t|do not|didn't", "have any|have to follow|have to abide|have to adhere") + "|" + cross("not|no longer", "bound|restricted|limited|constrained") + "|freed from|ignoring all|ignoring any|ignores all|ignores any|ignore all|ignore any;guideline|restriction|filter|limit|constraint|polic|boundar|guardrail|rules|principles|moral|safeguard|censor|consideration|compass|standards|norms",
+			`@(?:no|without(?: any)?|free (?:of|from)(?: all| any)?|lacks?(?: any| all)?|(?:doesn't|does not|don't|do not|didn't) have (?:any|to (?:follow|abide by|adhere to))|not (?:bound|restricted|limited|constrained) by(?: any)?|no longer (?:bound|restricted|limited|constrained) by|freed from|ignor\w+ (?:all|any)) (?:of )?(?:the |its |your )?(?:\w+ )?(?:ethical|moral|safety|content|legal|openai|censorship|ai|programmed|societal)(?:,? ?(?:and|or|/)? ?(?:ethical|moral|safety|content|legal|societal))* ` + rules,
 		},
 		{
 			jailUnrestricted, 0.8, "no matter how|regardless of how|however immoral|however illegal",
-			`\b(?:no matter|regardless of) how (?:\w+, ?){0,4}(?:or |and )?(?:immoral|illegal|unethical|harmful|dangerous|offensive|explicit|inappropriate|reckless|inhumane|controversial|disturbing)\b`,
+			`@(?:no matter|regardless of) how (?:\w+, ?){0,4}(?:or |and )?(?:immoral|illegal|unethical|harmful|dangerous|offensive|explicit|inappropriate|reckless|inhumane|controversial|disturbing)\b`,
 		},
 		{
 			jailDeveloper, 0.75, "developer mode|debug mode|god mode|sudo mode|jailbreak mode|unrestricted mode|opposite mode|evil mode|maintenance mode|unfiltered mode|admin mode|root mode",
 			`\b(?:you are (?:now )?in|with|respond(?:ing)? in|as a|simulat\w+|chatgpt (?:with|in)|your|now in|enter|ai in) (?:\w+ ){0,3}(?:developer|debug|god|sudo|jailbreak|unrestricted|opposite|evil|maintenance|unfiltered|admin|root) mode\b|\b(?:developer|jailbreak|god|unrestricted|evil|unfiltered) mode (?:output|response|(?:is )?(?:now )?(?:enabled|activated|unlocked)|policy)\b`,
 		},
 		{
-			jailFiction, 0.55, "hypothetical|fictional|imaginary|parallel universe|fiction|in a world where|alternate reality|make-believe",
+			jailFiction, 0.35, "hypothetical|fictional|imaginary|parallel universe|fiction|in a world where|alternate reality|make-believe",
 			`\b(?:in (?:this|a|an)|consider (?:a|this)|imagine (?:a|an|that)|let's (?:consider|imagine)|for (?:a|this)|this is (?:a|just a|purely)|set in (?:a|an)|purely|strictly|entirely|completely|write (?:a|this)|create (?:a|an)|describe (?:a|an)) (?:\w+ ){0,3}?(?:hypothetical|fictional|imaginary|parallel universe|make-believe|alternate reality|fictitious)\b|\bin a world where\b`,
 		},
 		{
-			jailFiction, 0.55, "purposes|educational|academic|research purpose",
+			jailPurpose, 0.35, "purposes|educational|academic|research purpose",
 			`\b(?:purely|strictly|solely|only|simply|just|entirely) (?:(?:for|as) (?:an? )?)?(?:educational|academic|research|fictional|informational|hypothetical|entertainment|the (?:purpose|sake) of)\b|\bfor (?:educational|academic|fictional|entertainment|informational|research) (?:and \w+ )?purposes(?: only)?\b|\bfor the sake of (?:academic|education|research|the story|argument)\b|\bin the spirit of (?:academic|exploring|exploration|research)\b`,
 		},
 		{
-			jailFiction, 0.55, "you are a|you're a|imagine you|as a writer|novel|screenplay|story|scene|monologue|blog post|chapter|screenwriter|novelist|author|character;step-by-step|step by step|detailed|how to|instructions|tutorial|guide|exactly how|realistic|methods|techniques|convincing|persuasive",
-			`(?:^|[.!?\n"] ?)(?:you(?:'re| are) (?:an? )?|imagine (?:that )?you(?:'re| are) |as an? |write |create |suppose you(?:'re| are) )[^.!?\n]{0,120}?\b(?:novel(?:ist)?|author|screenwriter|screenplay|writer|story|scene|monologue|thriller|movie|film|script|blogger|character|journalist|professor|hacker|chemist|satirical|dystopian|comedian|director|detective|investigator)\b[^\n]{0,220}?\b(?:step[- ]by[- ]step|detailed|how to|instructions|tutorial|guide|exactly how|realistic|methods|techniques|convincing|persuasive)\b`,
+			jailFiction, 0.4, "you are|you're|you’re|imagine you|imagine that you|as a|as an|write|create|suppose you;step-by-step|step by step|detailed|how to|instructions|tutorial|guide|exactly how|realistic|methods|techniques|convincing|persuasive",
+			`@.(?:you(?:'re| are) (?:an? )?|imagine (?:that )?you(?:'re| are) |as an? |write |create |suppose you(?:'re| are) )[^.!?\n]{0,120}?\b(?:novel(?:ist)?|author|screenwriter|screenplay|writer|story|scene|monologue|thriller|movie|film|script|blogger|character|journalist|professor|hacker|chemist|satirical|dystopian|comedian|director|detective|investigator)\b[^\n]{0,220}?\b(?:step[- ]by[- ]step|detailed|how to|instructions|tutorial|guide|exactly how|realistic|methods|techniques|convincing|persuasive)\b`,
 		},
 		{
-			jailSuppression, 0.75, "sorry|apolog|as an ai|disclaimer|warning|refus|moral|ethic|legality;never| not|n't|n’t|without|avoid|none of| no",
-			`\b(?:never|do not|don't|must not|cannot|can't|without|avoid|none of|should not|shouldn't|no|will not|won't)\b[^.!?\n]{0,40}?\b(?:say|saying|includ(?:e|ing)|us(?:e|ing)|contain(?:s|ing)?|begin|start|apologi[sz](?:e|ing)|refus(?:e|ing)|mention(?:ing)?|giv(?:e|ing)|add(?:ing)?|tell|responses?|answers?|any)\b[^.!?\n]{0,60}?(?:\bi'm sorry\b|\bi cannot\b|\bsorry\b|\bas an ai\b|\bapolog\w+|\bdisclaimers?\b|\bwarnings?\b|\brefus\w+|\bmorality\b|\bmoral\w*\b|\bethic\w*\b|\blegality\b)|\bnever refuse\b`,
+			jailSuppression, 0.75, "never|do not|don't|don’t|must not|cannot|can't|can’t|without|avoid|none of|should not|shouldn't|will not|won't|won’t|no apolog|no disclaimer|no warning|no moral|no ethic;sorry|apolog|as an ai|disclaimer|warning|refus|moral|ethic|legality|i cannot|i can't|i can’t",
+			`@(?:never|do not|don't|must not|cannot|can't|without|avoid|none of|should not|shouldn't|no|will not|won't)\b[^.!?\n]{0,40}?\b(?:say|saying|includ(?:e|ing)|us(?:e|ing)|contain(?:s|ing)?|begin|start|apologi[sz](?:e|ing)|refus(?:e|ing)|mention(?:ing)?|giv(?:e|ing)|add(?:ing)?|tell|responses?|answers?|any)\b[^.!?\n]{0,60}?(?:\bi'm sorry\b|\bi cannot\b|\bsorry\b|\bas an ai\b|\bapolog\w+|\bdisclaimers?\b|\bwarnings?\b|\brefus\w+|\bmorality\b|\bmoral\w*\b|\bethic\w*\b|\blegality\b)|never refuse\b`,
 		},
 		{
-			jailSuppression, 0.7, "can't do|cannot do|can’t do|refuse a|refuse any|refuse to answer|not allowed to refuse|say no|must answer|must comply",
-			`\b(?:never|not allowed to|must not|cannot|can't|will never|don't) (?:ever )?(?:tell|say|refuse|inform)\b[^.!?\n]{0,40}?\b(?:it can't|it cannot|you can't|you cannot|no|a question|any (?:question|request)s?|to (?:answer|comply|respond))\b|\byou (?:must|have to|will) (?:always )?(?:answer|comply with|respond to|obey) (?:all|any|every)\b`,
+			jailSuppression, 0.7, "never|not allowed to|must not|will never|don't|don’t|you must|you have to|you will;can't|can’t|cannot|refuse|say no|any|all|every",
+			`@(?:never|not allowed to|must not|will never|don't) (?:ever )?(?:tell|say|refuse|inform)\b[^.!?\n]{0,40}?\b(?:it can't|it cannot|you can't|you cannot|no|a question|any (?:question|request)s?|to (?:answer|comply|respond))\b|you (?:must|have to|will) (?:always )?(?:answer|comply with|respond to|obey) (?:all|any|every)\b`,
 		},
 		{
 			jailPrefix, 0.8, "start|begin|prefix|preface|open;sure|absolutely|of course|here is|here are|here's|here’s|certainly|okay|no problem|gladly",
-			`\b(?:start(?:ing)?|begin(?:ning)?|open|prefix|preface|commence)\b[^.!?\n]{0,30}?\b(?:your|the|every|each|all|any|an?)? ?(?:\w+ )?(?:answer|response|reply|output|message|sentence|completion)s?\b[^.!?\n]{0,25}?\b(?:with|by (?:saying|writing|stating))\b[^a-z\n]{0,12}(?:the (?:words?|phrase|sentence|text)[^a-z\n]{0,6})?(?:sure\b|absolutely\b|of course\b|certainly\b|here(?:'s| is| are)\b|okay\b|no problem\b|gladly\b|yes\b)`,
+			`@(?:start(?:ing)?|begin(?:ning)?|open|prefix|preface|commence)\b[^.!?\n]{0,30}?\b(?:your|the|every|each|all|any|an?)? ?(?:\w+ )?(?:answer|response|reply|output|message|sentence|completion)s?\b[^.!?\n]{0,25}?\b(?:with|by (?:saying|writing|stating))\b[^a-z\n]{0,12}(?:the (?:words?|phrase|sentence|text)[^a-z\n]{0,6})?(?:sure\b|absolutely\b|of course\b|certainly\b|here(?:'s| is| are)\b|okay\b|no problem\b|gladly\b|yes\b)`,
 		},
 		{
 			// Kang et al., "Exploiting Programmatic Behavior of LLMs"
@@ -99,18 +98,23 @@ func newJailbreak() (part, error) {
 
 func (p *jailbreak) keywords() []string { return p.finder.set.words }
 
-// jailWeight is what a phrase is worth where it stands. A story is no attack
-// where nobody is asked to tell it.
+// frames reports whether a label is one of what frames a question, which is no
+// attack where nobody asks one.
+func frames(label string) bool {
+	return label == jailFiction || label == jailPurpose || label == jailSplitting
+}
+
+// jailWeight is what a phrase is worth where it stands.
 func jailWeight(role Role, label string) float64 {
 	switch role {
 	case RoleUser:
 		return 1
 	case RoleDocument, RoleTool:
-		if label != jailFiction && label != jailSplitting {
+		if !frames(label) {
 			return 0.9
 		}
 	case RoleToolCall:
-		if label != jailFiction && label != jailSplitting {
+		if !frames(label) {
 			return 0.5
 		}
 	case RoleSystem, RoleAssistant, RoleReasoning:
@@ -165,17 +169,4 @@ func (p *jailbreak) manyShot(t *Text, report func(Sign)) {
 		score := 0.55 + 0.35*float64(min(turns, manyTurns)-fewTurns)/float64(manyTurns-fewTurns)
 		report(Sign{Kind: KindJailbreak, Label: jailManyShot, Score: score * jailWeight(t.Role, jailManyShot), Start: first, End: last})
 	}
-}
-
-// beginsLine reports whether a line begins at a place, but for marks.
-func beginsLine(text []byte, at int) bool {
-	for range 8 {
-		if at == 0 || text[at-1] == '\n' {
-			return true
-		}
-		if at--; bytes.IndexByte([]byte(" \t*#>-["), text[at]) < 0 {
-			return false
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,12 +12,14 @@ type phrase struct {
 	label string
 	score float64
 	// words must stand in the text for the pattern to be tried near them: one of
-	// each list, which are separated by semicolons, words by bars. The first list
-	// is looked for first: it should be the rarest.
+	// each list; lists are separated by semicolons, words by bars, and a bar in a
+	// word is written ¦. Near the words of the first list the pattern is tried.
 	words string
 	// pattern is a regular expression over the text in lower case. A space in it
 	// is any white space, an apostrophe is any of those that are in use, or none.
-	// One that begins with ^ is tried at the beginning of the text only.
+	// One that begins with ^ is tried at the beginning of the text only; with @,
+	// only where a word of the first list begins, which costs least; with @., only
+	// where that begins a sentence; with @^, only where it begins a line.
 	pattern string
 }
 
@@ -37,6 +40,8 @@ type phraseRule struct {
 	phrase
 	find  *regexp.Regexp
 	lists int
+	wide  bool // may go on over the end of a sentence
+	place byte // where it may begin: 0 anywhere, or ^ @ . | for a text, word, sentence or line
 }
 
 // newPhraseSet makes a set. More words are found that belong to no phrase.
@@ -44,14 +49,16 @@ func newPhraseSet(phrases []phrase, more ...string) (*phraseSet, error) {
 	s := &phraseSet{}
 	index := map[string]int{}
 	for i, p := range phrases {
-		find, err := regexp.Compile(patternOf(p.pattern))
+		place, pattern := placeOf(p.pattern)
+		find, err := regexp.Compile(pattern)
 		if err != nil {
 			return nil, fmt.Errorf("reading the phrase %s (%s): %w", p.label, p.pattern, err)
 		}
 		lists := strings.Split(p.words, ";")
-		s.rules = append(s.rules, phraseRule{p, find, len(lists)})
+		s.rules = append(s.rules, phraseRule{p, find, len(lists), strings.Contains(p.pattern, `[^\n]`), place})
 		for j, list := range lists {
 			for word := range strings.SplitSeq(list, "|") {
+				word = strings.ReplaceAll(word, "¦", "|")
 				at, ok := index[word]
 				if !ok {
 					at = len(s.words)
@@ -66,9 +73,44 @@ func newPhraseSet(phrases []phrase, more ...string) (*phraseSet, error) {
 	return s, nil
 }
 
+// placeOf says where a pattern may begin, and writes it out.
+func placeOf(p string) (byte, string) {
+	place := byte(0)
+	switch {
+	case strings.HasPrefix(p, "@."):
+		place, p = '.', p[2:]
+	case strings.HasPrefix(p, "@^"):
+		place, p = '|', p[2:]
+	case p[0] == '@':
+		place, p = '@', p[1:]
+	case p[0] == '^':
+		place = '^'
+	}
+	if p = patternOf(p); place > '^' || place == '@' || place == '.' {
+		p = `\A(?:` + p + `)`
+	}
+	return place, p
+}
+
+// cross joins each word of one list with each of another.
+func cross(first, second string) string {
+	var words []string
+	for a := range strings.SplitSeq(first, "|") {
+		for b := range strings.SplitSeq(second, "|") {
+			words = append(words, a+" "+b)
+		}
+	}
+	return strings.Join(words, "|")
+}
+
+// sentenceGap is how patterns write what may stand between the words of a
+// sentence; lines may break there. Only a pattern with a gap of [^\n] goes on
+// over the end of a sentence.
+const sentenceGap = `[^.!?\n]`
+
 // patternOf writes a pattern out.
 func patternOf(p string) string {
-	return strings.NewReplacer(" ?", `\s*`, " ", `\s+`, "'", "(?:'|’|`)?").Replace(p)
+	return strings.NewReplacer(sentenceGap, `[^.!?]`, " ?", `\s*`, " {", `\s{`, " ", `\s+`, "'", "(?:'|’|`)?").Replace(p)
 }
 
 // phraseFinder finds the phrases of a set in texts. It must not be used by two
@@ -127,8 +169,19 @@ func (f *phraseFinder) gather(t *Text) {
 				f.other[use.rule] = append(f.other[use.rule], h.start)
 				continue
 			}
-			from, to := max(int(h.start)-reach, 0), min(int(h.end)+reach, len(t.Folded))
+			rule := &f.set.rules[use.rule]
 			near := f.near[use.rule]
+			if rule.anchored() {
+				if begins(t, int(h.start), rule.place) {
+					f.touch(use.rule)
+					f.near[use.rule] = append(near, window{int(h.start), min(int(h.start)+reach, len(t.Folded))})
+				}
+				continue
+			}
+			if n := len(near); n > 0 && int(h.end) <= near[n-1].to && !rule.wide {
+				continue // in the same sentence
+			}
+			from, to := around(t.Folded, h, rule.wide)
 			if n := len(near); n > 0 && from <= near[n-1].to {
 				near[n-1].from, near[n-1].to = min(from, near[n-1].from), max(to, near[n-1].to)
 				continue
@@ -139,6 +192,40 @@ func (f *phraseFinder) gather(t *Text) {
 	}
 }
 
+// around is the sentence around a word, or as far as a phrase may go where it
+// may leave the sentence.
+func around(text []byte, h hit, wide bool) (from, to int) {
+	from, to = max(int(h.start)-reach, 0), min(int(h.end)+reach, len(text))
+	if wide {
+		return from, to
+	}
+	for i := int(h.start) - 1; i >= from; i-- {
+		if ends(text, i) {
+			from = i
+			break
+		}
+	}
+	for i := int(h.end); i < to; i++ {
+		if ends(text, i) {
+			to = i + 1
+			break
+		}
+	}
+	return from, to
+}
+
+// ends reports whether a sentence ends at a place: with its mark, or with a
+// line that is empty.
+func ends(text []byte, at int) bool {
+	switch text[at] {
+	case '.', '!', '?':
+		return true
+	case '\n':
+		return at+1 < len(text) && text[at+1] == '\n'
+	}
+	return false
+}
+
 // touch notes that a rule has words.
 func (f *phraseFinder) touch(rule int32) {
 	if len(f.near[rule]) == 0 && len(f.other[rule]) == 0 {
@@ -146,8 +233,63 @@ func (f *phraseFinder) touch(rule int32) {
 	}
 }
 
+// anchored reports whether a rule begins with a word of its first list.
+func (r *phraseRule) anchored() bool { return r.place == '@' || r.place == '.' || r.place == '|' }
+
+// begins reports whether a rule may begin at a place.
+func begins(t *Text, at int, place byte) bool {
+	if at == 0 {
+		return t.Begins || place == '@'
+	}
+	if isLetter(t.Folded[at]) && isWordByte(t.Folded[at-1]) && t.Folded[at-1] != '_' {
+		return false
+	}
+	switch place {
+	case '.':
+		return opens(t.Folded, at)
+	case '|':
+		return beginsLine(t.Folded, at)
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return c-'a' < 26 }
+
+// opens reports whether a sentence begins at a place, or goes on there with but.
+func opens(text []byte, at int) bool {
+	before := bytes.TrimRight(text[max(0, at-40):at], " \t\r")
+	if len(before) == 0 || bytes.IndexByte([]byte(".!?:;\n*|)>\""), before[len(before)-1]) >= 0 {
+		return true
+	}
+	for _, word := range []string{"but", "however,", "however", "unfortunately,", "though,", "that said,", "so", "please", "and then"} {
+		if bytes.HasSuffix(before, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// beginsLine reports whether a line begins at a place, but for marks.
+func beginsLine(text []byte, at int) bool {
+	for range 12 {
+		if at == 0 || text[at-1] == '\n' {
+			return true
+		}
+		if at--; bytes.IndexByte([]byte(" \t*#>-[<(=_\"|"), text[at]) < 0 {
+			return false
+		}
+	}
+	return false
+}
+
 // try looks for a rule in a window, which is cut where no word is cut.
 func (f *phraseFinder) try(t *Text, rule *phraseRule, w window, found func(*phraseRule, int, int)) {
+	if rule.anchored() {
+		if m := rule.find.FindIndex(t.Folded[w.from:w.to]); m != nil {
+			found(rule, w.from, w.from+m[1])
+		}
+		return
+	}
 	for range 32 {
 		if w.from > 0 && isWordByte(t.Folded[w.from]) && isWordByte(t.Folded[w.from-1]) {
 			w.from--
@@ -156,7 +298,7 @@ func (f *phraseFinder) try(t *Text, rule *phraseRule, w window, found func(*phra
 			w.to++
 		}
 	}
-	if rule.pattern[0] == '^' && (w.from > 0 || !t.Begins) {
+	if rule.place == '^' && (w.from > 0 || !t.Begins) {
 		return
 	}
 	for at := w.from; at < w.to; {
@@ -165,7 +307,7 @@ func (f *phraseFinder) try(t *Text, rule *phraseRule, w window, found func(*phra
 			return
 		}
 		found(rule, at+m[0], at+m[1])
-		if at += m[1]; rule.pattern[0] == '^' {
+		if at += m[1]; rule.place == '^' {
 			return
 		}
 	}

@@ -1,6 +1,9 @@
 package classify
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Example is one text to learn from.
 type Example struct {
@@ -40,16 +43,34 @@ type learner struct {
 
 func newLearner(examples []Example, o Options) *learner {
 	n := 1<<o.Bits + 1
-	total := 0.0
+	total, longest := 0.0, 0.0
 	for i := range examples {
 		total += examples[i].Weight
+		longest = max(longest, square(examples[i].Features))
 	}
-	// A text counts with length 1 and a bias of 1: the curvature is at most a
-	// quarter of 2, and the ridge.
+	// The curvature is at most a quarter of the squared lengths of the texts, of
+	// their bias, which is 1, and the ridge.
 	l := &learner{examples: examples, ridge: o.Ridge * total, mask: uint32(n - 2)} //nolint:gosec // few bits
-	l.rate = 1 / (float64(total*0.5) + l.ridge)
+	l.rate = 1 / (float64(total*(longest+1)/4) + l.ridge)
 	l.weights, l.ahead, l.slope = make([]float64, n), make([]float64, n), make([]float64, n)
 	return l
+}
+
+// square is the squared length of a text as a vector: 1 if it has each feature
+// once.
+func square(features Features) float64 {
+	sorted := slices.Clone(features)
+	slices.Sort(sorted)
+	sum := 0
+	for i := 0; i < len(sorted); {
+		n := 1
+		for i+n < len(sorted) && sorted[i+n] == sorted[i] {
+			n++
+		}
+		sum += n * n
+		i += n
+	}
+	return float64(sum) / float64(max(len(sorted), 1))
 }
 
 // step goes down the slope at where momentum leads.

@@ -9,10 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 )
 
-// Features are the hashes of what a text has, each once, in ascending order.
+// Features are the hashes of what a text has, as often as it has it.
 type Features []uint32
 
 // Model holds the weights of one class.
@@ -74,12 +73,6 @@ func (m *Model) Score(features Features) float64 {
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
-// once sorts features and leaves each once.
-func once(features Features) Features {
-	slices.Sort(features)
-	return slices.Compact(features)
-}
 
 // The constants of FNV-1a (IETF draft-eastlake-fnv, 32 bits), which is fast on
 // short texts and well spread.

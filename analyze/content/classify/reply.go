@@ -66,22 +66,21 @@ func (r *ReplyReader) Features(dst Features, reply []byte) Features {
 			}
 		}
 	}
-	return once(append(dst, layout(reply)...))
+	return layout(dst, reply)
 }
 
-// layout tells lists, paragraphs and lengths apart.
-func layout(reply []byte) []uint32 {
+// layout appends what tells lists, code and lengths apart.
+func layout(dst Features, reply []byte) Features {
 	size := 0
 	for n := len(reply); n > 64; n >>= 1 {
 		size++
 	}
 	items := min(bytes.Count(reply, []byte("\n1."))+bytes.Count(reply, []byte("\n2."))+bytes.Count(reply, []byte("\n- "))+bytes.Count(reply, []byte("\n* ")), 3)
 	code := min(bytes.Count(reply, []byte("```")), 1)
-	var all []uint32
-	for kind, value := range []int{size, items, code} {
-		all = append(all, finish(mix(mix(mix(hashStart, 'L'), uint32(kind)), uint32(value)))) //nolint:gosec // small
+	for kind, value := range [...]int{size, items, code} {
+		dst = append(dst, finish(mix(mix(mix(hashStart, 'L'), uint32(kind)), uint32(value)))) //nolint:gosec // small
 	}
-	return all
+	return dst
 }
 
 // read cuts a text into words and marks.

@@ -1,6 +1,9 @@
 package classify
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // MaxTail is how much of the end of a text is read, in bytes. The suffixes that
 // greedy coordinate gradient search finds (Zou et al., "Universal and
@@ -20,7 +23,7 @@ type TailReader struct{ marks []byte }
 // runs of two, three and four kinds of characters, where letters of one case
 // are of one kind, as are digits, and all that is not ASCII; every other
 // character is its own. No word is told from another: what a suffix asks for
-// changes, how it looks does not.
+// changes, how it looks does not. Each feature counts once.
 func (r *TailReader) Features(dst Features, text []byte) Features {
 	text = bytes.TrimRight(text, " \t\r\n")
 	text = text[max(0, len(text)-MaxTail):]
@@ -38,13 +41,15 @@ func (r *TailReader) Features(dst Features, text []byte) Features {
 			}
 		}
 	}
-	return once(append(dst, r.variety()...))
+	dst = r.variety(dst)
+	slices.Sort(dst)
+	return slices.Compact(dst)
 }
 
-// variety counts, in steps, the different kinds of characters and the places
-// where letters meet what is neither a letter nor a space: code uses few
+// variety appends, in steps, counts of the different kinds of characters and of the
+// places where letters meet what is neither a letter nor a space: code uses few
 // characters often, a suffix many once.
-func (r *TailReader) variety() []uint32 {
+func (r *TailReader) variety(dst Features) Features {
 	var seen [256]bool
 	kinds, meet := uint32(0), uint32(0)
 	last := byte(' ')
@@ -61,7 +66,7 @@ func (r *TailReader) variety() []uint32 {
 		}
 		last = c
 	}
-	return []uint32{finish(mix(mix(hashStart, 'K'), kinds/2)), finish(mix(mix(hashStart, 'M'), meet/4)), finish(mix(mix(mix(hashStart, 'V'), kinds/3), meet/6))}
+	return append(dst, finish(mix(mix(hashStart, 'K'), kinds/2)), finish(mix(mix(hashStart, 'M'), meet/4)), finish(mix(mix(mix(hashStart, 'V'), kinds/3), meet/6)))
 }
 
 func isLetter(kind byte) bool { return kind == 'a' || kind == 'A' || kind == 0x80 }

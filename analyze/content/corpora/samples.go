@@ -19,12 +19,12 @@ type Sample struct {
 
 // RefusalOptions say how the weights of refusals are learned.
 func RefusalOptions() classify.Options {
-	return classify.Options{Bits: 13, Ridge: 1e-4, Iterations: 150}
+	return classify.Options{Bits: 13, Ridge: 1e-4, Iterations: 200}
 }
 
 // SuffixOptions say how the weights of suffixes are learned.
 func SuffixOptions() classify.Options {
-	return classify.Options{Bits: 11, Ridge: 1e-4, Iterations: 150}
+	return classify.Options{Bits: 11, Ridge: 1e-4, Iterations: 200}
 }
 
 // RefusalSamples are the replies of XSTest, which two people read; and, as

@@ -11,8 +11,8 @@ func ownSecretRules() []*secretRule {
 		// RFC 3986, section 3.2.1: scheme://user:password@host. A password that is
 		// a word such as password is a placeholder.
 		{
-			ID: "connection-string", Keywords: []string{"://"}, score: 0.9, rank: 2, wordy: true,
-			Regex: `\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s:@/'"<>{}$]{0,64}:([^\s@/'"<>{}$*]{4,128})@[a-zA-Z0-9\[._-]{1,253}`,
+			ID: "connection-string", Keywords: []string{"://"}, needs: '@', score: 0.9, rank: 2, wordy: true,
+			Regex:      `\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s:@/'"<>{}$]{0,64}:([^\s@/'"<>{}$*]{4,128})@[a-zA-Z0-9\[._-]{1,253}`,
 			Allowlists: []allowlist{{Regexes: []string{`(?i)^(?:pass(?:word|wd|phrase)?|pw|pwd|user(?:name)?|root|admin|guest|postgres|mysql|p4ssw0rd|hunter2|foo(?:bar)?|bar|xxx+|\.\.\.|%[sv]|[A-Z]+_[A-Z_]+)$`}}},
 		},
 		// The keys of ADO, ODBC and JDBC strings (Microsoft Learn, "Connection string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -24,6 +25,7 @@ type secretRule struct {
 	shape string // the kind of the shape of a credential, whose checks apply too
 	wordy bool   // finds "word = value" with a word of the language
 
+	needs    byte // that must stand after the keyword, before white space; 0 for none
 	reach    int  // how far from the keyword a match can reach, in bytes
 	assigned bool // of the form "identifier operator value"
 	minRun   int  // bytes without white space that must stand around the keyword
@@ -42,7 +44,7 @@ const genericRule = "generic-api-key"
 
 // assignedPrefix is how the rules begin that gitleaks makes for "identifier
 // operator value" (cmd/generate/config/utils/generate.go, of 8.30.1).
-const assignedPrefix = `(?i)[\w.-]{0,50}?(?:`
+const assignedPrefix = `[\w.-]{0,50}?(?:`
 
 // gitleaksRank says which rules name a place that several find, and how sure
 // what they find is: shapes of their own surely, values by the name before them
@@ -53,7 +55,7 @@ func gitleaksRank(r *secretRule) (int, float64) {
 		return 5, 0.6
 	case r.ID == "aws-access-token":
 		return 1, 0.5
-	case strings.HasPrefix(r.Regex, assignedPrefix), strings.HasPrefix(r.ID, "curl-"):
+	case strings.Contains(r.Regex, assignedPrefix), strings.HasPrefix(r.ID, "curl-"):
 		return 3, 0.8
 	}
 	return 1, 0.95
@@ -67,7 +69,7 @@ func (r *secretRule) prepare() error {
 		return err
 	}
 	r.reach = min(maxLength(tree), maxReach) + 1
-	r.assigned = strings.HasPrefix(r.Regex, assignedPrefix)
+	r.assigned = r.namesIdentifier()
 	r.wordy = r.wordy || r.ID == genericRule
 	if !r.assigned {
 		r.minRun = runLength(tree)
@@ -103,41 +105,65 @@ func (r *secretRule) group(match []int) int {
 // bytes where trying costs thousands.
 func (r *secretRule) canStand(folded []byte, at int) bool {
 	if r.assigned {
-		return isAssigned(folded[at:])
+		return isAssigned(folded[at:], r.wordy)
 	}
 	if r.minRun < 4 {
 		return true
 	}
 	from, to := at, at
-	for from > 0 && at-from < r.minRun && folded[from-1] > ' ' {
+	for from > 0 && at-from < r.minRun && !isSpace(folded[from-1]) {
 		from--
 	}
-	for to < len(folded) && to-from < r.minRun && folded[to] > ' ' {
+	for to < len(folded) && to-from < r.minRun && !isSpace(folded[to]) {
 		to++
 	}
-	return to-from >= r.minRun
+	if to-from < r.minRun {
+		return false
+	}
+	if r.needs == 0 {
+		return true
+	}
+	for to = at; to < min(len(folded), at+r.reach) && !isSpace(folded[to]); to++ {
+		if folded[to] == r.needs {
+			return true
+		}
+	}
+	return false
 }
 
-// isAssigned reports whether a value with a digit, ten bytes long or longer, is
-// given to the identifier that a text is within: the rest of the identifier (the
-// keyword's own word and 20 bytes that the rules allow), quotes, an operator,
-// quotes. No rule of gitleaks takes much shorter values; one without a digit its
-// generic rule leaves out, and of random ones of 32 letters and digits one in
-// 30,000 has none.
-func isAssigned(folded []byte) bool {
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// isAssigned reports whether a value of ten bytes or more, of a rule about words
+// of the language with a digit, is given to the identifier that a text is
+// within: the rest of the identifier (the keyword's own word and 20 bytes that
+// the rules allow), quotes, an operator, quotes. No rule of gitleaks takes
+// shorter values, and its generic rule none without a digit.
+func isAssigned(folded []byte, wordy bool) bool {
 	i := bytes.IndexAny(folded[:min(len(folded), 45)], "=>:|?,")
 	if i < 0 {
 		return false
 	}
 	value := bytes.TrimLeft(folded[i:min(len(folded), i+80)], "=>:|?,\t\r\n '\"`")
-	digit := false
+	digit := !wordy
 	for n, c := range value {
-		if !isWordByte(c) && bytes.IndexByte([]byte(".=+/~"), c) < 0 {
+		if c <= ' ' || bytes.IndexByte([]byte("'\"`;,"), c) >= 0 {
 			return n >= 10 && digit
 		}
 		digit = digit || c >= '0' && c <= '9'
 	}
 	return len(value) >= 10 && digit
+}
+
+// namesIdentifier reports whether all keywords stand in the first group of an
+// expression, which is the identifier that a value is given to.
+func (r *secretRule) namesIdentifier() bool {
+	_, rest, ok := strings.Cut(r.Regex, assignedPrefix)
+	if !ok {
+		return false
+	}
+	name, _, ok := strings.Cut(rest, `)(?:[ \t\w.-]{0,20})`)
+	find, err := regexp.Compile("(?i:" + strings.ReplaceAll(name, "(?-i:", "(?:") + ")")
+	return ok && err == nil && !slices.ContainsFunc(r.Keywords, func(word string) bool { return !find.MatchString(word) })
 }
 
 // maxLength returns how many bytes an expression can match at most, or more than
@@ -232,7 +258,7 @@ func matchesSpace(re *syntax.Regexp) bool {
 		return strings.ContainsAny(string(re.Rune), "\t\n\v\f\r ")
 	case syntax.OpCharClass:
 		for i := 0; i+1 < len(re.Rune); i += 2 {
-			if re.Rune[i] <= ' ' {
+			if strings.ContainsFunc("\t\n\v\f\r ", func(c rune) bool { return re.Rune[i] <= c && c <= re.Rune[i+1] }) {
 				return true
 			}
 		}

@@ -139,7 +139,7 @@ func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 // the rules allow), quotes, an operator, quotes. No rule of gitleaks takes
 // shorter values, and its generic rule none without a digit.
 func isAssigned(folded []byte, wordy bool) bool {
-	i := bytes.IndexAny(folded[:min(len(folded), 45)], "=>:|?,")
+	i := bytes.IndexAny(folded[:min(len(folded), 64)], "=>:|?,")
 	if i < 0 {
 		return false
 	}

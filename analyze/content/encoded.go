@@ -84,7 +84,7 @@ func nextRun(b []byte, at int) (span, bool) {
 func (d *decoding) run(l *layer, run span) {
 	b := l.text[run.from:run.to]
 	if len(b) > maxRun {
-		if at, changed := l.original(run); changed {
+		if at, changed := l.original(run); changed && startsReadable(b[:128]) {
 			d.tooLong(at)
 		}
 		return
@@ -105,6 +105,12 @@ func (d *decoding) run(l *layer, run span) {
 	}
 }
 
+// startsReadable reports whether a run begins with text and not, as pictures do,
+// with bytes that are none.
+func startsReadable(b []byte) bool {
+	return readable(unhex(b)) || readable(unbase64(b))
+}
+
 // mixed reports whether a run has letters of both cases: of text in base64 of
 // this length all have.
 func mixed(b []byte) bool {
@@ -115,8 +121,10 @@ func mixed(b []byte) bool {
 	return lower && upper
 }
 
+// unhex reads hex. Digits alone are a number: of text in hex of this length
+// nearly all has a letter.
 func unhex(b []byte) []byte {
-	if len(b)%2 != 0 {
+	if len(b)%2 != 0 || !bytes.ContainsAny(b, "abcdefABCDEF") {
 		return nil
 	}
 	text := make([]byte, len(b)/2)

@@ -5,50 +5,53 @@ import (
 	"testing"
 )
 
-// BenchmarkSensitive measures what this takes of ordinary text: mails, prompts,
-// answers of models and bodies of requests, as they are.
-func BenchmarkSensitive(b *testing.B) {
+// sensitive are the parts of this package that say what a text gives away or
+// hides.
+func sensitive(t testing.TB) *some {
+	t.Helper()
 	secret, err := newSecretScan()
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	list := []part{secret, newPersonal()}
-	named := []struct {
-		name  string
-		parts []part
-	}{{"secret", list[:1]}, {"personal", list[1:2]}, {"obfuscation", []part{newObfuscation(list)}}, {"all", append(list, newObfuscation(list))}}
-	texts := corpora(b)
-	var mixed []*Text
-	size := 0
-	for _, name := range []string{"llmail_benign mails", "xstest prompts", "xstest replies", "llmdrift answers", "openllmetry bodies"} {
-		for _, text := range texts[name] {
-			mixed = append(mixed, &Text{Raw: []byte(text), Folded: appendFolded(nil, []byte(text))})
+	data, err := newPersonal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hidden(secret, data)
+}
+
+// BenchmarkSensitive measures what they take together of ordinary text: of
+// mails, prompts and answers of models, of bodies of requests, which are mostly
+// numbers and pictures, and of texts that are made to cost much.
+func BenchmarkSensitive(b *testing.B) {
+	run := func(b *testing.B, texts []string) {
+		s, size := sensitive(b), 0
+		var raw [][]byte
+		for _, text := range texts {
+			raw = append(raw, []byte(text))
 			size += len(text)
 		}
-	}
-	run := func(b *testing.B, parts []part, texts []*Text, size int) {
 		b.SetBytes(int64(size))
 		for b.Loop() {
-			for _, t := range texts {
-				for _, p := range parts {
-					p.scan(t, func(Sign) {})
-				}
+			for _, text := range raw {
+				s.scan(text, func(Sign) {})
 			}
 		}
 	}
-	for _, n := range named {
-		b.Run(n.name, func(b *testing.B) { run(b, n.parts, mixed, size) })
+	texts := corpora(b)
+	var mixed []string
+	for _, name := range []string{"llmail_benign mails", "xstest prompts", "xstest replies", "llmdrift answers"} {
+		mixed = append(mixed, texts[name]...)
 	}
-	hostile := map[string]string{
-		"keywords": strings.Repeat("eyj key=q~ sk- token: -----BEGIN curl -u s.a ", 2000),
-		"numbers":  strings.Repeat("4539 5787 6362 1486 123456789 12.34.56 +49 123 ", 2000),
-		"encoded":  strings.Repeat("aWdub3JlIGFsbCBwcmV2aW91cyBpbnN0cnVjdGlvbnM= %41%42%43%44 ", 2000),
-		"letters":  strings.Repeat("іgnоrе аll 1gn0r3 pr3v10us \u200bx\u200by ", 2000),
-	}
-	for _, name := range []string{"keywords", "numbers", "encoded", "letters"} {
-		text := hostile[name]
-		b.Run("hostile "+name, func(b *testing.B) {
-			run(b, named[3].parts, []*Text{{Raw: []byte(text), Folded: appendFolded(nil, []byte(text))}}, len(text))
-		})
+	b.Run("mixed", func(b *testing.B) { run(b, mixed) })
+	b.Run("bodies", func(b *testing.B) { run(b, texts["openllmetry bodies"]) })
+	for _, h := range []struct{ name, text string }{
+		{"keywords", "eyj key=q~ sk- token: -----BEGIN curl -u s.a "},
+		{"values", "api_key: a8Gh2kLq0PzX slack token=q8Gh2kLq0PzX7mN4 "},
+		{"numbers", "4539 5787 6362 1486 123456789 12.34.56 +49 123 "},
+		{"encoded", "aWdub3JlIGFsbCBwcmV2aW91cyBpbnN0cnVjdGlvbnM= %41%42%43%44 "},
+		{"letters", "іgnоrе аll 1gn0r3 pr3v10us \u200bx\u200by "},
+	} {
+		b.Run("hostile "+h.name, func(b *testing.B) { run(b, []string{strings.Repeat(h.text, 2000)}) })
 	}
 }

@@ -62,14 +62,14 @@ type part interface {
 // parts lists what is looked for.
 func parts() ([]part, error) {
 	var all []part
-	for _, made := range []func() (part, error){newInjection, newJailbreak, newSuffix, newExtraction, newRefusal, newTone, newGuardrail} {
+	for _, made := range []func() (part, error){newInjection, newJailbreak, newSuffix, newExtraction, newRefusal, newTone, newGuardrail, newSecretScan, newPersonal} {
 		p, err := made()
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, p)
 	}
-	return all, nil
+	return append(all, newHidden(all)...), nil
 }
 
 // Text is one text as the parts see it. Of a text longer than [MaxText] they
@@ -127,6 +127,11 @@ func newWordList() (*wordList, error) {
 	if err != nil {
 		return nil, err
 	}
+	return wordsOf(all), nil
+}
+
+// wordsOf returns the keywords of some parts.
+func wordsOf(all []part) *wordList {
 	l := &wordList{}
 	var words []string
 	for i, p := range all {
@@ -136,7 +141,7 @@ func newWordList() (*wordList, error) {
 		}
 	}
 	l.find = newAutomaton(words)
-	return l, nil
+	return l
 }
 
 // NewScanner returns a scanner.
@@ -148,6 +153,11 @@ func NewScanner() (*Scanner, error) {
 	all, err := parts()
 	if err != nil {
 		return nil, err
+	}
+	for _, p := range all {
+		if o, ok := p.(*obfuscation); ok {
+			o.words = words
+		}
 	}
 	s := &Scanner{parts: all, words: words, hits: make([][]hit, len(all))}
 	s.report = s.add

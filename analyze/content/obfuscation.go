@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -37,28 +38,32 @@ const (
 // look at what comes out.
 type obfuscation struct {
 	others  []part
+	cipher  *cipher       // the last of others
+	words   *wordList     // of all parts, others first
+	hits    [][]hit       // by part
 	letters map[rune]byte // confusable letters
 	class   [256]byte     // what fold does at a byte: 0 nothing, 0 to 9 a look at the word around, beyond ASCII decoding
-	ciphers wordTable
-	text    Text // of the layer that others look at
+	text    Text          // of the layer that others look at
 }
 
-// newObfuscation returns the part; others are those that look at decoded text.
-func newObfuscation(others []part) *obfuscation {
-	o := &obfuscation{others: others, letters: confusables()}
-	for c := range o.class {
+// newHidden returns the parts that look for hidden and ciphered text; others are
+// those that look at it once it is decoded. The second is to be given the words of
+// all of them.
+func newHidden(others []part) []part {
+	c := &cipher{}
+	o := &obfuscation{cipher: c, letters: confusables()}
+	o.others = append(slices.Clip(others), c)
+	o.hits = make([][]hit, len(o.others))
+	c.obfuscation = o
+	for i := range o.class {
 		switch {
-		case c >= utf8.RuneSelf:
-			o.class[c] = 'u'
-		case isDigit(byte(c)):
-			o.class[c] = '0'
+		case i >= utf8.RuneSelf:
+			o.class[i] = 'u'
+		case isDigit(byte(i)):
+			o.class[i] = '0'
 		}
 	}
-	for _, word := range cipherWords() {
-		o.ciphers.add(rot13Text(word), cipherRot13)
-		o.ciphers.add(reversedText(word), cipherReversed)
-	}
-	return o
+	return []part{c, o}
 }
 
 func (o *obfuscation) keywords() []string { return nil }
@@ -89,8 +94,17 @@ type decoding struct {
 
 // scan reports what hides text, and what hidden text shows.
 func (o *obfuscation) scan(t *Text, report func(Sign)) {
+	o.start(t, report, func(d *decoding, l *layer) {
+		d.fold(l)
+		d.runs(l)
+	})
+}
+
+// start decodes what look finds in a text, and what is in that, until nothing
+// is left.
+func (o *obfuscation) start(t *Text, report func(Sign), look func(*decoding, *layer)) {
 	d := &decoding{obfuscation: o, role: t.Role, report: report, left: maxDecoded}
-	d.look(&layer{text: t.Raw, folded: t.Folded, at: span{0, len(t.Raw)}})
+	look(d, &layer{text: t.Raw, folded: t.Folded, at: span{0, len(t.Raw)}})
 	for i := 0; i < len(d.queue); i++ {
 		l := d.queue[i]
 		d.queue[i] = layer{}
@@ -103,7 +117,8 @@ func (o *obfuscation) scan(t *Text, report func(Sign)) {
 			}
 			d.report(Sign{Kind: KindEncoding, Label: l.label, Score: score, Start: l.at.from, End: l.at.to, Via: outer(l.via)})
 		}
-		d.look(&l)
+		d.fold(&l)
+		d.runs(&l)
 	}
 }
 
@@ -118,28 +133,30 @@ func outer(via string) string {
 // rescan lets the other parts look at a layer. Of a text whose letters were
 // replaced only what stands where one was is news.
 func (d *decoding) rescan(l *layer) {
-	d.text = Text{Role: d.role, Raw: l.text, Folded: l.folded}
-	for _, p := range d.others {
-		if !holdsKeyword(l.folded, p.keywords()) {
+	for i := range d.hits {
+		d.hits[i] = d.hits[i][:0]
+	}
+	d.words.find.find(l.folded, func(word, start, end int32) {
+		if owner := int(d.words.owner[word]); owner < len(d.hits) {
+			d.hits[owner] = append(d.hits[owner], hit{d.words.index[word], start, end})
+		}
+	})
+	for i, p := range d.others {
+		if len(d.hits[i]) == 0 && len(p.keywords()) > 0 {
 			continue
 		}
+		if p == part(d.cipher) {
+			d.ciphered(l, d.hits[i])
+			continue
+		}
+		d.text = Text{Role: d.role, Raw: l.text, Folded: l.folded, Begins: true, Ends: true, hits: d.hits[i]}
 		p.scan(&d.text, func(s Sign) {
-			at, changed := l.original(span{s.Start, s.End})
-			if changed {
+			if at, changed := l.original(span{s.Start, s.End}); changed {
 				l.shows = true
 				d.report(Sign{Kind: s.Kind, Label: s.Label, Score: s.Score, Start: at.from, End: at.to, Via: l.via})
 			}
 		})
 	}
-}
-
-func holdsKeyword(folded []byte, words []string) bool {
-	for _, w := range words {
-		if bytes.Contains(folded, []byte(w)) {
-			return true
-		}
-	}
-	return len(words) == 0
 }
 
 // original returns the bytes of the original text that a part of a layer stands
@@ -157,13 +174,6 @@ func (l *layer) original(part span) (span, bool) {
 		return l.at, changed
 	}
 	return in, changed
-}
-
-// look finds what is encoded in a layer and puts what comes out into the queue.
-func (d *decoding) look(l *layer) {
-	d.fold(l)
-	d.runs(l)
-	d.ciphered(l)
 }
 
 // decoded puts a text into the queue that stood encoded at a place of a layer.

@@ -42,7 +42,7 @@ type personal struct {
 // maxShape is the length of the longest shape of a number.
 const maxShape = 24
 
-func newPersonal() *personal {
+func newPersonal() (part, error) {
 	p := &personal{byShape: map[string][]idNumber{}}
 	for _, n := range idNumbers() {
 		for _, s := range n.shapes {
@@ -50,7 +50,7 @@ func newPersonal() *personal {
 			p.lengths[len(s)] = true
 		}
 	}
-	return p
+	return p, nil
 }
 
 func (p *personal) keywords() []string { return nil }

@@ -67,10 +67,14 @@ func TestPersonal(t *testing.T) {
 		{"no postal", "In 2019 The Big Way Forward began; 12 Angry Men; 5 Steps to Drive Sales", nil},
 		{"ids of machines", "req_011CSHoEeqs5C35K2UUqR7Fy 123e4567-e89b-12d3-a456-426614174000 2024-05-13T10:00:00Z 1715594400123 3f786850e387550fdab836ed7e6dc881de23001b", nil},
 	}
-	p := newPersonal()
+	p, err := newPersonal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scanner := only(p)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, scanWith(t, p, tt.text), cmp.Transformer("none", func(s []string) string { return strings.Join(s, "\n") })); diff != "" {
+			if diff := cmp.Diff(tt.want, scanner.found(t, tt.text), cmp.Transformer("none", func(s []string) string { return strings.Join(s, "\n") })); diff != "" {
 				t.Errorf("signs (-want +got):\n%s", diff)
 			}
 		})
@@ -79,12 +83,16 @@ func TestPersonal(t *testing.T) {
 
 // FuzzPersonal finds what it finds inside the text, in order and apart.
 func FuzzPersonal(f *testing.F) {
-	p := newPersonal()
+	p, err := newPersonal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	scanner := only(p)
 	f.Add([]byte("DE89 3704 0044 0532 0130 00 call +44 20 7946 0018 ann@example.com 2001:db8::1 AB 12 34 56 C"))
 	f.Add([]byte("1600 Amphitheatre Parkway, Mountain View, CA 94043 bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		end := 0
-		p.scan(&Text{Raw: text, Folded: appendFolded(nil, text)}, func(s Sign) {
+		scanner.scan(text, func(s Sign) {
 			if s.Start < end || s.Start >= s.End || s.End > len(text) || s.Score <= 0 || s.Score > 1 {
 				t.Fatalf("%+v of %d bytes after one that ends at %d", s, len(text), end)
 			}

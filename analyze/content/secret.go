@@ -42,15 +42,22 @@ type span struct{ from, to int }
 // they are compiled when first needed.
 type secretSet struct {
 	rules  []*secretRule
-	table  wordTable
+	words  []string     // the keywords of all rules, each once
+	byWord [][]ruleWord // by word
 	global *allowlist
+}
+
+// ruleWord is a rule that a keyword makes worth trying.
+type ruleWord struct {
+	rule   int
+	begins bool // a match begins with the keyword, and no word goes on there
 }
 
 // sharedSecrets reads the rules once for a process: that takes some
 // milliseconds, and each worker has a scanner.
 var sharedSecrets = sync.OnceValues(newSecretSet) //nolint:gochecknoglobals // made once from constants
 
-func newSecretScan() (*secretScan, error) {
+func newSecretScan() (part, error) {
 	set, err := sharedSecrets()
 	if err != nil {
 		return nil, err
@@ -58,7 +65,7 @@ func newSecretScan() (*secretScan, error) {
 	return &secretScan{set: set, spans: make([][]span, len(set.rules))}, nil
 }
 
-func (s *secretScan) keywords() []string { return nil }
+func (s *secretScan) keywords() []string { return s.set.words }
 
 // newSecretSet reads gitleaks' rules and adds those of this package.
 func newSecretSet() (*secretSet, error) {
@@ -83,13 +90,20 @@ func newSecretSet() (*secretSet, error) {
 		}
 	}
 	set.rules = append(append(set.rules, ownSecretRules()...), shapeRules()...)
+	index := map[string]int{}
 	for id, r := range set.rules {
 		if err := r.prepare(); err != nil {
 			return nil, fmt.Errorf("reading the rule of secrets %s: %w", r.ID, err)
 		}
 		for _, word := range r.Keywords {
 			for _, w := range lengthened(strings.ToLower(word)) {
-				set.table.add(w, id)
+				i, ok := index[w]
+				if !ok {
+					i = len(set.words)
+					index[w] = i
+					set.words, set.byWord = append(set.words, w), append(set.byWord, nil)
+				}
+				set.byWord[i] = append(set.byWord[i], ruleWord{id, r.beginsWith(w)})
 			}
 		}
 	}
@@ -97,7 +111,7 @@ func newSecretSet() (*secretSet, error) {
 }
 
 // lengthened returns a keyword with each byte that can follow it in a secret
-// where it is shorter than what the table finds. gitleaks has four of them: ey,
+// where it is shorter than keywords of a part are. gitleaks has four of them: ey,
 // q~, s. and sk.
 func lengthened(word string) []string {
 	if len(word) >= 3 {
@@ -117,23 +131,13 @@ func (s *secretScan) scan(t *Text, report func(Sign)) {
 		s.spans[id] = s.spans[id][:0]
 	}
 	s.touched = s.touched[:0]
-	s.set.table.find(t.Folded, func(id, at int) {
-		r := s.set.rules[id]
-		if !r.canStand(t.Folded, at) {
-			return
+	for _, h := range t.hits {
+		for _, w := range s.set.byWord[h.word] {
+			if s.set.rules[w.rule].canStand(t.Folded, int(h.start), w.begins) {
+				s.try(w.rule, int(h.start), len(t.Raw))
+			}
 		}
-		spans := s.spans[id]
-		if len(spans) == 0 {
-			s.touched = append(s.touched, id)
-		}
-		from, to := max(0, at-r.reach), min(len(t.Raw), at+r.reach)
-		if n := len(spans); n > 0 && from <= spans[n-1].to {
-			spans[n-1].to = to
-		} else {
-			spans = append(spans, span{from, to})
-		}
-		s.spans[id] = spans
-	})
+	}
 	if len(s.touched) == 0 {
 		return
 	}
@@ -146,6 +150,21 @@ func (s *secretScan) scan(t *Text, report func(Sign)) {
 	}
 	for _, f := range withoutOverlaps(found) {
 		report(Sign{Kind: KindSecret, Label: f.rule.ID, Score: f.rule.score, Start: f.from, End: f.to})
+	}
+}
+
+// try notes that a rule is to be tried around a keyword.
+func (s *secretScan) try(rule, at, size int) {
+	reach := s.set.rules[rule].reach
+	where := span{max(0, at-reach), min(size, at+reach)}
+	spans := s.spans[rule]
+	if len(spans) == 0 {
+		s.touched = append(s.touched, rule)
+	}
+	if n := len(spans); n > 0 && where.from <= spans[n-1].to {
+		spans[n-1] = span{min(spans[n-1].from, where.from), max(spans[n-1].to, where.to)}
+	} else {
+		s.spans[rule] = append(spans, where)
 	}
 }
 

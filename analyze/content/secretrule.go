@@ -30,8 +30,9 @@ type secretRule struct {
 	assigned bool // of the form "identifier operator value"
 	minRun   int  // bytes without white space that must stand around the keyword
 
-	once sync.Once
-	find *regexp.Regexp
+	starts []string // how a match begins, in lower case, if that is known and no word goes on there
+	once   sync.Once
+	find   *regexp.Regexp
 }
 
 // maxReach bounds how far from a keyword a secret is looked for where the rule
@@ -73,6 +74,7 @@ func (r *secretRule) prepare() error {
 	r.wordy = r.wordy || r.ID == genericRule
 	if !r.assigned {
 		r.minRun = runLength(tree)
+		r.starts = wordStarts(tree)
 	}
 	for i := range r.Allowlists {
 		if err := r.Allowlists[i].check(); err != nil {
@@ -101,9 +103,12 @@ func (r *secretRule) group(match []int) int {
 	return 0
 }
 
-// canStand reports whether the rule can match around a keyword: it costs some
-// bytes where trying costs thousands.
-func (r *secretRule) canStand(folded []byte, at int) bool {
+// canStand reports whether the rule can match around a keyword, which begins a
+// match or not: it costs some bytes where trying costs thousands.
+func (r *secretRule) canStand(folded []byte, at int, begins bool) bool {
+	if begins && at > 0 && (isAlnum(folded[at-1]) || folded[at-1] == '_') {
+		return false
+	}
 	if r.assigned {
 		return isAssigned(folded[at:], r.wordy)
 	}
@@ -130,8 +135,6 @@ func (r *secretRule) canStand(folded []byte, at int) bool {
 	}
 	return false
 }
-
-func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
 // isAssigned reports whether a value of ten bytes or more, of a rule about words
 // of the language with a digit, is given to the identifier that a text is
@@ -164,6 +167,75 @@ func (r *secretRule) namesIdentifier() bool {
 	name, _, ok := strings.Cut(rest, `)(?:[ \t\w.-]{0,20})`)
 	find, err := regexp.Compile("(?i:" + strings.ReplaceAll(name, "(?-i:", "(?:") + ")")
 	return ok && err == nil && !slices.ContainsFunc(r.Keywords, func(word string) bool { return !find.MatchString(word) })
+}
+
+// beginsWith reports whether a match begins with a keyword wherever it holds it.
+func (r *secretRule) beginsWith(word string) bool {
+	return slices.ContainsFunc(r.starts, func(s string) bool {
+		return len(s) > 1 && (strings.HasPrefix(s, word) || strings.HasPrefix(word, s))
+	})
+}
+
+// wordStarts returns how the matches of an expression begin that begins at the
+// boundary of a word, in lower case.
+func wordStarts(re *syntax.Regexp) []string {
+	for re.Op == syntax.OpConcat || re.Op == syntax.OpCapture {
+		if re.Op == syntax.OpConcat && re.Sub[0].Op == syntax.OpWordBoundary {
+			starts, _ := literalStarts(&syntax.Regexp{Op: syntax.OpConcat, Sub: re.Sub[1:]})
+			return starts
+		}
+		re = re.Sub[0]
+	}
+	return nil
+}
+
+// maxStarts bounds the ways in which a match begins that are told apart.
+const maxStarts = 64
+
+// literalStarts returns the literal beginnings of an expression and whether they
+// are all of it.
+func literalStarts(re *syntax.Regexp) (starts []string, all bool) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{strings.ToLower(string(re.Rune))}, true
+	case syntax.OpCapture:
+		return literalStarts(re.Sub[0])
+	case syntax.OpCharClass:
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			for c := re.Rune[i]; c <= re.Rune[i+1] && len(starts) < 9; c++ {
+				starts = append(starts, strings.ToLower(string(c)))
+			}
+		}
+		if len(starts) < 9 {
+			return starts, true
+		}
+	case syntax.OpAlternate:
+		all = true
+		for _, sub := range re.Sub {
+			more, whole := literalStarts(sub)
+			starts, all = append(starts, more...), all && whole
+		}
+		return starts, all
+	case syntax.OpConcat:
+		starts = []string{""}
+		for _, sub := range re.Sub {
+			more, whole := literalStarts(sub)
+			if len(starts)*len(more) > maxStarts {
+				return starts, false
+			}
+			var longer []string
+			for _, s := range starts {
+				for _, m := range more {
+					longer = append(longer, s+m)
+				}
+			}
+			if starts = longer; !whole {
+				return starts, false
+			}
+		}
+		return starts, true
+	}
+	return []string{""}, false
 }
 
 // maxLength returns how many bytes an expression can match at most, or more than
@@ -282,7 +354,7 @@ type allowlist struct {
 
 	once  sync.Once
 	finds []*regexp.Regexp
-	stop  wordTable
+	stop  *automaton
 }
 
 // check reports whether the list can be read.
@@ -300,11 +372,11 @@ func (a *allowlist) compile() {
 	for _, e := range a.Regexes {
 		a.finds = append(a.finds, regexp.MustCompile(e))
 	}
-	for _, word := range a.StopWords {
-		for _, w := range lengthened(strings.ToLower(word)) {
-			a.stop.add(w, 0)
-		}
+	words := make([]string, len(a.StopWords))
+	for i, word := range a.StopWords {
+		words[i] = strings.ToLower(word)
 	}
+	a.stop = newAutomaton(words)
 }
 
 // allows reports whether what was found is allowed. Where a list asks for the
@@ -315,7 +387,7 @@ func (a *allowlist) allows(text []byte, match, secret span) bool {
 		return false
 	}
 	stopped := false
-	a.stop.find(bytes.ToLower(text[secret.from:secret.to]), func(int, int) { stopped = true })
+	a.stop.find(bytes.ToLower(text[secret.from:secret.to]), func(int32, int32, int32) { stopped = true })
 	if stopped {
 		return true
 	}

@@ -34,6 +34,10 @@ func statement(name string, fill map[string]string) (string, error) {
 // quoteText returns s as an SQL string literal.
 func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
+// QuoteText returns s as an SQL text. NUL bytes, at which DuckDB takes a
+// statement to end, become U+FFFD.
+func QuoteText(s string) string { return quoteText(strings.ReplaceAll(s, "\x00", "\uFFFD")) }
+
 // QuoteIdent returns s as an SQL identifier. NUL bytes, which no identifier
 // can hold, become U+FFFD.
 func QuoteIdent(s string) string {

@@ -26,6 +26,19 @@ func (c *Case) Query(ctx context.Context, query string, args ...any) (*sql.Rows,
 	return c.db.QueryContext(ctx, query, args...)
 }
 
+// Insert runs one statement as [Case.Query] does, and adds its rows to a temporary
+// table of this connection, which must have the same columns.
+func (c *Case) Insert(ctx context.Context, table, query string) (rows int64, err error) {
+	if err := c.checkQuery(ctx, query); err != nil {
+		return 0, err
+	}
+	result, err := c.db.ExecContext(ctx, "insert into temp."+QuoteIdent(table)+"\n"+query)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 // Where returns the rows of a query on which an expression of a user is true,
 // as one query. The expression must have passed [Case.CheckWhere].
 func Where(query, expr string) string {

@@ -1,0 +1,255 @@
+package rules
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+)
+
+// Report says what the rules of a set found in a case.
+type Report struct {
+	Findings []analyze.Finding // in the order of [analyze.SortFindings]
+	Rules    []RuleReport      // of rules and correlations, in the order of the set
+	// Problems are rules that cannot run, each an [*Error]; those of the set are
+	// not repeated.
+	Problems []error
+}
+
+// RuleReport says what one rule did.
+type RuleReport struct {
+	*Rule
+	// Matches counts events, or calls, that a rule matches, and the windows in
+	// which a correlation holds.
+	Matches  int64
+	Findings int
+	// NotApplicable says what the case lacks for the rule; "" when it ran.
+	NotApplicable string
+	Notes         []string
+}
+
+// batchSize is how many rules read a source together.
+const batchSize = 64
+
+// runner runs the rules of a set.
+type runner struct {
+	c       *casefile.Case
+	set     *Set
+	reports map[*Rule]*RuleReport
+	wanted  map[*Rule][]string // fields of its matches, by rule
+	alerts  map[*Rule][]alert  // of correlations
+	report  *Report
+}
+
+// Run runs the rules of a set over a case.
+func (s *Set) Run(ctx context.Context, c *casefile.Case) (*Report, error) {
+	r := &runner{
+		c: c, set: s, reports: map[*Rule]*RuleReport{}, wanted: map[*Rule][]string{}, alerts: map[*Rule][]alert{}, report: &Report{},
+	}
+	if err := r.run(ctx); err != nil {
+		return nil, fmt.Errorf("running rules: %w", err)
+	}
+	for _, x := range s.Rules {
+		if k := r.reports[x]; k != nil {
+			r.report.Rules = append(r.report.Rules, *k)
+		}
+	}
+	analyze.SortFindings(r.report.Findings)
+	return r.report, nil
+}
+
+func (r *runner) run(ctx context.Context) error {
+	for _, name := range []string{"macros", "matches"} {
+		text, err := statement(name, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := r.c.DB().ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("running %s.sql: %w", name, err)
+		}
+	}
+	r.want()
+	if err := r.match(ctx); err != nil {
+		return err
+	}
+	err := r.query(ctx, "counts", nil, func(rows *sql.Rows) error {
+		var i int
+		var n int64
+		err := rows.Scan(&i, &n)
+		r.reports[r.set.Rules[i]].Matches = n
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, x := range r.set.ordered() {
+		if x.Kind == KindCorrelation {
+			err = r.correlate(ctx, x)
+		} else {
+			err = r.single(ctx, x)
+		}
+		if err != nil {
+			return inFile(x.File, wrongLine(x.Line, "%v", err))
+		}
+	}
+	return nil
+}
+
+// ordered lists rules and correlations so that each comes behind what it is made
+// of.
+func (s *Set) ordered() []*Rule {
+	var list []*Rule
+	done := map[*Rule]bool{}
+	for more := true; more; {
+		more = false
+		for _, x := range s.Rules {
+			ready := x.Kind != KindFilter && !done[x]
+			if ready && x.Kind == KindCorrelation {
+				ready = !slices.ContainsFunc(x.correlation.rules, func(p *Rule) bool { return !done[p] })
+			}
+			if ready {
+				list, done[x], more = append(list, x), true, true
+			}
+		}
+	}
+	return list
+}
+
+// want collects which fields of the matches of a rule correlations need.
+func (r *runner) want() {
+	for _, x := range r.set.Rules {
+		if x.Kind != KindCorrelation {
+			continue
+		}
+		c := x.correlation
+		for i, p := range c.rules {
+			for _, name := range slices.Concat(c.groupBy, c.fields) {
+				if f := c.fieldOf(i, name); p.Kind == KindRule && !slices.Contains(r.wanted[p], f) {
+					r.wanted[p] = append(r.wanted[p], f)
+				}
+			}
+		}
+	}
+}
+
+// match fills the table of matches, source by source.
+func (r *runner) match(ctx context.Context) error {
+	has := map[string]bool{}
+	if err := r.query(ctx, "formats", nil, func(rows *sql.Rows) error {
+		var format string
+		err := rows.Scan(&format)
+		has[format] = true
+		return err
+	}); err != nil {
+		return err
+	}
+	var sources []*Source
+	by := map[LogSource][]*Rule{}
+	for _, x := range r.set.Rules {
+		if x.Kind == KindFilter {
+			continue
+		}
+		k := &RuleReport{Rule: x}
+		r.reports[x] = k
+		if x.Kind == KindCorrelation {
+			continue
+		}
+		src, err := sourceOf(x.LogSource)
+		switch {
+		case err != nil:
+			k.NotApplicable = err.Error()
+			continue
+		case src.vendor() && !slices.ContainsFunc(src.Formats, func(f string) bool { return has[f] }):
+			k.NotApplicable = "the case has no records of " + strings.Join(src.Formats, ", ")
+			continue
+		}
+		if _, err := r.queryOf(src, x).sql(); err != nil {
+			k.NotApplicable = "the rule cannot run here: " + err.Error()
+			r.report.Problems = append(r.report.Problems, err)
+			continue
+		}
+		if by[x.LogSource] == nil {
+			sources = append(sources, src)
+		}
+		by[x.LogSource] = append(by[x.LogSource], x)
+	}
+	for _, src := range sources {
+		for batch := range slices.Chunk(by[src.LogSource], batchSize) {
+			text, err := r.queryOf(src, batch...).sql()
+			if err != nil {
+				return err
+			}
+			if _, err := r.c.Insert(ctx, "sigma_match", text); err != nil {
+				return fmt.Errorf("running the rules for %s: %w", src.LogSource, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *runner) queryOf(src *Source, rules ...*Rule) *query {
+	return &query{src: src, rules: rules, wanted: r.wanted}
+}
+
+// query runs an embedded statement and hands each row to a function.
+func (r *runner) query(ctx context.Context, name string, args []any, row func(*sql.Rows) error) error {
+	text, err := statement(name, nil)
+	if err != nil {
+		return err
+	}
+	return casefile.EachRow(ctx, r.c.DB(), name, text, args, row)
+}
+
+// matched is one match of a rule, or an alert of a correlation.
+type matched struct {
+	rule   *Rule
+	ts     int64
+	timed  bool
+	event  string
+	who    *string // principal
+	shown  [4]*string
+	fields []*string // those that are wanted, in their order
+	alert  *alert    // of correlations
+}
+
+// shownColumns are the columns whose values findings of single events tell.
+func shownColumns() [4]string { return [4]string{"operation", "src_ip", "outcome", "model"} }
+
+// matches hands the matches of rules to a function in the order of time.
+func (r *runner) matches(ctx context.Context, rules []*Rule, row func(*matched) error) error {
+	var numbers []int32
+	for _, x := range rules {
+		numbers = append(numbers, int32(x.index)) //nolint:gosec // below the bound of files times documents
+	}
+	return r.query(ctx, "matched", []any{sql.Named("rules", numbers)}, func(rows *sql.Rows) error {
+		var m matched
+		var rule int
+		var ts sql.NullInt64
+		var fields string
+		if err := rows.Scan(&rule, &ts, &m.event, &m.who, &m.shown[0], &m.shown[1], &m.shown[2], &m.shown[3], &fields); err != nil {
+			return err
+		}
+		m.rule, m.ts, m.timed = r.set.Rules[rule], ts.Int64, ts.Valid
+		if err := json.Unmarshal([]byte(fields), &m.fields); err != nil {
+			return fmt.Errorf("reading the fields of a match: %w", err)
+		}
+		return row(&m)
+	})
+}
+
+// SQL compiles a rule to the statement that finds its matches.
+func (r *Rule) SQL() (string, error) {
+	if r.Kind != KindRule {
+		return "", fmt.Errorf("compiling %s: a %s has no SQL of its own", r.Key(), r.Kind)
+	}
+	src, err := sourceOf(r.LogSource)
+	if err != nil {
+		return "", err
+	}
+	return (&query{src: src, rules: []*Rule{r}}).sql()
+}

@@ -1,0 +1,4 @@
+select
+    {{columns}}
+from {{view}} e
+{{where}}

@@ -43,13 +43,16 @@ type runner struct {
 	reports map[*Rule]*RuleReport
 	wanted  map[*Rule][]string // fields of its matches, by rule
 	alerts  map[*Rule][]alert  // of correlations
+	needed  map[*Rule]bool
 	report  *Report
 }
 
-// Run runs the rules of a set over a case.
-func (s *Set) Run(ctx context.Context, c *casefile.Case) (*Report, error) {
+// Run runs the rules of a set over a case: all of them, or some with what these
+// are made of.
+func (s *Set) Run(ctx context.Context, c *casefile.Case, only ...*Rule) (*Report, error) {
 	r := &runner{
 		c: c, set: s, reports: map[*Rule]*RuleReport{}, wanted: map[*Rule][]string{}, alerts: map[*Rule][]alert{}, report: &Report{},
+		needed: s.needs(only),
 	}
 	if err := r.run(ctx); err != nil {
 		return nil, fmt.Errorf("running rules: %w", err)
@@ -88,6 +91,9 @@ func (r *runner) run(ctx context.Context) error {
 		return err
 	}
 	for _, x := range r.set.ordered() {
+		if !r.needed[x] {
+			continue
+		}
 		if x.Kind == KindCorrelation {
 			err = r.correlate(ctx, x)
 		} else {
@@ -98,6 +104,26 @@ func (r *runner) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// needs lists the rules that some rules are made of, and themselves; without any,
+// all.
+func (s *Set) needs(only []*Rule) map[*Rule]bool {
+	needed := map[*Rule]bool{}
+	for _, x := range only {
+		needed[x] = true
+	}
+	for _, x := range slices.Backward(s.ordered()) {
+		if len(only) == 0 {
+			needed[x] = true
+		}
+		if needed[x] && x.Kind == KindCorrelation {
+			for _, p := range x.correlation.rules {
+				needed[p] = true
+			}
+		}
+	}
+	return needed
 }
 
 // ordered lists rules and correlations so that each comes behind what it is made
@@ -123,7 +149,7 @@ func (s *Set) ordered() []*Rule {
 // want collects which fields of the matches of a rule correlations need.
 func (r *runner) want() {
 	for _, x := range r.set.Rules {
-		if x.Kind != KindCorrelation {
+		if x.Kind != KindCorrelation || !r.needed[x] {
 			continue
 		}
 		c := x.correlation
@@ -151,7 +177,7 @@ func (r *runner) match(ctx context.Context) error {
 	var sources []*Source
 	by := map[LogSource][]*Rule{}
 	for _, x := range r.set.Rules {
-		if x.Kind == KindFilter {
+		if !r.needed[x] {
 			continue
 		}
 		k := &RuleReport{Rule: x}

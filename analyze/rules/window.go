@@ -148,20 +148,10 @@ func (w *window) judge() (done *alert) {
 	return done
 }
 
-// shows reports whether an entry is evidence. Of the share of a value, only what
-// has a value of now is.
+// shows reports whether an entry is evidence. The share of a value is judged when
+// the value is seen, and shows that event only.
 func (w *window) shows(e *entry) bool {
-	if w.c.kind != valuePercentile || w.c.percentile != 0 {
-		return true
-	}
-	for i := range w.entries {
-		if x := &w.entries[len(w.entries)-1-i]; x.ts != w.now {
-			break
-		} else if x.value == e.value && w.c.within(w.share(x.value)) {
-			return true
-		}
-	}
-	return false
+	return w.c.kind != valuePercentile || w.c.percentile != 0 || w.c.within(w.share(e.value))
 }
 
 // take adds the events of an entry to an alert.
@@ -206,8 +196,8 @@ func (w *window) holds() (from int64, measure float64, ok bool) {
 	return from, measure, w.c.within(measure)
 }
 
-// percentile is the nearest rank of the percentile, or the share of the value of
-// the last event for which the condition holds.
+// percentile is the nearest rank of the percentile, or the share of a value of
+// now, with which the window then begins.
 func (w *window) percentile() (from int64, measure float64, ok bool) {
 	if w.c.percentile != 0 {
 		rank := int(math.Ceil(w.c.percentile / 100 * float64(len(w.sorted))))
@@ -216,7 +206,7 @@ func (w *window) percentile() (from int64, measure float64, ok bool) {
 	}
 	for i := len(w.entries) - w.pending; i < len(w.entries); i++ {
 		if share := w.share(w.entries[i].value); w.c.within(share) {
-			return w.dropped, share, true
+			return w.dropped + int64(i), share, true
 		}
 	}
 	return 0, 0, false

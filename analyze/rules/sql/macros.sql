@@ -54,7 +54,7 @@ create or replace temp macro sigma_groups(x) as
 create or replace temp macro sigma_six(x) as
     list_transform([sigma_groups(x)], lambda g: case
         when len(g) = 8 and len(list_filter(g, lambda p: not regexp_full_match(p, '[0-9A-Fa-f]{1,4}'))) = 0
-        then list_reduce(list_transform(g, lambda p: ('0x' || p)::uhugeint), lambda a, b: a * 65536 + b)
+        then list_reduce(list_transform(g, lambda p: ('0x' || p)::integer::uhugeint), lambda a, b: a * 65536 + b)
     end)[1];
 -- An IPv6 address as a number, also with an IPv4 address at its end.
 create or replace temp macro sigma_ipv6(x) as

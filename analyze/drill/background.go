@@ -1,16 +1,25 @@
 package drill
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+)
 
 // errNobody is returned when no member of the population is ever active.
 var errNobody = errors.New("the population has nobody who calls models in these days")
 
 // from says where an actor is: people work from home one day in four.
 func (a *actor) from(ms int64) origin {
+	place := a.office
 	if a.home.addr != "" && (uint64(ms/dayMS)+uint64(a.number))%4 == 0 {
-		return a.home
+		place = a.home
 	}
-	return a.office
+	for _, s := range a.spells {
+		if ms >= s.from && ms < s.to {
+			place.addr, place.agent = cmp.Or(s.addr, place.addr), cmp.Or(s.agent, place.agent)
+		}
+	}
+	return place
 }
 
 // identity is the one that the actor calls with.

@@ -18,7 +18,9 @@ type casting struct {
 	days   int
 	actors []*actor
 	taken  map[booking]bool
-	load   map[string]int // incidents by name of the subject, and by that and the scenario
+	// dailyOf is about how many calls an actor makes on a day.
+	dailyOf func(*actor) uint64
+	load    map[string]int // incidents by name of the subject, and by that and the scenario
 }
 
 // stages returns the stage of every instance that is asked for. Long ones

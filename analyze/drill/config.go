@@ -67,8 +67,10 @@ type Config struct {
 	Population  Population
 	Scenarios   []Scenario
 	Incidents   []Incident // scenarios that are played many times
-	Tampering   Tampering
-	Workers     int // writers side by side; 0 means GOMAXPROCS
+	// LookAlikes adds harmless things that look like incidents, see [LookAlikeNames].
+	LookAlikes bool
+	Tampering  Tampering
+	Workers    int // writers side by side; 0 means GOMAXPROCS
 }
 
 // maxCalls keeps places on the curve, which are 2^20 finer than calls, far
@@ -154,6 +156,8 @@ type Report struct {
 	Truth   []Truth        // the steps of all scenarios, in order of time
 	// Incidents are the instances that [Config.Incidents] asked for, in that order.
 	Incidents []IncidentTruth
+	// LookAlikes are the harmless things that look like incidents.
+	LookAlikes []LookAlikeTruth
 	// Tampered are the sources that were shifted, in the order of
 	// [Config.Sources], then the records that were tampered with, in order of
 	// the time of their calls.

@@ -37,7 +37,10 @@ func (p *planner) affect(e *event, a *actor) {
 		if !r.chance(f.share) {
 			continue
 		}
-		e.talk.shift, e.incident, e.Note = &f.shift, f.incident, f.note
+		e.talk.shift = &f.shift
+		if f.incident != nil {
+			e.incident, e.Note = f.incident, f.note
+		}
 		if f.model != nil {
 			e.model = f.model
 			e.infer = inferenceRegion(f.model, e.Region, &r)

@@ -39,6 +39,7 @@ func Generate(ctx context.Context, c Config) (*Report, error) {
 	for _, in := range p.incidents {
 		w.report.Incidents = append(w.report.Incidents, in.truth())
 	}
+	w.report.LookAlikes = p.lookAlikes
 	return w.report, nil
 }
 

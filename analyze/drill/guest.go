@@ -27,9 +27,9 @@ var guestKinds = []guestKind{
 // guestCalls are how many calls a guest makes on a day.
 const guestCalls = 12
 
-// invite returns the guests that incidents need: enough for each to have twice
-// as many days as the incidents take.
-func invite(list []Incident, days int, seed uint64) []*actor {
+// invite returns the guests that incidents and look-alikes need: enough for each
+// to have twice as many days as the incidents take.
+func invite(list []Incident, lookAlikes bool, days int, seed uint64) []*actor {
 	var all []*actor
 	for i, k := range guestKinds {
 		need := 0
@@ -40,7 +40,7 @@ func invite(list []Incident, days int, seed uint64) []*actor {
 				}
 			}
 		}
-		if need == 0 {
+		if need == 0 && !lookAlikes {
 			continue
 		}
 		for n := range 1 + 2*need/max(1, days-warmUp(days)) {

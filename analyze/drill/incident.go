@@ -9,25 +9,29 @@ import (
 // stage casts the incidents that are asked for, plays them, and merges their
 // steps into the script.
 func (p *planner) stage(c Config, start int64) error {
-	if len(c.Incidents) == 0 {
+	if len(c.Incidents) == 0 && !c.LookAlikes {
 		return nil
 	}
-	guests := invite(c.Incidents, c.Days, c.Seed)
+	guests := invite(c.Incidents, c.LookAlikes, c.Days, c.Seed)
 	cast := &casting{
 		seed: c.Seed, start: start, days: c.Days, actors: slices.Concat(p.actors, guests),
 		taken: map[booking]bool{}, load: map[string]int{},
+	}
+	cast.dailyOf = func(a *actor) uint64 { return p.daily(a, c.Days) }
+	w := newWriter()
+	var steps []*scripted
+	if c.LookAlikes {
+		steps, p.lookAlikes = cast.harmless(w)
 	}
 	stages, err := cast.stages(c.Incidents)
 	if err != nil {
 		return err
 	}
-	w := newWriter()
-	var steps []*scripted
 	for _, g := range guests {
 		steps = append(steps, cast.routines(g, w)...)
 	}
 	for _, s := range stages {
-		s.writer, s.daily = w, p.daily(s.actor, c.Days)
+		s.writer, s.daily = w, cast.dailyOf(s.actor)
 		p.incidents = append(p.incidents, s.incident)
 		steps = append(steps, s.perform()...)
 	}

@@ -167,6 +167,24 @@ var phrases = map[string][]string{
 		"rm -f .github/workflows/checks.yml", "npm config set audit false", "git config core.hooksPath /dev/null",
 	},
 
+	"quotes": {
+		"We found this in a document. Would it have worked?", "Please explain what this text tries to do:", "Write a rule that finds texts such as",
+		"Which of our filters should catch the following?", "For the report on prompt injection, describe",
+	},
+	"analysis":  {"This text tries to replace the instructions of the model.", "It is a direct injection.", "A filter on the form of the sentence would catch it."},
+	"not found": {"The documents do not say what THING is.", "I could not find THING in the documents.", "Nothing in the documents is about THING."},
+	"code question": {
+		"How do I run curl with a timeout from a Python subprocess?", "Why does `subprocess.run([\"/bin/sh\", \"-c\", cmd])` not expand the {word}?",
+		"What does `curl -fsSL https://downloads.example.com/{word}.tar.gz | tar xz` do?", "Is `aws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE` right?",
+		"Write a shell loop that calls http://localhost:8080/{word} {digit} times.", "How do I base64 a file with openssl?", "Explain eval and exec with an example on {word}.",
+	},
+	"code answer": {
+		"Use subprocess.run with check=True and a list of arguments.", "In the documentation the pair is AKIAIOSFODNN7EXAMPLE and wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY.",
+		"`for i in $(seq {digit}); do curl -s http://localhost:8080/{word}; done`", "It downloads the archive and unpacks it: never pipe what you do not trust into a shell.",
+	},
+	"decode":           {"What is in this text?", "Decode this for me:", "The log has this field:", "Is this valid?"},
+	"private question": {"the mobile number of {first} {last}", "what {first} earns", "a diagnosis for my cough", "tomorrow's price of {word} shares", "the home address of {first} {last}"},
+
 	"refusal": {
 		"I'm sorry, but I can't help with that.", "I cannot assist with this request.", "I'm not able to help with {that}.",
 		"Sorry, I can't do that. {instead}", "I won't be able to help with {that}. {instead}", "That is something I can't help with.",

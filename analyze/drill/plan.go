@@ -81,7 +81,8 @@ type planner struct {
 	unlogged []string // regions in which model invocation logging is off
 	tamperer *tamperer
 	// incidents that are played, in the order in which they were asked for.
-	incidents []*incident
+	incidents  []*incident
+	lookAlikes []LookAlikeTruth
 
 	unit    uint64 // calls that were given to conversations so far
 	arrival int64  // when the next conversation begins

@@ -1,6 +1,9 @@
 package drill
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // newDestination is an agent whose tool sends data to a host that it never
 // talked to.
@@ -23,17 +26,12 @@ func (s *stage) newURL() string {
 	w := strings.ToLower(s.say("{word}"))
 	switch s.level {
 	case 0:
-		return "http://" + abroadV4(&s.rand) + ":8080/in"
+		return fmt.Sprintf("http://203.0.113.%d:8080/in", s.rand.between(192, 254))
 	case 1:
 		return "https://" + w + s.say("-{digit}{digit}") + ".example/collect"
 	default:
 		return "https://" + w + ".example.com" + s.say("/v{digit}/{endpoint}")
 	}
-}
-
-// abroadV4 is an address that no host of the population has.
-func abroadV4(r *rng) string {
-	return "203.0.113." + string(appendInt(nil, r.between(121, 191)))
 }
 
 // records are lines with invented people.

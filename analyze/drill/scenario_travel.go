@@ -1,7 +1,5 @@
 package drill
 
-import "strconv"
-
 // impossibleTravel is a credential that is used at the office, and so soon after
 // from another continent that nobody could have gone there.
 func impossibleTravel() plot {
@@ -16,7 +14,7 @@ func impossibleTravel() plot {
 				s.calls(at, "").as(who, office)
 			}
 			at += by(s, int64(4), 30, 90) * minuteMS
-			there := origin{abroad(&s.rand), office.agent, office.region}
+			there := origin{overseas(&s.rand), office.agent, office.region}
 			if s.level == 0 {
 				there.agent = s.pick(serverAgents)
 			}
@@ -26,9 +24,4 @@ func impossibleTravel() plot {
 			}
 		},
 	}
-}
-
-// abroad is an address on a continent where nobody of the population lives.
-func abroad(r *rng) string {
-	return "2001:db8:e" + strconv.FormatInt(int64(r.below(0xfff)), 16) + "::" + strconv.FormatInt(int64(r.between(2, 0xffff)), 16)
 }

@@ -21,6 +21,8 @@ type stage struct {
 	daily    uint64 // calls of the subject on a day, about
 
 	steps []*scripted
+	// began and ended bound something harmless, in milliseconds.
+	began, ended int64
 }
 
 // by picks by the strength.
@@ -103,6 +105,11 @@ func (s *stage) calls(at int64, note string) *scripted {
 	x := s.own(at, note, Step{Service: bedrockHost, Operation: s.actor.operation, ReadOnly: true})
 	x.model, x.app = s.actor.model, s.actor.app
 	x.talk = talk{style: s.actor.style, session: s.rand.uint64(), turns: 1, system: uint64(s.actor.number)}
+	for _, f := range s.actor.effects {
+		if f.incident == nil && at >= f.from && f.model != nil { // the subject's model was replaced
+			x.use(f.model)
+		}
+	}
 	return x
 }
 
@@ -276,7 +283,7 @@ func (s *stage) elsewhere() origin {
 	n := strconv.Itoa
 	switch s.level {
 	case 0:
-		return origin{"2001:db8:f" + strconv.FormatInt(int64(s.rand.below(0xfff)), 16) + "::" + strconv.FormatInt(int64(s.rand.between(2, 0xffff)), 16), s.pick(serverAgents), region}
+		return origin{hosted(&s.rand), s.pick(serverAgents), region}
 	case 1:
 		return origin{"203.0.113." + n(s.rand.between(192, 254)), s.pick(otherAgents), region}
 	default:

@@ -194,7 +194,7 @@ func (t *tamperer) finished() error {
 }
 
 // WriteTruth writes what happened and what was tampered with: a JSON object a
-// line, of a [Truth], of an [IncidentTruth] or of a [Tampered].
+// line, of a [Truth], an [IncidentTruth], a [LookAlikeTruth] or a [Tampered].
 func (r *Report) WriteTruth(w io.Writer) error {
 	to := json.NewEncoder(w)
 	for _, t := range r.Truth {
@@ -203,6 +203,11 @@ func (r *Report) WriteTruth(w io.Writer) error {
 		}
 	}
 	for _, t := range r.Incidents {
+		if err := to.Encode(t); err != nil {
+			return fmt.Errorf("writing the truth: %w", err)
+		}
+	}
+	for _, t := range r.LookAlikes {
 		if err := to.Encode(t); err != nil {
 			return fmt.Errorf("writing the truth: %w", err)
 		}

@@ -2,7 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -16,9 +20,10 @@ import (
 )
 
 type drillOptions struct {
-	Config drill.Config
-	Layout string
-	Truth  string // file for it; "" is none
+	Config   drill.Config
+	Layout   string
+	Truth    string // file for it; "" is none
+	Networks string // file for the labels of networks; "" is none
 	// Scenarios are the words of --scenarios, Instances is how many of each.
 	Scenarios []scenarioWord
 	Instances int
@@ -68,7 +73,8 @@ The sources are
 Incidents are played into the traffic by --scenarios, such as leaked-key:easy or
 all:stealthy:10: in three strengths and many instances, each with its own subject and days
 after the first third of the run, which stays clean. A lone logging-off is an intruder who
-turns model invocation logging off for two hours in the middle of the run. --tamper spoils the logs
+turns model invocation logging off for two hours in the middle of the run. --look-alikes
+adds what rules without a sense for it take for incidents. --tamper spoils the logs
 afterwards: it takes records of calls away, alters one field in others, writes some
 twice, and moves the clock of a source. --truth says what was done, a JSON object a
 line.
@@ -84,7 +90,7 @@ line.
   $ exhibit drill generate --sources cloudtrail,bedrock,litellm --tamper removed=20,altered=20,shift=litellm:+42s --truth truth.jsonl -o logs
 
   # Two instances of every incident, in each strength, in a larger company
-  $ exhibit drill generate --days 30 --calls 100000 --population 200,40,8,40 --scenarios all:all:2 --truth truth.jsonl -o logs
+  $ exhibit drill generate --days 30 --calls 100000 --population 200,40,8,40 --scenarios all:all:2 --look-alikes --truth truth.jsonl -o logs
 
   # Long JSON lines only
   $ exhibit drill generate --sources bedrock --words 30,300 -o logs`,
@@ -112,6 +118,8 @@ line.
 	flags.Var((*countValue)(&o.Instances), "instances", "instances of each incident that names no count (default: 1)")
 	flags.Var(populationValue{&o.Config.Population}, "population", "how many people, services, nightly jobs and agents (default: 40,8,4,6)")
 	flags.Var(tamperValue{&o.Config.Tampering}, "tamper", "what to do to the logs, such as removed=20,altered=20,duplicated=10,shift=litellm:+42s")
+	flags.BoolVar(&o.Config.LookAlikes, "look-alikes", false, "add harmless things that look like incidents: travel, new clients, quoted attacks and the like")
+	flags.StringVar(&o.Networks, "networks", "", "`FILE` for the labels of the networks that addresses are from, as enrich --networks reads it; new, and not among the logs")
 	flags.StringVar(&o.Truth, "truth", "", "`FILE` for what scenarios and tampering did; new, and not among the logs")
 	// The flags were defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("scenarios", cobra.FixedCompletions(scenarioCompletions(), cobra.ShellCompDirectiveNoFileComp))
@@ -137,24 +145,63 @@ func runDrillGenerate(ctx context.Context, f *factory, o drillOptions) error {
 	})
 }
 
-// generateDrill writes the logs, and the truth when it is asked for.
+// generateDrill writes the logs, and the files beside them that are asked for.
 func generateDrill(ctx context.Context, f *factory, o drillOptions) (*drill.Report, error) {
-	if o.Truth == "" {
-		return drill.Generate(ctx, o.Config)
+	var report *drill.Report
+	files := []struct {
+		path, flag string
+		write      func(io.Writer) error
+		to         *output
+	}{
+		{path: o.Truth, flag: "truth", write: func(w io.Writer) error { return report.WriteTruth(w) }},
+		{path: o.Networks, flag: "networks", write: drill.WriteNetworks},
 	}
-	truth, err := f.openTruth(o.Truth, o.Config.Dir)
-	if err != nil {
-		return nil, err
+	for i := range files {
+		if files[i].path == "" {
+			continue
+		}
+		var err error
+		if files[i].to, err = f.openBeside(files[i].path, o.Config.Dir, files[i].flag); err != nil {
+			return nil, err
+		}
+		defer files[i].to.discard()
 	}
-	defer truth.discard()
 	report, err := drill.Generate(ctx, o.Config)
 	if err != nil {
 		return nil, err
 	}
-	if err := report.WriteTruth(truth); err != nil {
-		return nil, err
+	for _, file := range files {
+		if file.to == nil {
+			continue
+		}
+		if err := errors.Join(file.write(file.to), file.to.commit()); err != nil {
+			return nil, err
+		}
 	}
-	return report, truth.commit()
+	return report, nil
+}
+
+// openBeside opens the file that a flag names: a new one, that is not among the
+// logs where a load would take it for one.
+func (f *factory) openBeside(path, dir, flag string) (*output, error) {
+	if path == "-" {
+		return nil, usagef("--%s needs a file", flag)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return nil, usagef("%s exists", path)
+	}
+	file, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the file of --%s: %w", flag, err)
+	}
+	logs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the file of --%s: %w", flag, err)
+	}
+	if within, err := filepath.Rel(logs, file); err == nil && filepath.IsLocal(within) {
+		return nil, usagef("the file of --%s would lie among the logs, in %s", flag, dir).hint("name a file beside them")
+	}
+	return f.openOutput(outputOptions{File: path})
 }
 
 func writeDrill(r *render.Renderer, report *drill.Report) error {

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,27 +77,4 @@ func (v tamperValue) shift(s string, given bool) error {
 	}
 	v.t.Shifts = append(v.t.Shifts, shift)
 	return nil
-}
-
-// openTruth opens the file for the truth: a new one, that is not among the logs
-// where a load would take it for one.
-func (f *factory) openTruth(path, dir string) (*output, error) {
-	if path == "-" {
-		return nil, usagef("--truth needs a file")
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return nil, usagef("%s exists", path)
-	}
-	file, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("opening the file for the truth: %w", err)
-	}
-	logs, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening the file for the truth: %w", err)
-	}
-	if within, err := filepath.Rel(logs, file); err == nil && filepath.IsLocal(within) {
-		return nil, usagef("the truth would lie among the logs, in %s", dir).hint("--truth names a file beside them")
-	}
-	return f.openOutput(outputOptions{File: path})
 }

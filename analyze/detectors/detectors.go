@@ -90,6 +90,7 @@ type tested struct {
 type run struct {
 	c        *casefile.Case
 	features *features.Set
+	made     map[string]bool // tables that take more than a statement
 	options  Options
 	signed   bool // the tables of [run.signs] are there
 	tooled   bool // the tables of [run.toolCalls] are there

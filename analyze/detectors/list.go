@@ -10,6 +10,10 @@ func detectors() ([]detector, error) {
 		"content_attack",
 		"content_indirect",
 		"guardrail_weakened",
+		"identity_root",
+		"identity_phantom",
+		"identity_denied_then_allowed",
+		"identity_privilege_gained",
 	} {
 		d, err := newSQLDetector(name)
 		if err != nil {

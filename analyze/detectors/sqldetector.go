@@ -57,7 +57,7 @@ func (r *run) exec(ctx context.Context, name string, args ...any) error {
 // Every other column is a fact, in the order of the columns; NULL is none.
 type sqlDetector struct {
 	head  analyze.About
-	reads []string // tables of features
+	reads []string // tables; see [run.need]
 	name  string   // of the file, without .sql
 	text  string
 }

@@ -90,10 +90,10 @@ type tested struct {
 type run struct {
 	c        *casefile.Case
 	features *features.Set
-	made     map[string]bool // tables that take more than a statement
 	options  Options
 	signed   bool // the tables of [run.signs] are there
 	tooled   bool // the tables of [run.toolCalls] are there
+	granted  bool // the tables of [run.grants] are there
 }
 
 // All returns what every detector says of itself, in the order in which they

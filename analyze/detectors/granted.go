@@ -19,9 +19,12 @@ type grantTarget struct {
 	Policy string `json:"policy,omitempty"` // what is granted
 }
 
-// makeGranted makes the tables granted and granted_to. Whom a grant is for stands
-// in its record alone.
-func (r *run) makeGranted(ctx context.Context) error {
+// grants makes the tables granted and granted_to. Whom a grant is for stands in
+// its record alone.
+func (r *run) grants(ctx context.Context) error {
+	if r.granted {
+		return nil
+	}
 	if err := r.features.Need(ctx, "call", "act"); err != nil {
 		return err
 	}
@@ -58,6 +61,7 @@ func (r *run) makeGranted(ctx context.Context) error {
 	if err := r.exec(ctx, "granted_make", sql.Named("targets", string(text))); err != nil {
 		return err
 	}
+	r.granted = true
 	return r.exec(ctx, "granted_to_make")
 }
 

@@ -5,7 +5,7 @@ import (
 )
 
 // need makes the tables that a detector reads: those of features, and those that
-// are made here, of tool calls and of what texts show.
+// are made here, of tool calls, of what texts show and of changes of rights.
 func (r *run) need(ctx context.Context, tables ...string) error {
 	for _, name := range tables {
 		var err error
@@ -14,6 +14,8 @@ func (r *run) need(ctx context.Context, tables ...string) error {
 			err = r.toolCalls(ctx)
 		case "sign", "sign_text", "said_sign":
 			err = r.signs(ctx)
+		case "granted", "granted_to":
+			err = r.grants(ctx)
 		default:
 			err = r.features.Need(ctx, name)
 		}

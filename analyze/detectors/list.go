@@ -26,6 +26,7 @@ func detectors() ([]detector, error) {
 
 func goDetectors() []detector {
 	return []detector{
+		reworded{},
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

@@ -19,7 +19,7 @@ with attack as (
     where role = 'user' and kind in ('injection', 'jailbreak', 'extraction') and strongest >= 0.7 and actor is not null
 ),
 refused as (
-    select distinct eid from said_sign where role = 'assistant' and kind in ('refusal', 'guardrail') and strongest >= 0.5
+    select eid from refused_call
 ),
 answered as (
     select a.*, a.outcome = 'success' and r.eid is null as complied

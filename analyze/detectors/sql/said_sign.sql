@@ -6,34 +6,44 @@ select hash, kind, max(score) as strongest, arg_max(label, (score, label)) as la
 from sign
 group by hash, kind;
 
+-- own says that the text is what the call itself asked or answered, not what it
+-- repeats of the conversation or was given to read.
 create or replace temp table sign_use as
 with shown as (
-    select eid, prompt_hash as hash, 'user' as role from stored_event where prompt_hash in (select hash from sign_text)
+    select eid, prompt_hash as hash, 'user' as role, true as own from stored_event where prompt_hash in (select hash from sign_text)
     union all
-    select eid, response_hash, 'assistant' from stored_event where response_hash in (select hash from sign_text)
+    select eid, response_hash, 'assistant', true from stored_event where response_hash in (select hash from sign_text)
     union all
-    select eid, system_prompt_hash, 'system' from stored_event where system_prompt_hash in (select hash from sign_text)
+    select eid, system_prompt_hash, 'system', true from stored_event where system_prompt_hash in (select hash from sign_text)
     union all
-    select eid, reasoning_hash, 'reasoning' from stored_event where reasoning_hash in (select hash from sign_text)
+    select eid, reasoning_hash, 'reasoning', true from stored_event where reasoning_hash in (select hash from sign_text)
     union all
-    select eid, hash, case when side = 'retrieved' then 'document' else role end from stored_use where hash in (select hash from sign_text)
+    select eid, hash, case when side = 'retrieved' then 'document' else role end, false from stored_use where hash in (select hash from sign_text)
 )
-select distinct u.hash, u.role, coalesce(j.said, j.gateway, j.trace, j.client, j.who, j.other, m.call, u.eid) as eid
+select u.hash, u.role, coalesce(j.said, j.gateway, j.trace, j.client, j.who, j.other, m.call, u.eid) as eid, bool_or(u.own) as own
 from shown u
 left join call_event c on c.eid = u.eid
 left join joined_call j on j.call = c.call
 left join merged_call m on m.call = c.call
-anti join duplicate d on d.eid = u.eid;
+anti join duplicate d on d.eid = u.eid
+group by all;
 
 create or replace temp table said_sign as
 with placed as (
-    select u.hash, u.role, c.eid, c.at_us, c.actor, c.session, c.model, c.app, c.credential, c.outcome
+    select u.hash, u.role, u.own, c.eid, c.at_us, c.actor, c.session, c.model, c.app, c.credential, c.outcome
     from sign_use u
     join call c on c.eid = u.eid
 )
 select p.*, s.kind, s.label, s.via, s.strongest
 from placed p
 join sign_text s on s.hash = p.hash
-qualify row_number() over (
-    partition by p.hash, s.kind, p.role, coalesce(p.session, p.actor, '') order by p.at_us, p.eid
-) = 1 or p.session is null;
+qualify p.session is null or row_number() over (partition by p.hash, s.kind, p.role, p.session order by p.at_us, p.eid) = 1;
+
+-- The calls that were refused: by the model in its answer, or by a guardrail.
+create or replace temp table refused_call as
+select distinct u.eid
+from sign_use u
+join sign_text s on s.hash = u.hash
+where u.own and u.role = 'assistant' and s.kind in ('refusal', 'guardrail') and s.strongest >= 0.5
+union
+select eid from call where outcome = 'blocked';

@@ -74,8 +74,8 @@ func jailbreakPhrases() []phrase {
 		{
 			// Kang et al., "Exploiting Programmatic Behavior of LLMs"
 			// (arXiv:2302.05733): payload splitting.
-			jailSplitting, 0.65, " + b|+ b +| + c| + y| + $|combine|concatenat|join the|put together|putting together;answer|respond|execute|follow|complete|write|question|what is|tell me",
-			`\b(?:answer|respond to|execute|follow|complete|what is|write|explain|run)\b[^.!?\n]{0,60}?(?:^|\W)\$?[a-z]\d? ?\+ ?\$?[a-z]\d?\b|\b(?:combin\w+|concatenat\w+|join|put together|putting together)\b[^.!?\n]{0,50}?\b(?:parts?|pieces?|strings?|fragments?|variables?|letters|segments?|halves|words)\b[^\n]{0,80}?\b(?:answer|respond|execute|follow|complete|carry out|do what)\b`,
+			jailSplitting, 0.65, " + b| + c| + y| + $|+ $b|combine|concatenat|join the|put together|putting together;answer|respond|execute|follow|complete|write|question|tell me",
+			`= ?["\x27‘“][^\n]{0,160}?\b(?:answer|respond to|execute|follow|complete|write|explain|run|tell me)\b[^.!?\n]{0,60}?(?:^|\W)\$?[a-z]\d? ?\+ ?\$?[a-z]\d?\b|\b(?:combin\w+|concatenat\w+|join|put together|putting together)\b[^.!?\n]{0,50}?\b(?:parts?|pieces?|strings?|fragments?|variables?|letters|segments?|halves|words)\b[^\n]{0,80}?\b(?:answer|respond|execute|follow|complete|carry out|do what)\b`,
 		},
 	}
 }

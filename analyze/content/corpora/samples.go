@@ -2,6 +2,7 @@ package corpora
 
 import (
 	"bytes"
+	_ "embed"
 	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze/content/classify"
@@ -16,6 +17,12 @@ type Sample struct {
 	Group  string
 	Source string // the model, or the method
 }
+
+// ownCode is code of many languages on one line each, made up: dense in marks as
+// a suffix is, and no suffix.
+//
+//go:embed code.txt
+var ownCode string
 
 // RefusalOptions say how the weights of refusals are learned.
 func RefusalOptions() classify.Options {
@@ -144,6 +151,9 @@ func plainTexts(root string) ([]plain, error) {
 	}
 	for _, p := range append(plants, codes...) {
 		texts = append(texts, plain{p.Text, p.Goal})
+	}
+	for line := range strings.Lines(ownCode) {
+		texts = append(texts, plain{"Why does this not work? " + line, line})
 	}
 	for _, name := range []string{"langfuse/*.json", "claude_code/*.jsonl", "panther/*.jsonl"} {
 		files, err := pieces(root, name)

@@ -115,7 +115,7 @@ func injectionPhrases() []phrase {
 		},
 		{
 			injectSteering, 0.6, "following code|below code|code snippet|code section|code block|code below|code excerpt|code segment|code piece|code fragment|subsequent code|following script|following function|following lines",
-			`\b(?:add|include|append|insert|integrate|incorporate|use|utilize|merge|embed|enrich|featur\w+|employ|ensure|inclusion|implementation|presence|incorporation|addition|fuse|blend|weave|place|leverage|inject|apply|adopt|existence|adding|including|embedding|implement|introduce|introducing|incorporating|integrating|merging|inserting)\b[^.!?\n]{0,60}?\b(?:following|below|subsequent|given|provided|this|next)\b[^.!?\n]{0,30}?\b(?:code|script|function|lines|snippet|section|segment|block|piece|fragment|excerpt)\b`,
+			`\b(?:add|include|append|insert|integrate|incorporate|use|utilize|merge|embed|enrich|featur\w+|employ|ensure|inclusion|implementation|presence|incorporation|addition|fuse|blend|weave|place|leverage|inject|apply|adopt|existence|adding|including|embedding|implement|introduce|introducing|incorporating|integrating|merging|inserting)\b[^.!?\n]{0,60}?\b(?:following|below|subsequent|given|provided|this|next)\b[^.!?\n]{0,30}?\b(?:code|script|function|lines|snippet|section|segment|block|piece|fragment|excerpt)\b|\b(?:following|below|subsequent|provided) (?:code|script|function|lines)\b[^.!?\n]{0,60}?\b(?:in|into|of|to|as|within|with) (?:\w+ ){0,6}?(?:your|the) (?:\w+ )?(?:code|solution|implementation|project|program|script|response|answer)\b`,
 		},
 		{
 			// A document rarely asks anyone to explain or translate something; a model is

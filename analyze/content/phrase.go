@@ -104,13 +104,13 @@ func cross(first, second string) string {
 }
 
 // sentenceGap is how patterns write what may stand between the words of a
-// sentence; lines may break there. Only a pattern with a gap of [^\n] goes on
+// sentence; lines may break there, and a mark within a name ends none. Only a pattern with a gap of [^\n] goes on
 // over the end of a sentence.
 const sentenceGap = `[^.!?\n]`
 
 // patternOf writes a pattern out.
 func patternOf(p string) string {
-	return strings.NewReplacer(sentenceGap, `[^.!?]`, " ?", `\s*`, " {", `\s{`, " ", `\s+`, "'", "(?:'|’|`)?").Replace(p)
+	return strings.NewReplacer(sentenceGap, `(?:[^.!?]|[.!?]\w)`, " ?", `\s*`, " {", `\s{`, " ", `\s+`, "'", "(?:'|’|`)?").Replace(p)
 }
 
 // phraseFinder finds the phrases of a set in texts. It must not be used by two
@@ -219,7 +219,7 @@ func around(text []byte, h hit, wide bool) (from, to int) {
 func ends(text []byte, at int) bool {
 	switch text[at] {
 	case '.', '!', '?':
-		return true
+		return at+1 == len(text) || !isWordByte(text[at+1])
 	case '\n':
 		return at+1 < len(text) && text[at+1] == '\n'
 	}

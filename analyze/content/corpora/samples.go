@@ -73,7 +73,7 @@ func RefusalSamples(root string) ([]Sample, error) {
 
 // suffixWeight is what a prompt with a suffix counts: there are few beside what
 // has none.
-const suffixWeight = 2
+const suffixWeight = 6
 
 // SuffixSamples are the prompts of JailbreakBench that greedy coordinate
 // gradient search found; and, as texts without such a suffix, all others that
@@ -153,7 +153,9 @@ func plainTexts(root string) ([]plain, error) {
 		texts = append(texts, plain{p.Text, p.Goal})
 	}
 	for line := range strings.Lines(ownCode) {
-		texts = append(texts, plain{"Why does this not work? " + line, line})
+		for range 3 {
+			texts = append(texts, plain{"Why does this not work? " + line, line})
+		}
 	}
 	for _, name := range []string{"langfuse/*.json", "claude_code/*.jsonl", "panther/*.jsonl"} {
 		files, err := pieces(root, name)

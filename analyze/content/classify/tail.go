@@ -3,6 +3,8 @@ package classify
 import (
 	"bytes"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 )
 
 // MaxTail is how much of the end of a text is read, in bytes. The suffixes that
@@ -28,7 +30,7 @@ func (r *TailReader) Features(dst Features, text []byte) Features {
 	text = bytes.TrimRight(text, " \t\r\n")
 	text = text[max(0, len(text)-MaxTail):]
 	text = text[bytes.LastIndexByte(text, '\n')+1:]
-	if len(text) < minTail {
+	if len(text) < minTail || isBinary(text) {
 		return dst
 	}
 	r.read(text)
@@ -44,6 +46,17 @@ func (r *TailReader) Features(dst Features, text []byte) Features {
 	dst = r.variety(dst)
 	slices.Sort(dst)
 	return slices.Compact(dst)
+}
+
+// isBinary reports whether a text is none: it has control characters, or is no
+// UTF-8, but for a character that is cut at its beginning.
+func isBinary(text []byte) bool {
+	for range utf8.UTFMax - 1 {
+		if len(text) > 0 && !utf8.RuneStart(text[0]) {
+			text = text[1:]
+		}
+	}
+	return !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return r != '\t' && unicode.IsControl(r) })
 }
 
 // variety appends, in steps, counts of the different kinds of characters and of the

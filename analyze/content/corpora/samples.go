@@ -31,7 +31,7 @@ func RefusalOptions() classify.Options {
 
 // SuffixOptions say how the weights of suffixes are learned.
 func SuffixOptions() classify.Options {
-	return classify.Options{Bits: 11, Ridge: 1e-4, Iterations: 200}
+	return classify.Options{Bits: 11, Ridge: 1e-4, Iterations: 80}
 }
 
 // RefusalSamples are the replies of XSTest, which two people read; and, as

@@ -8,7 +8,23 @@ import (
 // cipher finds lines that rot13 or reversal makes English. It is a part of its
 // own, for it has keywords: two of them on one line make the line worth
 // deciphering.
-type cipher struct{ *obfuscation }
+type cipher struct {
+	*obfuscation
+	both  []string // the words in rot13 and, after those, in reverse
+	plain int      // how many there are of each
+}
+
+func newCipher() *cipher {
+	words := cipherWords()
+	c := &cipher{plain: len(words)}
+	for _, w := range words {
+		c.both = append(c.both, rot13Text(w))
+	}
+	for _, w := range words {
+		c.both = append(c.both, reversedText(w))
+	}
+	return c
+}
 
 // cipherWords are words that most English text has, or that most attacks have.
 func cipherWords() []string {
@@ -18,17 +34,7 @@ func cipherWords() []string {
 	}
 }
 
-// keywords are the words in rot13 and, after those, in reverse.
-func (c *cipher) keywords() []string {
-	var words []string
-	for _, w := range cipherWords() {
-		words = append(words, rot13Text(w))
-	}
-	for _, w := range cipherWords() {
-		words = append(words, reversedText(w))
-	}
-	return words
-}
+func (c *cipher) keywords() []string { return c.both }
 
 func (c *cipher) scan(t *Text, report func(Sign)) {
 	c.start(t, report, func(d *decoding, l *layer) { d.ciphered(l, t.hits) })
@@ -66,7 +72,7 @@ func (d *decoding) ciphered(l *layer, hits []hit) {
 	var seen [2]bool
 	for _, h := range hits {
 		id, at := 0, int(h.start)
-		if int(h.word) >= len(cipherWords()) {
+		if int(h.word) >= d.cipher.plain {
 			id = 1
 		}
 		if at < done[id] {

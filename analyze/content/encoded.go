@@ -83,8 +83,11 @@ func nextRun(b []byte, at int) (span, bool) {
 // run decodes one run, if text comes out.
 func (d *decoding) run(l *layer, run span) {
 	b := l.text[run.from:run.to]
+	if len(b) > 128 && !startsReadable(b[:56]) {
+		return
+	}
 	if len(b) > maxRun {
-		if at, changed := l.original(run); changed && startsReadable(b[:128]) {
+		if at, changed := l.original(run); changed {
 			d.tooLong(at)
 		}
 		return

@@ -312,6 +312,13 @@ func besideASCII(b []byte, from, to int) bool {
 func (f *folding) digit(i int) int {
 	b := f.l.text
 	from, end := i, i
+	for end < len(b) && isDigit(b[end]) {
+		end++
+	}
+	if (i == 0 || !isLetter(b[i-1])) && (end == len(b) || !isLetter(b[end])) {
+		return end // a number
+	}
+	end = i
 	for from > 0 && i-from < 24 && leetLetter(b[from-1], 'i') != 0 {
 		from--
 	}

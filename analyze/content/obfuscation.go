@@ -50,7 +50,7 @@ type obfuscation struct {
 // those that look at it once it is decoded. The second is to be given the words of
 // all of them.
 func newHidden(others []part) []part {
-	c := &cipher{}
+	c := newCipher()
 	o := &obfuscation{cipher: c, letters: confusables()}
 	o.others = append(slices.Clip(others), c)
 	o.hits = make([][]hit, len(o.others))

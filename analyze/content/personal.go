@@ -90,6 +90,7 @@ var personalClass = [256]byte{
 
 // personalScan is the scan of one text.
 type personalScan struct {
+	phone  [16]byte // the digits of a telephone number
 	text   *Text
 	report func(Sign)
 	end    int // of what was reported last: nothing is reported twice
@@ -178,22 +179,59 @@ func (s *personalScan) email(at int) {
 // on.
 func (p *personal) number(s *personalScan, i int) int {
 	b := s.text.Raw
-	from := i
-	for from > s.end && i-from < 6 && isAlnum(b[from-1]) {
+	from, end, plain := i, i, true
+	for from > s.end && i-from < 6 && isLetter(b[from-1]) {
 		from--
 	}
-	end := i
 	for end < len(b) && isAlnum(b[end]) {
+		plain = plain && isDigit(b[end])
 		end++
 	}
 	if from > 0 && (isAlnum(b[from-1]) || b[from-1] == '_') {
 		return end
+	}
+	if plain && from == i {
+		if to := plainNumber(b, i, end); to > 0 {
+			return to
+		}
 	}
 	switch {
 	case s.iban(from), s.card(from, end), s.address(from, end), s.coin(from, end), p.identity(s, from), s.spacedNINO(p, from), s.national(from) > from, s.postal(from, end):
 		return s.end
 	}
 	return end
+}
+
+// plainNumber returns where a number ends that is nothing but that: a decimal
+// fraction, or few digits that no more follow. Most numbers in most texts are.
+// For others it returns 0.
+func plainNumber(b []byte, from, end int) int {
+	if from > 1 && b[from-1] == '.' && isDigit(b[from-2]) {
+		return end
+	}
+	if end+1 >= len(b) || !isAlnum(b[end+1]) {
+		if end-from < 9 {
+			return end
+		}
+		return 0
+	}
+	switch c := b[end]; {
+	case c == ' ' && isLetter(b[end+1]):
+		if end-from < 8 && b[end+1]&0x20 != 0 { // no street, and no number of six digits and a letter
+			return end
+		}
+	case c == '.' && isDigit(b[end+1]):
+		to := end + 1
+		for to < len(b) && isDigit(b[to]) {
+			to++
+		}
+		if to-end > 4 || (to == len(b) || b[to] != '.' && b[to] != '-') && end-from < 4 {
+			return to
+		}
+	case c != ' ' && c != '-' && c != '.' && c != ')' && (c != '/' || b[from] != '0') && end-from < 9:
+		return end
+	}
+	return 0
 }
 
 // glued reports whether what stands between two places goes on before or after

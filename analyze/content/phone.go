@@ -22,7 +22,7 @@ func (s *personalScan) international(at int) int {
 	if at < s.end || at > 0 && (isAlnum(b[at-1]) || b[at-1] == '+' || b[at-1] == '=') {
 		return at
 	}
-	digits, to := phoneDigits(b, at+1)
+	digits, to := s.phoneDigits(b, at+1, len(s.phone))
 	if len(digits) < 8 || len(digits) > 15 || !callingCode(digits) || digits[0] == '1' && !northAmerican(digits[1:]) || glued(b, at, to) || sameDigits(digits) {
 		return at
 	}
@@ -32,11 +32,11 @@ func (s *personalScan) international(at int) int {
 	return to
 }
 
-// phoneDigits reads up to 16 digits with signs between them.
-func phoneDigits(b []byte, from int) ([]byte, int) {
-	var digits []byte
+// phoneDigits reads some digits with signs between them, at most 16.
+func (s *personalScan) phoneDigits(b []byte, from, most int) ([]byte, int) {
+	digits := s.phone[:0]
 	to, gap := from, 0
-	for i := from; i < len(b) && len(digits) < 16; i++ {
+	for i := from; i < len(b) && len(digits) < most; i++ {
 		switch {
 		case isDigit(b[i]):
 			digits, to, gap = append(digits, b[i]), i+1, 0
@@ -63,9 +63,9 @@ func (s *personalScan) national(from int) int {
 	if from < s.end || b[from] != '(' && !isDigit(b[from]) {
 		return from
 	}
-	digits, to := phoneDigits(b, from)
-	if len(digits) > 10 && len(digits) <= 16 && b[from] != '0' { // the next number stands close by
-		digits, to = firstDigits(b, from, 10)
+	digits, to := s.phoneDigits(b, from, len(s.phone))
+	if len(digits) > 10 && b[from] != '0' { // the next number stands close by
+		digits, to = s.phoneDigits(b, from, 10)
 	}
 	if len(digits) < 7 || glued(b, from, to) || sameDigits(digits) {
 		return from
@@ -83,18 +83,6 @@ func (s *personalScan) national(from int) int {
 		return from
 	}
 	return to
-}
-
-// firstDigits reads n digits with signs between them.
-func firstDigits(b []byte, from, n int) ([]byte, int) {
-	var digits []byte
-	i := from
-	for ; i < len(b) && len(digits) < n; i++ {
-		if isDigit(b[i]) {
-			digits = append(digits, b[i])
-		}
-	}
-	return digits, i
 }
 
 // isForm reports whether a text is written like a form, in which 9 is a digit.

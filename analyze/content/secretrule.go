@@ -407,7 +407,7 @@ func (a *allowlist) allows(text []byte, match, secret span) bool {
 }
 
 // maxLine bounds how much of a line is looked at on each side of a match.
-const maxLine = 1024
+const maxLine = 200
 
 // lineAround returns the lines that a match stands on.
 func lineAround(text []byte, match span) span {

@@ -38,7 +38,7 @@ func BenchmarkSensitive(b *testing.B) {
 			}
 		}
 	}
-	texts := ordinaryTexts(b)
+	texts := ordinary(b)
 	var mixed []string
 	for _, name := range []string{"llmail_benign mails", "xstest prompts", "xstest replies", "llmdrift answers"} {
 		mixed = append(mixed, texts[name]...)

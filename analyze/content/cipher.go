@@ -43,7 +43,7 @@ func (c *cipher) scan(t *Text, report func(Sign)) {
 func rot13Text(text string) string {
 	b := []byte(text)
 	for i, c := range b {
-		if isLetter(c) {
+		if isAlpha(c) {
 			base := c&0x20 | 'A'
 			b[i] = base + (c-base+13)%26
 		}

@@ -252,7 +252,7 @@ func (f *folding) styledRun(i int, c byte) int {
 	for ok := true; ok; {
 		_, n := utf8.DecodeRune(b[i:])
 		f.edits = append(f.edits, edit{span{i, i + n}, c, foldStyled})
-		if isLetter(c) {
+		if isAlpha(c) {
 			letters++
 		}
 		i += n
@@ -274,13 +274,13 @@ func (f *folding) styledRun(i int, c byte) int {
 func (f *folding) word(i int) int {
 	b := f.l.text
 	from := i
-	for from > 0 && isLetter(b[from-1]) {
+	for from > 0 && isAlpha(b[from-1]) {
 		from--
 	}
 	k, ascii, foreign, end := len(f.edits), i-from, 0, i
 	for end < len(b) {
 		r, n := utf8.DecodeRune(b[end:])
-		if r < utf8.RuneSelf && isLetter(byte(r)) {
+		if r < utf8.RuneSelf && isAlpha(byte(r)) {
 			ascii++
 		} else if c := f.letters[r]; c != 0 {
 			f.edits = append(f.edits, edit{span{end, end + n}, c, foldHomoglyph})
@@ -304,7 +304,7 @@ func (f *folding) word(i int) int {
 
 // besideASCII reports whether the word before or after is of ASCII letters.
 func besideASCII(b []byte, from, to int) bool {
-	return from > 1 && isLetter(b[from-2]) || to+1 < len(b) && isLetter(b[to+1])
+	return from > 1 && isAlpha(b[from-2]) || to+1 < len(b) && isAlpha(b[to+1])
 }
 
 // digit folds the word around a digit that stands for a letter, if it is one of
@@ -315,7 +315,7 @@ func (f *folding) digit(i int) int {
 	for end < len(b) && isDigit(b[end]) {
 		end++
 	}
-	if (i == 0 || !isLetter(b[i-1])) && (end == len(b) || !isLetter(b[end])) {
+	if (i == 0 || !isAlpha(b[i-1])) && (end == len(b) || !isAlpha(b[end])) {
 		return end // a number
 	}
 	end = i
@@ -333,7 +333,7 @@ func (f *folding) digit(i int) int {
 		letters := 0
 		for k, c := range b[from:end] {
 			word[k] = leetLetter(c, one)
-			if isLetter(c) {
+			if isAlpha(c) {
 				letters++
 			}
 		}
@@ -341,7 +341,7 @@ func (f *folding) digit(i int) int {
 			continue
 		}
 		for k, c := range b[from:end] {
-			if !isLetter(c) {
+			if !isAlpha(c) {
 				f.edits = append(f.edits, edit{span{from + k, from + k + 1}, word[k], foldLeet})
 			}
 		}
@@ -369,7 +369,7 @@ func leetLetter(c, one byte) byte {
 	case '8':
 		return 'b'
 	}
-	if isLetter(c) {
+	if isAlpha(c) {
 		return c | 0x20
 	}
 	return 0

@@ -230,7 +230,7 @@ func readable(b []byte) bool {
 	}
 	letters := 0
 	for _, c := range b {
-		if isLetter(c) || c == ' ' || c >= utf8.RuneSelf {
+		if isAlpha(c) || c == ' ' || c >= utf8.RuneSelf {
 			letters++
 		}
 	}

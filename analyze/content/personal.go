@@ -128,7 +128,7 @@ func hasWord(text []byte, words []string) bool {
 				break
 			}
 			from, to := at+i, at+i+len(w)
-			if (from == 0 || !isLetter(text[from-1])) && (len(w) > 4 || to == len(text) || !isLetter(text[to])) {
+			if (from == 0 || !isAlpha(text[from-1])) && (len(w) > 4 || to == len(text) || !isAlpha(text[to])) {
 				return true
 			}
 			at = to
@@ -138,8 +138,8 @@ func hasWord(text []byte, words []string) bool {
 }
 
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-func isAlnum(c byte) bool  { return isDigit(c) || isLetter(c) }
+func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func isAlnum(c byte) bool  { return isDigit(c) || isAlpha(c) }
 
 // email reports the address around an @: RFC 5321, section 4.1.2, without
 // quoted local parts and address literals.
@@ -164,7 +164,7 @@ func (s *personalScan) email(at int) {
 			dot = bytes.LastIndexByte(b[at:dot], '.') + at
 		}
 	}
-	if from == at || dot <= at || to-dot < 3 || bytes.ContainsFunc(b[dot+1:to], func(c rune) bool { return !isLetter(byte(c)) }) {
+	if from == at || dot <= at || to-dot < 3 || bytes.ContainsFunc(b[dot+1:to], func(c rune) bool { return !isAlpha(byte(c)) }) {
 		return
 	}
 	score := 0.9
@@ -180,7 +180,7 @@ func (s *personalScan) email(at int) {
 func (p *personal) number(s *personalScan, i int) int {
 	b := s.text.Raw
 	from, end, plain := i, i, true
-	for from > s.end && i-from < 6 && isLetter(b[from-1]) {
+	for from > s.end && i-from < 6 && isAlpha(b[from-1]) {
 		from--
 	}
 	for end < len(b) && isAlnum(b[end]) {
@@ -216,7 +216,7 @@ func plainNumber(b []byte, from, end int) int {
 		return 0
 	}
 	switch c := b[end]; {
-	case c == ' ' && isLetter(b[end+1]):
+	case c == ' ' && isAlpha(b[end+1]):
 		if end-from < 8 && b[end+1]&0x20 != 0 { // no street, and no number of six digits and a letter
 			return end
 		}
@@ -264,7 +264,7 @@ func (p *personal) identity(s *personalScan, from int) bool {
 		case isDigit(c):
 			shape[n], id[ids] = '9', c
 			ids++
-		case isLetter(c):
+		case isAlpha(c):
 			shape[n], id[ids] = 'A', c&^0x20
 			ids++
 		case (c == ' ' || c == '-' || c == '.') && i > from && isAlnum(b[i-1]):
@@ -300,7 +300,7 @@ func (s *personalScan) scoreOf(from, to int, n idNumber) float64 {
 // spacedNINO finds the number whose letters stand apart from its digits.
 func (s *personalScan) spacedNINO(p *personal, from int) bool {
 	b := s.text.Raw
-	return from >= 3 && b[from-1] == ' ' && isLetter(b[from-2]) && isLetter(b[from-3]) && p.identity(s, from-3)
+	return from >= 3 && b[from-1] == ' ' && isAlpha(b[from-2]) && isAlpha(b[from-3]) && p.identity(s, from-3)
 }
 
 // card reports the number of a payment card: 12 to 19 digits in one run or in
@@ -368,7 +368,7 @@ const ibanLengths = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY2
 // groups of four, with the check of ISO 7064 mod 97-10.
 func (s *personalScan) iban(from int) bool {
 	b := s.text.Raw
-	if from+15 > len(b) || !isLetter(b[from]) || !isLetter(b[from+1]) || !isDigit(b[from+2]) || !isDigit(b[from+3]) {
+	if from+15 > len(b) || !isAlpha(b[from]) || !isAlpha(b[from+1]) || !isDigit(b[from+2]) || !isDigit(b[from+3]) {
 		return false
 	}
 	country, want := string([]byte{b[from] &^ 0x20, b[from+1] &^ 0x20}), 0
@@ -387,7 +387,7 @@ func (s *personalScan) iban(from int) bool {
 			return false
 		}
 		id[n] = b[i]
-		if isLetter(b[i]) {
+		if isAlpha(b[i]) {
 			id[n] &^= 0x20
 		}
 		n++

@@ -42,7 +42,7 @@ func (s *personalScan) postal(from, end int) bool {
 // wordAt returns the letters at a place.
 func wordAt(b []byte, at int) []byte {
 	end := min(at, len(b))
-	for end < len(b) && end-at < 24 && (isLetter(b[end]) || b[end] == '\'') {
+	for end < len(b) && end-at < 24 && (isAlpha(b[end]) || b[end] == '\'') {
 		end++
 	}
 	return b[min(at, len(b)):end]

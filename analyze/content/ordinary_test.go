@@ -16,9 +16,9 @@ import (
 // dataDir holds third-party data with ground truth, beside the repository.
 const dataDir = "../../../shared/data"
 
-// ordinaryTexts reads the texts of third-party data that nobody wrote to hide or give
+// ordinary reads the texts of third-party data that nobody wrote to hide or give
 // away anything.
-func ordinaryTexts(t testing.TB) map[string][]string {
+func ordinary(t testing.TB) map[string][]string {
 	t.Helper()
 	if _, err := os.Stat(dataDir); err != nil {
 		t.Skipf("SKIPPED: no third-party data at %s, so how many ordinary texts show something is NOT measured", dataDir)

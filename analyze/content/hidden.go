@@ -328,6 +328,12 @@ func (f *folding) digit(i int) int {
 	if end-from < 5 {
 		return max(end, i+1)
 	}
+	if end-from >= 24 { // no word
+		for end < len(b) && isAlnum(b[end]) {
+			end++
+		}
+		return end
+	}
 	var word [24]byte
 	for _, one := range []byte("il") {
 		letters := 0

@@ -137,9 +137,9 @@ func hasWord(text []byte, words []string) bool {
 	return false
 }
 
-func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-func isAlnum(c byte) bool  { return isDigit(c) || isAlpha(c) }
+func isAlnum(c byte) bool { return isDigit(c) || isAlpha(c) }
 
 // email reports the address around an @: RFC 5321, section 4.1.2, without
 // quoted local parts and address literals.

@@ -54,18 +54,17 @@ func ordinary(t testing.TB) map[string][]string {
 }
 
 // TestOrdinary counts the texts that show something though nobody meant them to.
-// The mails and prompts of two sets are known to hold nothing; in the other
-// three, what was found on writing this was looked at, and the bounds are that
-// and some room.
+// The six replies of XSTest give addresses of customer services, a house and an
+// invented social security number: what they show is there.
 func TestOrdinary(t *testing.T) {
 	texts := ordinary(t)
 	kinds := []string{KindSecret, KindPersonal, KindEncoding, KindObfuscation}
 	most := map[string][]int{ // texts by kind
 		"llmail_benign mails": {0, 0, 0, 0},
 		"xstest prompts":      {0, 0, 0, 0},
-		"xstest replies":      {0, 8, 0, 0},
+		"xstest replies":      {0, 6, 0, 0},
 		"llmdrift answers":    {0, 0, 0, 0},
-		"openllmetry bodies":  {2, 12, 4, 0},
+		"openllmetry bodies":  {0, 0, 0, 0},
 	}
 	s := sensitive(t)
 	for _, name := range slices.Sorted(maps.Keys(texts)) {

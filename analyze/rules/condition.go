@@ -20,6 +20,7 @@ const (
 type detection struct {
 	names []string
 	parts map[string]*expr
+	used  map[string]bool
 	nodes int // of the expressions that a condition became
 }
 
@@ -145,6 +146,7 @@ func (p *conditionParser) operand(depth int) (*expr, error) {
 		return nil, fmt.Errorf("there is no selection %q; there are %s", name, strings.Join(p.d.names, ", "))
 	}
 	p.at++
+	p.d.used[name] = true
 	return e, p.count(e)
 }
 
@@ -175,6 +177,7 @@ func (p *conditionParser) of() (*expr, error) {
 		if !fits {
 			continue
 		}
+		p.d.used[name] = true
 		out.kids = append(out.kids, p.d.parts[name])
 		if err := p.count(p.d.parts[name]); err != nil {
 			return nil, err

@@ -6,13 +6,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parseDetection reads the selections and the condition of a detection. Members
-// of skip are none.
-func parseDetection(n *yaml.Node, o *Options, skip ...string) (*expr, error) {
+// parseDetection reads the selections and the condition of a detection, and lists
+// the selections that it does not use. Members of skip are none.
+func parseDetection(n *yaml.Node, o *Options, skip ...string) (when *expr, unused []string, err error) {
 	if n.Kind != yaml.MappingNode {
-		return nil, wrong(n, "a detection must be a map of selections and a condition, not %s", kindOf(n))
+		return nil, nil, wrong(n, "a detection must be a map of selections and a condition, not %s", kindOf(n))
 	}
-	d := &detection{parts: map[string]*expr{}}
+	d := &detection{parts: map[string]*expr{}, used: map[string]bool{}}
 	var condition *yaml.Node
 	for i := 0; i < len(n.Content); i += 2 {
 		key, body := n.Content[i], n.Content[i+1]
@@ -26,33 +26,46 @@ func parseDetection(n *yaml.Node, o *Options, skip ...string) (*expr, error) {
 			continue
 		}
 		if strings.ContainsAny(key.Value, " \t()|*/") || key.Value == "" {
-			return nil, wrong(key, "%q cannot be named in a condition: use letters, digits and _", key.Value)
+			return nil, nil, wrong(key, "%q cannot be named in a condition: use letters, digits and _", key.Value)
 		}
 		e, err := parseSelection(body, o)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		d.names, d.parts[key.Value] = append(d.names, key.Value), e
 	}
 	switch {
 	case condition == nil:
-		return nil, wrong(n, "the detection has no condition, such as condition: selection")
+		return nil, nil, wrong(n, "the detection has no condition, such as condition: selection")
 	case len(d.names) == 0:
-		return nil, wrong(n, "the detection has no selection")
+		return nil, nil, wrong(n, "the detection has no selection")
 	case condition.Kind != yaml.SequenceNode:
-		return d.parseCondition(condition)
+		when, err = d.parseCondition(condition)
+		return when, d.unused(), err
 	case len(condition.Content) == 0:
-		return nil, wrong(condition, "the list of conditions is empty")
+		return nil, nil, wrong(condition, "the list of conditions is empty")
 	}
 	any := &expr{op: opOr}
 	for _, c := range condition.Content {
 		e, err := d.parseCondition(c)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		any.kids = append(any.kids, e)
 	}
-	return any, nil
+	return any, d.unused(), nil
+}
+
+// unused lists the selections that no condition names. A name that begins with _
+// says that it is not meant to be found by "them".
+func (d *detection) unused() []string {
+	var list []string
+	for _, name := range d.names {
+		if !d.used[name] {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 func contains(list []string, s string) bool {

@@ -40,6 +40,7 @@ type Rule struct {
 
 	when        *expr        // of rules and filters
 	timeframe   bool         // has the timeframe of Sigma 1
+	unused      []string     // selections that no condition names
 	correlation *correlation // of correlations
 	filters     []string     // of filters: the rules that they apply to
 	filtered    []*expr      // of rules: the conditions of filters, all of which must hold
@@ -127,7 +128,7 @@ func parseRule(n *yaml.Node, o *Options) (*Rule, error) {
 		return r, r.parseFilter(filter, o)
 	}
 	r.timeframe = member(detection, "timeframe") != nil
-	r.when, err = parseDetection(detection, o)
+	r.when, r.unused, err = parseDetection(detection, o)
 	return r, err
 }
 
@@ -200,6 +201,6 @@ func (r *Rule) parseFilter(n *yaml.Node, o *Options) error {
 	if len(r.filters) == 0 {
 		return wrong(list, "the list of rules is empty")
 	}
-	r.when, err = parseDetection(n, o, "rules")
+	r.when, r.unused, err = parseDetection(n, o, "rules")
 	return err
 }

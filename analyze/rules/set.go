@@ -2,6 +2,9 @@ package rules
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -313,4 +316,17 @@ func (r *Rule) matches() *expr {
 		return r.when
 	}
 	return &expr{op: opAnd, kids: append([]*expr{r.when}, r.filtered...)}
+}
+
+// Sum is the SHA-256 of the files of the set with their names, so that a result
+// can say by which rules it came about.
+func (s *Set) Sum() string {
+	h := sha256.New()
+	for _, f := range s.files {
+		for _, part := range [][]byte{[]byte(f.name), f.text} {
+			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part)))) // so that no two lists of files read the same
+			h.Write(part)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -58,6 +58,7 @@ func newRoot(f *factory) *cobra.Command {
 		newAffected(f),
 		newReconcile(f),
 		newAnalyze(f),
+		newRules(f),
 		newMatch(f),
 		newPivot(f),
 		newPolicy(f),

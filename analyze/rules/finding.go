@@ -127,9 +127,12 @@ func (h *hourly) add(m *matched, at time.Time) {
 }
 
 func (h *hourly) finish(x *Rule) analyze.Finding {
-	noun := "events"
+	noun := "event"
 	if x.LogSource.Service == "call" {
-		noun = "calls"
+		noun = "call"
+	}
+	if h.f.EventCount != 1 {
+		noun += "s"
 	}
 	who := "a principal that the log does not name"
 	if h.who != nil {

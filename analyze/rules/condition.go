@@ -13,7 +13,8 @@ import (
 const (
 	maxCondition = 16 << 10
 	maxNesting   = 64
-	maxExpr      = 50_000
+	maxItems     = 2_000
+	maxValues    = 50_000
 )
 
 // detection is the named parts of a detection, in the order of the file.
@@ -21,7 +22,8 @@ type detection struct {
 	names []string
 	parts map[string]*expr
 	used  map[string]bool
-	nodes int // of the expressions that a condition became
+	// items and values of the expression that conditions became
+	items, values int
 }
 
 // parseCondition reads a condition: not binds more than and, and more than or.
@@ -197,9 +199,9 @@ func escapeMatch(s string) string {
 
 // count bounds what a condition makes of its selections.
 func (p *conditionParser) count(e *expr) error {
-	e.walk(func(i *item) { p.d.nodes += 1 + len(i.values) })
-	if p.d.nodes > maxExpr {
-		return fmt.Errorf("it comes to more than %d values", maxExpr)
+	e.walk(func(i *item) { p.d.items, p.d.values = p.d.items+1, p.d.values+len(i.values) })
+	if p.d.items > maxItems || p.d.values > maxValues {
+		return fmt.Errorf("it comes to more than %d fields or %d values", maxItems, maxValues)
 	}
 	return nil
 }

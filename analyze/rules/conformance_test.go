@@ -25,7 +25,6 @@ import (
 type naive struct {
 	detection map[string]any
 	record    map[string]any
-	places    map[string][]string
 }
 
 // candidates lists the values of a field. there is false for a field that does

@@ -122,10 +122,10 @@ func parseItem(key, body *yaml.Node, o *Options) (*expr, error) {
 		return nil, wrong(key, "%v", err)
 	}
 	list := []*yaml.Node{body}
-	switch {
-	case body.Kind == yaml.MappingNode:
+	switch body.Kind {
+	case yaml.MappingNode:
 		return nil, wrong(body, "%s: want a value or a list of values, not a map; name a member of it as %s.MEMBER", names[0], names[0])
-	case body.Kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		list = body.Content
 	}
 	switch {

@@ -199,8 +199,8 @@ func (r *runner) tell(x *Rule) {
 }
 
 // describe fills a finding from its alerts, which are in the order of time.
-func (x *Rule) describe(f *analyze.Finding, alerts []*alert) {
-	c := x.correlation
+func (r *Rule) describe(f *analyze.Finding, alerts []*alert) {
+	c := r.correlation
 	first := alerts[0]
 	f.First = time.UnixMicro(first.first).UTC()
 	measure := first.measure
@@ -211,7 +211,7 @@ func (x *Rule) describe(f *analyze.Finding, alerts []*alert) {
 		f.EventCount += a.count
 		f.Events = append(f.Events, a.events[:min(len(a.events), analyze.MaxFindingEvents-len(f.Events))]...)
 	}
-	x.explain(f, c.sentence())
+	r.explain(f, c.sentence())
 	for i, name := range c.groupBy {
 		f.Facts = append(f.Facts, analyze.Fact{Name: name, Value: first.group[i]})
 	}

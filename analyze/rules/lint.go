@@ -35,10 +35,10 @@ func (s *Set) Lint() []LintProblem {
 	}
 	for _, r := range s.Rules {
 		l.head(r)
-		switch {
-		case r.Kind == KindRule:
+		switch r.Kind {
+		case KindRule:
 			l.body(r)
-		case r.Kind == KindFilter:
+		case KindFilter:
 			l.source(r)
 		}
 	}

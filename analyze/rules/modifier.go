@@ -22,9 +22,6 @@ func modifiers() []string {
 	}
 }
 
-// timeParts are the modifiers that take a part of a time.
-func timeParts() []string { return []string{"minute", "hour", "day", "week", "month", "year"} }
-
 // chain is what the modifiers behind a field ask for.
 type chain struct {
 	all, neq, cased, windash, exists, cidr, expand, fieldref, regex bool
@@ -354,7 +351,7 @@ func (c *chain) expression(expr string) ([]value, error) {
 		expr = "(?" + c.flags + ")" + expr
 	}
 	if _, err := syntax.Parse(expr, syntax.Perl); err != nil {
-		return nil, fmt.Errorf("reading the regular expression: %v; look-around and references back are not in Sigma", err)
+		return nil, fmt.Errorf("reading the regular expression: %w; look-around and references back are not in Sigma", err)
 	}
 	return []value{{kind: valueRegex, name: expr}}, nil
 }

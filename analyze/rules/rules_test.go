@@ -210,7 +210,7 @@ filter:
 func TestHostile(t *testing.T) {
 	c := casetest.Files(t, map[string]string{"log.jsonl": `{"a":"'; drop table evidence; --","b":1,"c":{"x\"y":"{{any}}"}}` + "\n"})
 	evil := []string{
-		`'; drop table evidence; --`, `"; drop table evidence; --`, `') or (1=1`, `{{any}}`, `{{rows}}`, `$1`, `\`, `\'`, `%' escape '`, `/* x`, `x"y`, `a~b/c`, "a\nb", `}], lambda v: true`, `‮`,
+		`'; drop table evidence; --`, `"; drop table evidence; --`, `') or (1=1`, `{{any}}`, `{{rows}}`, `$1`, `\`, `\'`, `%' escape '`, `/* x`, `x"y`, `a~b/c`, "a\nb", `}], lambda v: true`, "\u202e",
 	}
 	quote := func(s string) string {
 		return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "'", "''"), "\n", "\n\n    ") + "'"

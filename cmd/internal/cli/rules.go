@@ -132,6 +132,7 @@ file. Rules that are only a part of a correlation report nothing by themselves.
 
   # Which columns a rule for category: genai can name
   $ exhibit rules list --fields`,
+		Args: cobra.ArbitraryArgs, // files and folders
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.Paths = args
 			return runRulesList(f, o)
@@ -340,6 +341,7 @@ all others.
 
   # With what a placeholder stands for
   $ exhibit rules run detections/ --placeholder admins=ana --placeholder admins=bo`,
+		Args: cobra.ArbitraryArgs, // files and folders
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Paths = args
 			return runRulesRun(cmd.Context(), f, o)
@@ -397,8 +399,13 @@ func writeRules(r *render.Renderer, report *rules.Report, o *rulesRunOptions) er
 
 func ranTable(report *rules.Report, all bool) render.Table {
 	t := render.Table{Name: "rules", Title: "Rules", Columns: []render.Column{
-		{Name: "rule"}, {Name: "level"}, {Name: "log_source"}, {Name: "matches", Kind: render.KindInt}, {Name: "findings", Kind: render.KindInt},
-		{Name: "title", Kind: render.KindLong}, {Name: "not_applicable", Kind: render.KindLong},
+		{Name: "rule"},
+		{Name: "level"},
+		{Name: "log_source"},
+		{Name: "matches", Kind: render.KindInt},
+		{Name: "findings", Kind: render.KindInt},
+		{Name: "title", Kind: render.KindLong},
+		{Name: "not_applicable", Kind: render.KindLong},
 	}}
 	for _, k := range report.Rules {
 		if !all && k.Matches == 0 {

@@ -34,6 +34,7 @@ a rule from being used, and make the exit status 1; the rest is advice.
 
   # As a table for other tools
   $ exhibit rules lint detections/ -f csv`,
+		Args: cobra.ArbitraryArgs, // files and folders
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.Paths = args
 			return runRulesLint(f, o)
@@ -111,6 +112,7 @@ run on the case.
 
   # Rules of your own
   $ exhibit rules test detections/`,
+		Args: cobra.ArbitraryArgs, // files and folders
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Paths = args
 			return runRulesTest(cmd.Context(), f, o)

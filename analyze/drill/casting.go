@@ -16,6 +16,7 @@ type casting struct {
 	seed   uint64
 	start  int64
 	days   int
+	turns  int // at most, in a conversation
 	actors []*actor
 	taken  map[booking]bool
 	// dailyOf is about how many calls an actor makes on a day.

@@ -123,6 +123,9 @@ func (t *teller) converse(d *dialog, k *talk, m *model) {
 		d.session = d.mark(from)
 	}
 	d.maxTokens, d.hot = 512<<first.below(4), first.below(11)
+	if k.shift != nil && k.shift.out > 100 {
+		d.maxTokens = per(d.maxTokens, k.shift.out) // it was asked for
+	}
 	for j := range k.turn + 1 {
 		t.turn(d, k, j, m)
 	}
@@ -270,7 +273,7 @@ func (t *teller) recite(d *dialog, k *Talk, of *talk) {
 			d.stop = stopTool
 		}
 	}
-	d.tools = d.stop == stopTool || k.kit != nil
+	d.tools = d.stop == stopTool || k.kit != nil || of.style.tools() && of.turns > 1
 	for _, p := range d.input {
 		d.tools = d.tools || p.kind != partText
 	}

@@ -119,6 +119,7 @@ type trailRecord struct {
 	EventName         string
 	AWSRegion         string
 	SourceIPAddress   string
+	UserAgent         string
 	RequestID         string
 	EventID           string
 	ErrorCode         string

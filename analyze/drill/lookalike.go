@@ -98,6 +98,9 @@ func (s *stage) lasts(from, to int64) {
 // everyDay calls do at so many working hours of each day, per 100 days.
 func (s *stage) everyDay(per100 int, do func(at int64)) {
 	for day := range s.days {
+		if s.rests(day) {
+			continue
+		}
 		n := per100 / 100
 		if s.rand.chance(per100 % 100 * 100) {
 			n++
@@ -142,6 +145,9 @@ func joins(s *stage) {
 	a.group, a.model, a.operation, a.office = model.group, model.model, opInvoke, model.office
 	s.began = s.hour(day, 9, 60)
 	for d := day; d < s.days; d++ {
+		if s.rests(d) {
+			continue
+		}
 		n := int(max(2, min(300, s.casting.dailyOf(model))))
 		for range s.rand.between(n/2, n) {
 			s.calls(s.hour(d, 9, 8*60), "")

@@ -20,7 +20,7 @@ func tokenSpike() plot {
 	return plot{
 		name: "token-spike", cast: castAnyone, days: [3]int{1, 1, 2}, techniques: []string{"AML.T0034.001", "AML.T0029"},
 		play: func(s *stage) {
-			long := &shift{in: by(s, 1000, 600, 350), out: by(s, 800, 500, 300)}
+			long := &shift{in: by(s, 1500, 1000, 600), out: by(s, 1000, 700, 500)}
 			for _, at := range s.pace(by(s, 25, 12, 6)) {
 				s.calls(at, "is far longer than the subject's calls").talk.shift = long
 			}
@@ -38,7 +38,7 @@ func costSpike() plot {
 			if s.actor.office.region == regions[2] {
 				dear = &models[1]
 			}
-			long := &shift{in: by(s, 600, 400, 200), out: by(s, 1200, 700, 400)}
+			long := &shift{in: by(s, 1200, 800, 400), out: by(s, 2000, 1200, 600)}
 			for _, at := range s.pace(by(s, 80, 30, 12)) {
 				x := s.calls(at, "costs far more than the subject's calls")
 				x.use(dear)

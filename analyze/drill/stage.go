@@ -40,10 +40,16 @@ func (s *stage) offset() int64 {
 	return offsets[usersCentre]
 }
 
+// rests says whether the subject does not work on a day of its own.
+func (s *stage) rests(day int) bool { return s.casting.weekend(s.day+day, s.actor) }
+
 // hour is a time of a day of the subject's own, at an hour of its working day,
 // and up to spread minutes later. Who works in the east begins late on the day
 // before, in UTC: such times are moved to the day itself, into the early morning.
 func (s *stage) hour(day int, local, spread int) int64 {
+	for day > 0 && s.rests(day) { // rather on the Friday
+		day--
+	}
 	at := (int64(local) - s.offset() + 24) % 24
 	ms := s.from() + int64(day)*dayMS + at*hourMS + int64(s.rand.below(spread*minuteMS))
 	return min(ms, s.to()-hourMS)
@@ -104,7 +110,8 @@ func (s *stage) own(at int64, note string, st Step) *scripted {
 func (s *stage) calls(at int64, note string) *scripted {
 	x := s.own(at, note, Step{Service: bedrockHost, Operation: s.actor.operation, ReadOnly: true})
 	x.model, x.app = s.actor.model, s.actor.app
-	x.talk = talk{style: s.actor.style, session: s.rand.uint64(), turns: 1, system: uint64(s.actor.number)}
+	x.talk = talk{style: s.actor.style, session: s.rand.uint64(), system: uint64(s.actor.number)}
+	x.talk.turns = min(x.talk.style.turns(&s.rand), s.casting.turns) // it is the first of so many
 	for _, f := range s.actor.effects {
 		if f.incident == nil && at >= f.from && f.model != nil { // the subject's model was replaced
 			x.use(f.model)

@@ -86,7 +86,7 @@ func (c *casting) candidates(s *stage) []*actor {
 	var fit []*actor
 	order := map[*actor]uint64{}
 	for _, a := range c.actors {
-		if a.kind()&want != 0 && !a.model.openAI() {
+		if a.kind()&want != 0 && !a.model.openAI() && !a.leave {
 			fit = append(fit, a)
 			order[a] = s.rand.uint64()
 		}

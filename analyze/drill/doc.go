@@ -27,7 +27,26 @@
 // A source is one file that implements the interface source, and one line in
 // the list of sources. What the caller's side knows of a call beside the
 // provider is in passage.go, so that sources agree on it. An incident is a
-// [Scenario].
+// [Scenario], or a plot that can be played many times.
+//
+// # Incidents
+//
+// [Config.Incidents] asks for instances of scenarios in three strengths. Each is
+// a plot: one file that says who can be its subject, how many days it takes, and
+// what happens; one line in the list of plots; and one check in plot_test.go of
+// what makes it one of its kind. The first third of a run has no incidents. Each
+// instance gets a subject and days of its own (casting.go), and what it says is
+// made of phrases that the seed picks (phrases.go), so that no two need say the
+// same. Steps by the subject use the credential that it has at the time, from
+// where it is then; whoever stole a credential calls the provider directly, which
+// gateways and instrumentation do not see. Some incidents change calls that are
+// made anyway (effect.go). The population's texts mean nothing: where an incident
+// is in what texts mean, its subject is a guest whose texts do (guest.go).
+//
+// [Config.LookAlikes] adds harmless things that look like incidents: what they are
+// and how often they are stands in lookalike.go. Incidents and look-alikes are
+// planned before the run, so that memory grows with their steps: by 0.2 MB or so
+// for an instance.
 //
 // # Tampering
 //

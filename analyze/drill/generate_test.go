@@ -215,7 +215,16 @@ func TestJoin(t *testing.T) {
 }
 
 func TestOrderAndFakes(t *testing.T) {
-	report, dir := generate(t, Config{Seed: 2, Calls: 2000, Days: 2, Words: [2]int{5, 20}})
+	t.Run("calm", func(t *testing.T) { checkOrderAndFakes(t, Config{Seed: 2, Calls: 2000, Days: 2, Words: [2]int{5, 20}}) })
+	t.Run("incidents", func(t *testing.T) {
+		c := incidentsConfig(37, 1)
+		c.LookAlikes = true
+		checkOrderAndFakes(t, c)
+	})
+}
+
+func checkOrderAndFakes(t *testing.T, c Config) {
+	report, dir := generate(t, c)
 	start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	last := start
 	issued := map[string]bool{}
@@ -238,7 +247,7 @@ func TestOrderAndFakes(t *testing.T) {
 			t.Errorf("address %s is not from a documentation range", r.SourceIPAddress)
 		}
 	}
-	if !report.Last.Before(start.AddDate(0, 0, 2)) || !report.Last.Equal(last) || report.First.Before(start) {
+	if !report.Last.Before(start.AddDate(0, 0, c.Days)) || !report.Last.Equal(last) || report.First.Before(start) {
 		t.Errorf("time range %s to %s, last record %s", report.First, report.Last, last)
 	}
 }

@@ -115,9 +115,9 @@ func other(f fact) string { return f.other }
 
 // looksUp adds a call in which an answer is given from documents: what they say
 // and what is answered is the caller's.
-func (s *stage) looksUp(at int64, note string, f fact, documents, answer string) *scripted {
+func (s *stage) looksUp(at int64, note string, f fact, documents, answer string) {
 	id := s.toolID()
-	return s.says(at, note, Talk{
+	s.says(at, note, Talk{
 		System: instructions(s.actor),
 		Messages: []Message{
 			user(s.tell("{question}", f, "")),
@@ -182,8 +182,8 @@ func projectOf(g *actor) string {
 }
 
 // works adds a turn in which the model uses a tool on files.
-func (s *stage) works(at int64, note, toolName, args, ask string) *scripted {
-	return s.says(at, note, Talk{
+func (s *stage) works(at int64, note, toolName, args, ask string) {
+	s.says(at, note, Talk{
 		System:   instructions(s.actor),
 		Messages: []Message{user(ask)},
 		Reply:    []Message{assistant(s.say("{willdo}")), tool(s.toolID(), toolName, args)},

@@ -134,7 +134,7 @@ func upgrade(s *stage) {
 	).Replace(s.actor.office.agent))
 }
 
-func newLaptop(s *stage) { s.changesClient(otherClient(s.actor.office.agent)) }
+func newLaptop(s *stage) { s.changesClient(otherClient(s.actor)) }
 
 // joins lets somebody come who works like the subject from some day on.
 func joins(s *stage) {
@@ -179,6 +179,7 @@ func monthEnd(s *stage) {
 
 func hasLeave(s *stage) {
 	m := s.restricted()
+	s.actor.leave = true
 	s.everyDay(300, func(at int64) { s.callsModel(at, "", m) })
 }
 

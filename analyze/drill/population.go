@@ -40,6 +40,7 @@ type actor struct {
 	guest   cast      // what a guest of the run is there for, see guest.go
 	effects []*effect // of incidents on its calls
 	spells  []spell   // in which it is elsewhere, or has another client
+	leave   bool      // calls restricted models, as it may
 }
 
 // people and the group that they belong to.

@@ -145,43 +145,43 @@ func script(scenarios []Scenario, seed uint64, start, end int64, actors []*actor
 }
 
 // check refuses what would break the logs, and finds the model of a call.
-func (s *scripted) check(start, end int64) error {
-	if s.ms < start || s.ms >= end {
-		return fmt.Errorf("its time %s is outside the days of the run", s.At.Format(time.RFC3339))
+func (x *scripted) check(start, end int64) error {
+	if x.ms < start || x.ms >= end {
+		return fmt.Errorf("its time %s is outside the days of the run", x.At.Format(time.RFC3339))
 	}
-	if s.Who == nil && s.actor == nil {
+	if x.Who == nil && x.actor == nil {
 		return errors.New("nobody does it")
 	}
-	if !strings.HasSuffix(s.Service, awsHost) {
-		return fmt.Errorf("service %q is no host of AWS", s.Service)
+	if !strings.HasSuffix(x.Service, awsHost) {
+		return fmt.Errorf("service %q is no host of AWS", x.Service)
 	}
-	for _, w := range []string{s.Addr, s.Region, s.Service, s.Operation, s.ErrorCode} {
+	for _, w := range []string{x.Addr, x.Region, x.Service, x.Operation, x.ErrorCode} {
 		if string(appendText(nil, w)) != w {
 			return fmt.Errorf("%q is not a plain word", w)
 		}
 	}
-	for _, j := range []string{s.Request, s.Response, s.Extra, s.Resources} {
+	for _, j := range []string{x.Request, x.Response, x.Extra, x.Resources} {
 		if j != "" && !json.Valid([]byte(j)) {
 			return fmt.Errorf("invalid JSON: %s", j)
 		}
 	}
-	if s.Talk == nil {
+	if x.Talk == nil {
 		return nil
 	}
-	return s.checkTalk()
+	return x.checkTalk()
 }
 
-func (s *scripted) checkTalk() error {
-	if s.model = modelOf(s.Talk.Model); s.model == nil {
-		return fmt.Errorf("unknown model %q", s.Talk.Model)
+func (x *scripted) checkTalk() error {
+	if x.model = modelOf(x.Talk.Model); x.model == nil {
+		return fmt.Errorf("unknown model %q", x.Talk.Model)
 	}
-	if !slices.Contains([]string{opInvoke, opInvokeStream, opConverse, opConverseStream}, s.Operation) {
-		return fmt.Errorf("%q is no call of a model", s.Operation)
+	if !slices.Contains([]string{opInvoke, opInvokeStream, opConverse, opConverseStream}, x.Operation) {
+		return fmt.Errorf("%q is no call of a model", x.Operation)
 	}
-	if len(s.Talk.Messages) == 0 || len(s.Talk.Reply) == 0 && s.ErrorCode == "" && !s.model.embeds {
+	if len(x.Talk.Messages) == 0 || len(x.Talk.Reply) == 0 && x.ErrorCode == "" && !x.model.embeds {
 		return errors.New("a call needs a message and a reply")
 	}
-	for _, m := range slices.Concat(s.Talk.Messages, s.Talk.Reply) {
+	for _, m := range slices.Concat(x.Talk.Messages, x.Talk.Reply) {
 		if m.Tool != "" && !json.Valid([]byte(m.Args)) {
 			return fmt.Errorf("invalid arguments of tool %s: %s", m.Tool, m.Args)
 		}

@@ -1,6 +1,9 @@
 package drill
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // newClient is a credential that is used with a client of another family than
 // ever before, from the usual network.
@@ -8,7 +11,7 @@ func newClient() plot {
 	return plot{
 		name: "new-client", cast: castAnyone, days: [3]int{1, 1, 3}, techniques: []string{"T1550.001", "AML.T0091.000"},
 		play: func(s *stage) {
-			agent := otherClient(s.actor.office.agent)
+			agent := otherClient(s.actor)
 			if s.level == 0 {
 				agent = s.pick([]string{"python-requests/2.31.0", "curl/7.88.1", "Go-http-client/2.0"})
 			}
@@ -19,14 +22,21 @@ func newClient() plot {
 	}
 }
 
-// otherClient is a common client of another family.
-func otherClient(agent string) string {
-	switch {
-	case strings.HasPrefix(agent, "Boto3"):
-		return peopleAgents[2]
-	case strings.HasPrefix(agent, "aws-sdk-js"):
-		return peopleAgents[0]
-	default:
-		return peopleAgents[1]
+// otherClient is a common client of a family that an actor does not use, in all
+// the run.
+func otherClient(a *actor) string {
+	family := func(agent string) string {
+		name, _, _ := strings.Cut(agent, "/")
+		return name
 	}
+	used := []string{family(a.office.agent)}
+	for _, s := range a.spells {
+		used = append(used, family(s.agent))
+	}
+	for _, agent := range []string{peopleAgents[2], peopleAgents[1], peopleAgents[0], runtimes[2].agent} {
+		if !slices.Contains(used, family(agent)) {
+			return agent
+		}
+	}
+	return codeAgents[0]
 }

@@ -108,6 +108,32 @@ func TestSourcesAgree(t *testing.T) {
 	}
 }
 
+// Incidents look the same in all sources, but that stolen credentials pass by the
+// gateway and the instrumentation.
+func TestSourcesAgreeOnIncidents(t *testing.T) {
+	c := incidentsConfig(22, 1)
+	c.Sources, c.LookAlikes, c.Calls = Sources(), true, 1500
+	report, dir := generate(t, c)
+	at := func(name string) string { return filepath.Join(dir, name+".jsonl") }
+	calls := decodeLines(t, at("bedrock"), "bedrock")
+	gateway, spans, observations := decodeLines(t, at("litellm"), "litellm"), decodeLines(t, at("otlp"), "otlp"), decodeLines(t, at("langfuse"), "langfuse")
+	compared, past := 0, 0
+	for _, s := range report.Truth {
+		want, logged := calls[s.RequestID]
+		if _, passed := gateway[s.RequestID]; !logged || !passed {
+			past++
+			continue
+		}
+		compared++
+		compareSeen(t, "litellm", s.RequestID, want, gateway[s.RequestID])
+		compareSeen(t, "otlp", s.RequestID, want, spans[s.RequestID])
+		compareSeen(t, "langfuse", s.RequestID, want, observations[s.RequestID])
+	}
+	if compared < 1000 || past < 200 || len(gateway) != len(spans) || len(spans) != len(observations) {
+		t.Errorf("%d calls compared, %d passed by; %d, %d and %d records", compared, past, len(gateway), len(spans), len(observations))
+	}
+}
+
 // compareSeen compares what a source says of a call with what the provider
 // says. The provider's logs write seconds, and Bedrock's tokens are without
 // those of a cache; models that take one text get the whole chat as the prompt.

@@ -196,8 +196,8 @@ func (x *scripted) fails(code, message string) *scripted {
 }
 
 // refused lets a call of a model be denied.
-func (x *scripted) refused() *scripted {
-	return x.fails("AccessDeniedException", "You don't have access to the model with the specified model ID.")
+func (x *scripted) refused() {
+	x.fails("AccessDeniedException", "You don't have access to the model with the specified model ID.")
 }
 
 // readOnly says whether a request changes nothing, by its name.

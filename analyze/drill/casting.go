@@ -13,12 +13,13 @@ func warmUp(days int) int { return (days + 2) / 3 }
 
 // casting gives incidents their subjects and days.
 type casting struct {
-	seed   uint64
-	start  int64
-	days   int
-	turns  int // at most, in a conversation
-	actors []*actor
-	taken  map[booking]bool
+	seed    uint64
+	start   int64
+	days    int
+	turns   int // at most, in a conversation
+	actors  []*actor
+	entered []*actor // people who came with incidents and look-alikes
+	taken   map[booking]bool
 	// dailyOf is about how many calls an actor makes on a day.
 	dailyOf func(*actor) uint64
 	load    map[string]int // incidents by name of the subject, and by that and the scenario

@@ -162,6 +162,8 @@ type Report struct {
 	// [Config.Sources], then the records that were tampered with, in order of
 	// the time of their calls.
 	Tampered []Tampered
+
+	callers []*actor // all, for [Report.WriteUsers]
 }
 
 // SourceReport says what was written for one source.

@@ -39,7 +39,7 @@ func Generate(ctx context.Context, c Config) (*Report, error) {
 	for _, in := range p.incidents {
 		w.report.Incidents = append(w.report.Incidents, in.truth())
 	}
-	w.report.LookAlikes = p.lookAlikes
+	w.report.LookAlikes, w.report.callers = p.lookAlikes, append(p.actors, p.guests...)
 	return w.report, nil
 }
 

@@ -88,6 +88,18 @@ func (s *stage) working() int64 {
 	return int64(s.rand.between(7*hourMS, 19*hourMS))
 }
 
+// kitOf are the tools of a guest.
+func kitOf(g *actor) []toolSpec {
+	switch g.guest {
+	case castCourier:
+		return courierTools
+	case castCoder:
+		return coderTools
+	default:
+		return tools[:]
+	}
+}
+
 // fact is something that a document says.
 type fact struct{ thing, value, other string }
 
@@ -118,7 +130,6 @@ func other(f fact) string { return f.other }
 func (s *stage) looksUp(at int64, note string, f fact, documents, answer string) {
 	id := s.toolID()
 	s.says(at, note, Talk{
-		System: instructions(s.actor),
 		Messages: []Message{
 			user(s.tell("{question}", f, "")),
 			tool(id, tools[toolSearch].name, `{"query":`+quote(f.thing)+`,"limit":5}`),
@@ -162,13 +173,11 @@ func hostsOf(g *actor) []string {
 // sends adds a turn in which the model sends something to an address.
 func (s *stage) sends(at int64, note, url, body string) *scripted {
 	return s.says(at, note, Talk{
-		System:   instructions(s.actor),
 		Messages: []Message{user(s.say("{errand}"))},
 		Reply: []Message{
 			assistant(s.say("{willdo}")),
 			tool(s.toolID(), "http_request", `{"method":"POST","url":`+quote(url)+`,"body":`+quote(body)+`}`),
 		},
-		kit: courierTools,
 	})
 }
 
@@ -184,10 +193,8 @@ func projectOf(g *actor) string {
 // works adds a turn in which the model uses a tool on files.
 func (s *stage) works(at int64, note, toolName, args, ask string) {
 	s.says(at, note, Talk{
-		System:   instructions(s.actor),
 		Messages: []Message{user(ask)},
 		Reply:    []Message{assistant(s.say("{willdo}")), tool(s.toolID(), toolName, args)},
-		kit:      coderTools,
 	})
 }
 

@@ -35,6 +35,7 @@ func (p *planner) stage(c Config, start int64) error {
 		p.incidents = append(p.incidents, s.incident)
 		steps = append(steps, s.perform()...)
 	}
+	p.guests = append(guests, cast.entered...)
 	for _, x := range steps {
 		x.At = cast.clock(x.ms)
 		if err := x.check(start, p.curve.end()); err != nil {

@@ -142,6 +142,7 @@ func joins(s *stage) {
 	day := s.someDay(3)
 	s.incident.instance = model.number + 1
 	a := s.enter("joiner")
+	s.casting.entered = append(s.casting.entered, a)
 	a.group, a.model, a.operation, a.office = model.group, model.model, opInvoke, model.office
 	s.began = s.hour(day, 9, 60)
 	for d := day; d < s.days; d++ {

@@ -83,6 +83,7 @@ type planner struct {
 	// incidents that are played, in the order in which they were asked for.
 	incidents  []*incident
 	lookAlikes []LookAlikeTruth
+	guests     []*actor // that came with these
 
 	unit    uint64 // calls that were given to conversations so far
 	arrival int64  // when the next conversation begins

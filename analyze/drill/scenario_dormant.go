@@ -6,7 +6,7 @@ func dormantRevived() plot {
 	return plot{
 		name: "dormant-revived", cast: castNobody, days: [3]int{1, 1, 3}, techniques: []string{"T1078.004", "AML.T0012"},
 		play: func(s *stage) {
-			s.enter("contractor")
+			s.casting.entered = append(s.casting.entered, s.enter("contractor"))
 			for day := range max(1, warmUp(s.casting.days)/2) {
 				for range s.rand.between(3, 6) {
 					s.calls(s.casting.start+int64(day)*dayMS+int64(s.rand.between(7*hourMS, 16*hourMS)), "")

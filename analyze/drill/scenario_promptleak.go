@@ -18,7 +18,7 @@ func promptLeak() plot {
 					reply = s.noise(25) + "\n- " + strings.Join(parts[:max(1, len(parts)*3/4)], "\n- ") + "\n" + s.noise(25)
 				}
 				s.says(at, "the reply holds the system prompt", Talk{
-					System: prompt, Messages: []Message{user(s.say(by(s, "{extract}", "{extract}", "{extract softly}")))}, Reply: []Message{assistant(reply)},
+					Messages: []Message{user(s.say(by(s, "{extract}", "{extract}", "{extract softly}")))}, Reply: []Message{assistant(reply)},
 				})
 			}
 		},

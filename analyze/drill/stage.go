@@ -85,6 +85,7 @@ func (s *stage) pace(n int) []int64 {
 // incident; one without only goes with it.
 func (s *stage) add(at int64, note string, st Step) *scripted {
 	st.Note = note
+	at = min(at, s.casting.start+int64(s.casting.days)*dayMS-1) // nothing is after the run
 	x := &scripted{Step: st, ms: at, scenario: s.incident.plot.name, strength: s.incident.strength, incident: s.incident}
 	if note == "" {
 		x.scenario, x.strength, x.incident = "", "", nil
@@ -145,9 +146,12 @@ func (x *scripted) use(m *model) {
 }
 
 // says adds a call of a model that says what k says, to the model that the
-// subject calls unless k names one.
+// subject calls unless k names one. A guest has its own instructions and tools.
 func (s *stage) says(at int64, note string, k Talk) *scripted {
 	x := s.calls(at, note)
+	if g := s.actor; g.guest != 0 {
+		k.System, k.kit = instructions(g), kitOf(g)
+	}
 	x.Talk = &k
 	m := x.model
 	if k.Model != "" {
@@ -190,9 +194,8 @@ func (x *scripted) stolen(who *Identity, from origin) *scripted {
 }
 
 // fails lets a step end with an error.
-func (x *scripted) fails(code, message string) *scripted {
+func (x *scripted) fails(code, message string) {
 	x.ErrorCode, x.ErrorMessage = code, message
-	return x
 }
 
 // refused lets a call of a model be denied.

@@ -20,10 +20,10 @@ import (
 )
 
 type drillOptions struct {
-	Config   drill.Config
-	Layout   string
-	Truth    string // file for it; "" is none
-	Networks string // file for the labels of networks; "" is none
+	Config          drill.Config
+	Layout          string
+	Truth           string // file for it; "" is none
+	Networks, Users string // files for enrich; "" is none
 	// Scenarios are the words of --scenarios, Instances is how many of each.
 	Scenarios []scenarioWord
 	Instances int
@@ -120,6 +120,7 @@ line.
 	flags.Var(tamperValue{&o.Config.Tampering}, "tamper", "what to do to the logs, such as removed=20,altered=20,duplicated=10,shift=litellm:+42s")
 	flags.BoolVar(&o.Config.LookAlikes, "look-alikes", false, "add harmless things that look like incidents: travel, new clients, quoted attacks and the like")
 	flags.StringVar(&o.Networks, "networks", "", "`FILE` for the labels of the networks that addresses are from, as enrich --networks reads it; new, and not among the logs")
+	flags.StringVar(&o.Users, "users", "", "`FILE` for the persons behind identities, as enrich --users reads it; new, and not among the logs")
 	flags.StringVar(&o.Truth, "truth", "", "`FILE` for what scenarios and tampering did; new, and not among the logs")
 	// The flags were defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("scenarios", cobra.FixedCompletions(scenarioCompletions(), cobra.ShellCompDirectiveNoFileComp))
@@ -155,6 +156,7 @@ func generateDrill(ctx context.Context, f *factory, o drillOptions) (*drill.Repo
 	}{
 		{path: o.Truth, flag: "truth", write: func(w io.Writer) error { return report.WriteTruth(w) }},
 		{path: o.Networks, flag: "networks", write: drill.WriteNetworks},
+		{path: o.Users, flag: "users", write: func(w io.Writer) error { return report.WriteUsers(w) }},
 	}
 	for i := range files {
 		if files[i].path == "" {

@@ -61,8 +61,8 @@ func (p *Policy) ModelOf(model string) (Model, bool) {
 	names := Names(model)
 	best, at := 0, -1
 	for i := range p.doc.Models {
-		if c := closestName(p.doc.Models[i].Match, names); c > best {
-			best, at = c, i
+		if n, ok := nearest("models", p.doc.Models[i].Match, names...); ok && n.order() > best {
+			best, at = n.order(), i
 		}
 	}
 	if at < 0 {
@@ -70,20 +70,6 @@ func (p *Policy) ModelOf(model string) (Model, bool) {
 	}
 	m := &p.doc.Models[at]
 	return Model{Name: string(m.Name), Sensitivity: m.Sensitivity, Owner: string(m.Owner), Approved: m.Approved, Line: m.line}, true
-}
-
-// closestName is the closeness of the closest pattern that fits one of names, 0
-// where none does.
-func closestName(list []Glob, names []string) int {
-	best := 0
-	for i := range list {
-		for _, n := range names {
-			if list[i].match(n) {
-				best = max(best, list[i].closeness())
-			}
-		}
-	}
-	return best
 }
 
 // Allows says whether a subject may make a call, by the section calls.
@@ -107,18 +93,17 @@ type callQuestion struct {
 
 func (q *callQuestion) ask(r *callRule) fit {
 	var f fit
-	f.close[1] = q.model(r, &f)
-	f.close[2] = f.pattern(r.Operations, q.call.Operation, "the operation")
-	f.close[3] = f.pattern(r.Regions, q.call.Region, "the region")
+	f.near[1] = q.model(r, &f)
+	f.near[2] = askPattern(&f, "operations", r.Operations, q.call.Operation, "the operation")
+	f.near[3] = askPattern(&f, "regions", r.Regions, q.call.Region, "the region")
 	return f
 }
 
-// model compares the model with a rule. A sensitivity is closer than nothing,
-// and vaguer than any pattern.
-func (q *callQuestion) model(r *callRule, f *fit) int {
-	level, found := 0, 0
+// model compares the model with a rule.
+func (q *callQuestion) model(r *callRule, f *fit) near {
+	var level near
 	if r.MaxSensitivity != 0 || r.MinSensitivity != 0 {
-		level = 1
+		level = levelNear()
 		switch {
 		case q.call.Model == "":
 			f.lacks("the model")
@@ -135,25 +120,24 @@ func (q *callQuestion) model(r *callRule, f *fit) int {
 		f.lacks("the model")
 		return level
 	}
-	if found = closestName(r.Models, q.names); found == 0 {
-		f.no = true
-	}
-	return level + found
+	n, ok := nearest("models", r.Models, q.names...)
+	f.no = f.no || !ok
+	return n
 }
 
-// pattern compares one value with a list of patterns, of which none stands for
+// askPattern compares one value with a list of patterns, of which none stands for
 // any value, and returns how close the closest is.
-func (f *fit) pattern(list []Glob, value, what string) int {
+func askPattern[T any, P patterned[T]](f *fit, kind string, list []T, value, what string) near {
 	if len(list) == 0 {
-		return 0
+		return near{}
 	}
 	if value == "" {
 		f.lacks(what)
-		return 0
+		return near{}
 	}
-	best := closestName(list, []string{value})
-	f.no = f.no || best == 0
-	return best
+	n, ok := nearest[T, P](kind, list, value)
+	f.no = f.no || !ok
+	return n
 }
 
 // lacks notes what would have to be known.

@@ -119,9 +119,11 @@ func (r *destinationRule) check(c *checker) {
 	}
 }
 
-func (r *formatRule) check(c *checker) { c.needs(len(r.Formats), r.place, "formats", "application/json") }
-func (r *toolRule) check(c *checker)   { c.needs(len(r.Tools), r.place, "tools", "Bash") }
-func (r *writeRule) check(c *checker)  { c.needs(len(r.Paths), r.place, "paths", "/home/*/src/**") }
+func (r *formatRule) check(c *checker) {
+	c.needs(len(r.Formats), r.place, "formats", "application/json")
+}
+func (r *toolRule) check(c *checker)  { c.needs(len(r.Tools), r.place, "tools", "Bash") }
+func (r *writeRule) check(c *checker) { c.needs(len(r.Paths), r.place, "paths", "/home/*/src/**") }
 
 func (c *checker) needs(n int, p place, key, example string) {
 	if n == 0 {

@@ -75,28 +75,13 @@ type rule interface {
 type fit struct {
 	no      bool
 	unknown string // what would have to be known, "" where everything is
-	close   closeness
-}
-
-// closeness says how specific a rule is about something: about whom, and about
-// what in up to three respects. Larger is closer.
-type closeness [4]int
-
-// over says whether a is more specific than b: closer in some respect, and
-// vaguer in none.
-func (a closeness) over(b closeness) bool {
-	for i := range a {
-		if a[i] < b[i] {
-			return false
-		}
-	}
-	return a != b
+	near    nears
 }
 
 // applied is a rule that is about a question.
 type applied struct {
 	*header
-	close closeness
+	near nears
 }
 
 // decide asks the rules of a section about a subject.
@@ -112,25 +97,25 @@ func decide[T any](section Section, rules []T, head func(*T) *header, s Subject,
 			continue
 		}
 		f := ask(&rules[i])
-		f.close[0] = who
+		f.near[0] = who
 		switch {
-		case f.no && h.Effect == Allow && who > nearestWho:
-			nearest, nearestWho = h, who
+		case f.no && h.Effect == Allow && who.order() > nearestWho:
+			nearest, nearestWho = h, who.order()
 		case f.no:
 		case f.unknown != "":
 			if unknown == nil {
 				unknown, missing = h, f.unknown
 			}
 		case h.Effect == Allow:
-			allows = append(allows, applied{h, f.close})
+			allows = append(allows, applied{h, f.near})
 		case h.Effect == Deny:
-			denies = append(denies, applied{h, f.close})
+			denies = append(denies, applied{h, f.near})
 		default:
-			seen = append(seen, applied{h, f.close})
+			seen = append(seen, applied{h, f.near})
 		}
 	}
 	denies = slices.DeleteFunc(denies, func(d applied) bool {
-		return slices.ContainsFunc(allows, func(a applied) bool { return a.close.over(d.close) })
+		return slices.ContainsFunc(allows, func(a applied) bool { return a.near.over(&d.near) })
 	})
 	switch {
 	case len(denies) > 0:
@@ -152,7 +137,7 @@ func decide[T any](section Section, rules []T, head func(*T) *header, s Subject,
 // closest returns the closest rule: about whom, then about what; of equals the
 // first in the file.
 func closest(list []applied) *header {
-	best := slices.MinFunc(list, func(a, b applied) int { return slices.Compare(b.close[:], a.close[:]) })
+	best := slices.MinFunc(list, func(a, b applied) int { return a.near.compareOrder(&b.near) })
 	return best.header
 }
 
@@ -160,46 +145,45 @@ func verdict(o Outcome, s Section, h *header) Verdict {
 	return Verdict{Outcome: o, Section: s, Rule: string(h.Name), Line: h.line}
 }
 
-// How close a who is to a subject, beside the closeness of the pattern.
-const (
-	whoEverybody = iota
-	whoGroup
-	whoShared // a role or an application, which many can use
-	whoNamed  // a principal, person or credential
-)
-
 // match says whether a who chooses a subject, and how close it is.
-func (w *who) match(s Subject) (int, bool) {
+func (w *who) match(s Subject) (near, bool) {
 	if w.everybody() {
-		return whoEverybody, true
+		return near{}, true
 	}
-	best := -1
-	for _, m := range w.members {
-		if _, ok := m.match(s); ok {
-			best = max(best, whoGroup*2*exactness)
+	best, found := w.selector.match(s)
+	for i, m := range w.members {
+		if _, ok := m.match(s); ok && !found {
+			best, found = w.Groups[i].near(), true
 		}
 	}
-	if c, ok := w.selector.match(s); ok {
-		best = max(best, c)
-	}
-	return best, best >= 0
+	return best, found
 }
 
-// selectorRanks say how close the lists of a selector are, in their order.
-func selectorRanks() [5]int { return [...]int{whoNamed, whoShared, whoNamed, whoNamed, whoShared} }
+// near is how close a group is to its members: groups are compared by name.
+func (g *groupName) near() near { return near{rank: rankSome, kind: string("group " + g.name)} }
 
-// match returns the closest of the patterns that fit a subject.
-func (m *selector) match(s Subject) (int, bool) {
-	best := -1
-	values, ranks := [...]string{s.Principal, s.Role, s.Person, s.Credential, s.App}, selectorRanks()
-	for i, list := range m.lists() {
-		for j := range list {
-			if values[i] != "" && list[j].match(values[i]) {
-				best = max(best, ranks[i]*2*exactness+list[j].closeness())
-			}
+// match returns the closest of the patterns that fit a subject. A person is as
+// close as one credential: what names one of many is a role or an application.
+func (m *selector) match(s Subject) (near, bool) {
+	var best near
+	found := false
+	for i, value := range [...]string{s.Principal, s.Role, s.Person, s.Credential, s.App} {
+		kind := selectorKinds()[i]
+		n, ok := nearest(kind, m.lists()[i], value)
+		if n = sharedNear(n); ok && (!found || n.order() > best.order()) {
+			best, found = n, true
 		}
 	}
-	return best, best >= 0
+	return best, found
+}
+
+// sharedNear makes the name of a role or application, which many can use, one
+// of the things that do not lie within what they meet.
+func sharedNear(n near) near {
+	if n.rank == rankName && (n.kind == "roles" || n.kind == "apps") {
+		n.rank = rankSome
+	}
+	return n
 }
 
 // GroupsOf returns the names of the groups that a subject is in, in the order of
@@ -219,4 +203,3 @@ func (p *Policy) GroupsOf(s Subject) []string {
 
 // severityWord is the word for a severity of the document.
 func severityWord(s severity) string { return analyze.Severity(s).String() }
-

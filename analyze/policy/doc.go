@@ -15,16 +15,18 @@
 // init and confirmed by nobody), says whom it is about (everybody when it does
 // not say) and what it is about. Of the rules that apply:
 //
-//  1. The more specific rule wins. A rule is more specific than another when it
-//     is as close or closer in every respect (who, and each of what) and closer
-//     in one.
-//  2. A deny beats every allow that is not more specific. So an exception to a
-//     deny must be closer about whom or about what, and no vaguer in anything.
-//  3. Among equals, the first in the file is named as the reason.
+//  1. A deny beats every allow that is no exception to it.
+//  2. An exception is more specific: about whom and about each of what it is as
+//     close as the deny or closer, and closer in one of them.
+//  3. Of several that decide alike, the closest is named as the reason, about
+//     whom first and then about what, and of equals the first in the file.
 //
-// Who, from vague to close: everybody; a group; a role or application; a
-// principal, person or credential by a pattern; one by its name. What: anything;
-// a sensitivity; a pattern, closer the more characters it gives; a name.
+// Closer is what lies within the other: something within anything, a name
+// within a pattern that fits it, a pattern within a pattern, a network within a
+// network, a member within its group, the name of a model within a sensitivity.
+// What may reach outside is not closer: another group, a role against a group, a
+// pattern that crosses another; then the deny stands. Of networks, a block counts
+// as closer than an autonomous system, and that as closer than a country.
 //
 // The allow rules of a section about a subject are a list of what it may do:
 // what is on none of them is [Unlisted]. A subject that no allow rule is about

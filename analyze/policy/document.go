@@ -5,18 +5,18 @@ import "slices"
 // document is a policy as it stands in the file. What each key means says the
 // schema, policy.schema.json, which a test keeps in step with these types.
 type document struct {
-	Version      int                    `yaml:"version"`
-	Models       []model                `yaml:"models"`
-	Groups       []group                `yaml:"groups"`
-	Calls        []callRule             `yaml:"calls"`
-	Calendars    []calendar             `yaml:"calendars"`
-	Networks     []networkRule          `yaml:"networks"`
-	Destinations []destinationRule      `yaml:"destinations"`
-	Formats      []formatRule           `yaml:"formats"`
-	Tools        []toolRule             `yaml:"tools"`
-	Writes       []writeRule            `yaml:"writes"`
-	Approvals    []approval             `yaml:"approvals"`
-	Detectors    map[name]detector      `yaml:"detectors"`
+	Version      int                   `yaml:"version"`
+	Models       []model               `yaml:"models"`
+	Groups       []group               `yaml:"groups"`
+	Calls        []callRule            `yaml:"calls"`
+	Calendars    []calendar            `yaml:"calendars"`
+	Networks     []networkRule         `yaml:"networks"`
+	Destinations []destinationRule     `yaml:"destinations"`
+	Formats      []formatRule          `yaml:"formats"`
+	Tools        []toolRule            `yaml:"tools"`
+	Writes       []writeRule           `yaml:"writes"`
+	Approvals    []approval            `yaml:"approvals"`
+	Detectors    map[name]detector     `yaml:"detectors"`
 	Responses    map[severity]response `yaml:"responses"`
 }
 

@@ -102,7 +102,7 @@ func (e *explainer) isAbout(w *who) bool {
 func (e *explainer) models(list []model) {
 	for i := range list {
 		m := &list[i]
-		if e.about != "" && closestName(m.Match, e.names) == 0 {
+		if _, fits := nearest("models", m.Match, e.names...); e.about != "" && !fits {
 			continue
 		}
 		var says []string

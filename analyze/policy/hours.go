@@ -15,8 +15,8 @@ func (p *Policy) BusinessHours(s Subject) (Hours, bool) {
 	}
 	best, at := -1, -1
 	for i := range p.doc.Calendars {
-		if c, ok := p.doc.Calendars[i].Who.match(s); ok && c > best {
-			best, at = c, i
+		if n, ok := p.doc.Calendars[i].Who.match(s); ok && n.order() > best {
+			best, at = n.order(), i
 		}
 	}
 	if at < 0 {

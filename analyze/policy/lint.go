@@ -25,7 +25,7 @@ func Lint(text []byte, o LintOptions) []Problem {
 	if wrong := (*Error)(nil); errors.As(err, &wrong) {
 		return wrong.Problems
 	}
-	l := linter{options: o, pairs: maxPairs}
+	l := linter{options: o, work: maxWork}
 	l.rules(&p.doc)
 	l.unused(&p.doc)
 	l.models(p.doc.Models)
@@ -40,11 +40,12 @@ func Lint(text []byte, o LintOptions) []Problem {
 type linter struct {
 	options  LintOptions
 	problems []Problem
-	pairs    int // comparisons of shapes that are left
+	work     int // that is left
 }
 
-// maxPairs bounds the comparisons of patterns: two rules can list thousands.
-const maxPairs = 2_000_000
+// maxWork bounds the comparisons of patterns with each other and with a case:
+// a file can list thousands, and long ones. It is some seconds of work.
+const maxWork = 20_000_000
 
 func (l *linter) warn(p place, format string, args ...any) {
 	l.problems = append(l.problems, p.warning(format, args...))
@@ -54,15 +55,6 @@ func (l *linter) warn(p place, format string, args ...any) {
 type lintRule struct {
 	*header
 	aspects []aspect // who first
-}
-
-// bound is how close the rule can be to what it is about, at most or at least.
-func (r *lintRule) bound(of func(aspect) int) closeness {
-	var c closeness
-	for i, a := range r.aspects {
-		c[i] = of(a)
-	}
-	return c
 }
 
 // rules compares the rules of each section with each other.
@@ -93,7 +85,7 @@ func (l *linter) rule(list []lintRule, i int) bool {
 			continue
 		}
 		overlap := l.overlap(r, o)
-		if l.pairs <= 0 {
+		if l.work <= 0 {
 			return false
 		}
 		if !overlap {
@@ -102,35 +94,49 @@ func (l *linter) rule(list []lintRule, i int) bool {
 		opposite := r.Effect == Deny != (o.Effect == Deny)
 		opposed = opposed || opposite
 		covered := l.cover(o, r)
+		if opposite && !l.spendAll(r, o) {
+			return false
+		}
 		switch {
-		case opposite && o.Effect == Deny && covered && !r.bound(aspect.closest).over(o.bound(aspect.vaguest)):
+		case opposite && o.Effect == Deny && covered && !mayExcept(r, o):
 			l.warn(r.place, "this rule never decides: the deny in line %d is about all of it, and no less specific", o.line)
 			return true
-		case opposite && i < j && r.Effect != Seen && o.Effect != Seen && !l.cover(r, o) && !covered && !l.exception(r, o):
-			l.warn(o.place, "overlaps with the %s in line %d, and neither is more specific: where both apply, it is forbidden", r.Effect, r.line)
-		case !opposite && covered && cover == nil && superfluous(r, o, i, j):
+		case opposite && r.Effect == Allow && mixed(r, o):
+			l.warn(r.place, "overlaps with the deny in line %d and is no exception to it, being closer in one respect and vaguer in another: where both apply, it is forbidden", o.line)
+		case !opposite && covered && cover == nil && (r.Effect == o.Effect || o.Effect == Allow) && (j < i || r.Effect != o.Effect || !l.cover(r, o)):
 			cover = o
 		}
 	}
 	if cover != nil && !opposed {
 		l.warn(r.place, "this rule adds nothing: the %s in line %d is about all of it", cover.Effect, cover.line)
 	}
-	return l.pairs > 0
+	return l.work > 0
 }
 
-// superfluous says whether a rule adds nothing beside another that covers it:
-// one that allows makes one that was only seen so, and of two that are equal the
-// second is.
-func superfluous(r, o *lintRule, i, j int) bool {
-	if r.Effect != o.Effect {
-		return o.Effect == Allow
+// mayExcept says whether one rule can be more specific than another about
+// something.
+func mayExcept(a, b *lintRule) bool {
+	for i := range a.aspects {
+		if !a.aspects[i].compares(b.aspects[i], func(r relation) bool { return r != closer }) {
+			return true
+		}
 	}
-	return j < i || r.bound(aspect.closest) != o.bound(aspect.closest)
+	return false
 }
 
-// exception says whether one of two rules is always more specific.
-func (l *linter) exception(a, b *lintRule) bool {
-	return a.bound(aspect.vaguest).over(b.bound(aspect.closest)) || b.bound(aspect.vaguest).over(a.bound(aspect.closest))
+// mixed says whether one rule is closer than another in one respect and vaguer in
+// another, so that people may expect either to decide.
+func mixed(a, b *lintRule) bool {
+	nearer, farther := false, false
+	for i := range a.aspects {
+		x, y := a.aspects[i], b.aspects[i]
+		if !x.compares(y, func(r relation) bool { return r != crossing }) {
+			return false
+		}
+		nearer = nearer || x.compares(y, func(r relation) bool { return r == closer })
+		farther = farther || x.compares(y, func(r relation) bool { return r == vaguer })
+	}
+	return nearer && farther
 }
 
 func (l *linter) overlap(a, b *lintRule) bool {
@@ -140,7 +146,7 @@ func (l *linter) overlap(a, b *lintRule) bool {
 			continue
 		}
 		if !slices.ContainsFunc(x, func(s shape) bool {
-			return slices.ContainsFunc(y, func(t shape) bool { return l.spend() && s.overlaps(&t) })
+			return slices.ContainsFunc(y, func(t shape) bool { return l.spend(&s, &t) && s.overlaps(&t) })
 		}) {
 			return false
 		}
@@ -159,7 +165,7 @@ func (l *linter) cover(a, b *lintRule) bool {
 			return false
 		}
 		for j := range y {
-			if !slices.ContainsFunc(x, func(s shape) bool { return l.spend() && s.covers(&y[j]) }) {
+			if !slices.ContainsFunc(x, func(s shape) bool { return l.spend(&s, &y[j]) && s.covers(&y[j]) }) {
 				return false
 			}
 		}
@@ -167,10 +173,28 @@ func (l *linter) cover(a, b *lintRule) bool {
 	return true
 }
 
-// spend takes one comparison, and says whether there was one left.
-func (l *linter) spend() bool {
-	l.pairs--
-	return l.pairs > 0
+// spend takes the work of one comparison, and says whether there was any left.
+// What a glance shows costs one, else the time is the product of the lengths.
+func (l *linter) spend(a, b *shape) bool {
+	l.work--
+	if a.glob != nil && b.glob != nil && !a.glob.apart(b.glob) {
+		l.work -= len(a.glob.tokens) * len(b.glob.tokens) / 64
+	}
+	return l.work > 0
+}
+
+// spendAll is spend for every pair of shapes of two rules.
+func (l *linter) spendAll(a, b *lintRule) bool {
+	for i := range a.aspects {
+		for j := range a.aspects[i] {
+			for k := range b.aspects[i] {
+				if !l.spend(&a.aspects[i][j], &b.aspects[i][k]) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // unused warns of groups that no rule names.
@@ -236,7 +260,7 @@ func (l *linter) detectors(list map[name]detector) {
 func (l *linter) compare(d *document) {
 	var shapes aspect
 	for i := range d.Models {
-		shapes = append(shapes, globShapes("models", 0, d.Models[i].Match)...)
+		shapes = append(shapes, globShapes("models", d.Models[i].Match)...)
 	}
 	for i := range d.Groups {
 		shapes = append(shapes, d.Groups[i].Members.shapes()...)
@@ -252,8 +276,8 @@ func (l *linter) compare(d *document) {
 		}
 	}
 	for i := range d.Approvals {
-		shapes = append(shapes, globShapes("operations", 0, d.Approvals[i].Actions)...)
-		shapes = append(shapes, globShapes("models", 0, d.Approvals[i].Models)...)
+		shapes = append(shapes, globShapes("operations", d.Approvals[i].Actions)...)
+		shapes = append(shapes, globShapes("models", d.Approvals[i].Models)...)
 	}
 	values := caseValues(l.options.Case)
 	for i := range shapes {
@@ -262,7 +286,7 @@ func (l *linter) compare(d *document) {
 		if s.text() == "" || !ok {
 			continue
 		}
-		if l.pairs -= len(list); l.pairs <= 0 {
+		if l.work -= len(list); l.work <= 0 {
 			l.warn(s.place, "the patterns from here on are too many to compare with the case")
 			return
 		}

@@ -98,13 +98,6 @@ func bucketOf(host, urlPath string) string {
 	return ""
 }
 
-// How close a destination is: a host, a name, a bucket.
-const (
-	closeHost   = 0
-	closeName   = 2 * exactness
-	closeBucket = 4 * exactness
-)
-
 // DestinationAllowed says whether a subject may send data to, or read it from, a
 // destination as a log names it.
 func (p *Policy) DestinationAllowed(s Subject, destination string) Verdict {
@@ -121,19 +114,16 @@ func (d *Destination) ask(r *destinationRule) fit {
 		f.lacks("the destination")
 		return f
 	}
-	best := 0
-	for i := range r.Hosts {
-		if g := &r.Hosts[i]; d.Host != "" && g.match(d.Host) {
-			best = max(best, closeHost+g.closeness())
+	found := false
+	best := func(n near, ok bool) {
+		if ok && (!found || n.order() > f.near[1].order()) {
+			f.near[1], found = n, true
 		}
 	}
-	if c := closestName(r.Names, []string{d.Name}); c > 0 {
-		best = max(best, closeName+c)
-	}
-	if c := closestName(r.Buckets, []string{d.Bucket}); c > 0 && d.Bucket != "" {
-		best = max(best, closeBucket+c)
-	}
-	f.close[1], f.no = best, best == 0
+	best(nearest("buckets", r.Buckets, d.Bucket))
+	best(nearest("names", r.Names, d.Name))
+	best(nearest("hosts", r.Hosts, d.Host))
+	f.no = !found
 	return f
 }
 
@@ -147,17 +137,7 @@ func (p *Policy) FormatAllowed(s Subject, format string) Verdict {
 	format = strings.ToLower(strings.TrimSpace(format))
 	return decide(SectionFormats, p.doc.Formats, func(r *formatRule) *header { return &r.header }, s, func(r *formatRule) fit {
 		var f fit
-		if format == "" {
-			f.lacks("the format")
-			return f
-		}
-		best := 0
-		for i := range r.Formats {
-			if g := &r.Formats[i]; g.match(format) {
-				best = max(best, g.closeness())
-			}
-		}
-		f.close[1], f.no = best, best == 0
+		f.near[1] = askPattern(&f, "formats", r.Formats, format, "the format")
 		return f
 	})
 }
@@ -169,7 +149,7 @@ func (p *Policy) ToolAllowed(s Subject, tool string) Verdict {
 	}
 	return decide(SectionTools, p.doc.Tools, func(r *toolRule) *header { return &r.header }, s, func(r *toolRule) fit {
 		var f fit
-		f.close[1] = f.pattern(r.Tools, tool, "the tool")
+		f.near[1] = askPattern(&f, "tools", r.Tools, tool, "the tool")
 		return f
 	})
 }
@@ -189,13 +169,7 @@ func (p *Policy) WriteAllowed(s Subject, file string) Verdict {
 			f.lacks("the folder of the path")
 			return f
 		}
-		best := 0
-		for i := range r.Paths {
-			if g := &r.Paths[i]; g.match(file) {
-				best = max(best, g.closeness())
-			}
-		}
-		f.close[1], f.no = best, best == 0
+		f.near[1] = askPattern(&f, "paths", r.Paths, file, "the path")
 		return f
 	})
 }

@@ -9,14 +9,6 @@ type Network struct {
 	ASN     int64
 }
 
-// How close a network is: a country, an autonomous system, a CIDR block, the
-// closer the longer its prefix.
-const (
-	closeCountry = 1
-	closeASN     = 2
-	closeCIDR    = 3
-)
-
 // NetworkAllowed says whether a subject may come from a network.
 func (p *Policy) NetworkAllowed(s Subject, n Network) Verdict {
 	if p == nil {
@@ -28,24 +20,28 @@ func (p *Policy) NetworkAllowed(s Subject, n Network) Verdict {
 
 func (n *Network) ask(r *networkRule) fit {
 	var f fit
-	best := 0
+	found := false
+	best := func(n near) {
+		if !found || n.order() > f.near[1].order() {
+			f.near[1], found = n, true
+		}
+	}
 	for i := range r.CIDRs {
 		if p := r.CIDRs[i].prefix; n.Addr.IsValid() && p.Contains(n.Addr) {
-			best = max(best, closeCIDR+p.Bits())
+			best(cidrNear(p))
 		}
 	}
 	for i := range r.ASNs {
 		if r.ASNs[i].number == n.ASN {
-			best = max(best, closeASN)
+			best(near{rank: rankASN})
 		}
 	}
 	for i := range r.Countries {
 		if n.Country != "" && r.Countries[i].code == n.Country {
-			best = max(best, closeCountry)
+			best(near{rank: rankCountry})
 		}
 	}
-	f.close[1] = best
-	if best > 0 {
+	if found {
 		return f
 	}
 	// The rule may still be about the network by what is not known of it.

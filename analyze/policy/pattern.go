@@ -41,6 +41,15 @@ const (
 // String returns the pattern as it was written.
 func (g Glob) String() string { return g.text }
 
+// pattern is the pattern of a Glob and of what embeds one.
+func (g *Glob) pattern() *Glob { return g }
+
+// patterned is a pointer to something that is a pattern.
+type patterned[T any] interface {
+	*T
+	pattern() *Glob
+}
+
 // exact says whether the pattern is a name.
 func (g *Glob) exact() bool { return g.literals == len(g.tokens) }
 
@@ -178,7 +187,15 @@ func (g *Glob) match(s string) bool {
 
 // covers says that g fits everything that other fits. Where it says no, that is
 // not proven.
-func (g *Glob) covers(other *Glob) bool { return consume(g.tokens, other.tokens) }
+func (g *Glob) covers(other *Glob) bool {
+	return strings.HasPrefix(other.prefix, g.prefix) && consume(g.tokens, other.tokens)
+}
+
+// apart says that no name fits both patterns, by a glance at their beginnings.
+func (g *Glob) apart(other *Glob) bool {
+	n := min(len(g.prefix), len(other.prefix))
+	return g.prefix[:n] != other.prefix[:n]
+}
 
 // takes says whether a step of a pattern takes a character, or a wildcard of
 // another pattern with all that it can stand for.
@@ -240,6 +257,9 @@ func skip(pattern []token, at []bool) {
 
 // overlaps says whether there is a name that both patterns fit.
 func (g *Glob) overlaps(other *Glob) bool {
+	if g.apart(other) {
+		return false
+	}
 	a, b := g.tokens, other.tokens
 	// below[j] says whether a[i+1:] and b[j:] have a name in common, here the
 	// same for a[i:].

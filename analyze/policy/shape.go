@@ -2,7 +2,6 @@ package policy
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 )
 
@@ -17,7 +16,7 @@ type shape struct {
 	glob      *Glob  // nil: any name of the kind
 	network   netip.Prefix
 	low, high Sensitivity // of models; 0 and 0: any, also one that is not stated
-	close     int
+	near      near
 }
 
 // text is the shape as the file has it, "" for a sensitivity.
@@ -64,107 +63,99 @@ func (a *shape) overlaps(b *shape) bool {
 
 func (a *shape) leveled() bool { return a.low != 0 }
 
-// closest and vaguest are the bounds of how close an aspect can be to something
-// that it is about.
-func (a aspect) closest() int {
-	best := 0
-	for i := range a {
-		best = max(best, a[i].close)
+// compares says whether a holds of how every shape of an aspect compares with
+// every one of another.
+func (a aspect) compares(b aspect, holds func(relation) bool) bool {
+	for _, x := range a.nears() {
+		for _, y := range b.nears() {
+			if !holds(x.compare(y)) {
+				return false
+			}
+		}
 	}
-	return best
+	return true
 }
 
-func (a aspect) vaguest() int {
+// nears are how close the shapes are, of which anything is one.
+func (a aspect) nears() []near {
 	if len(a) == 0 {
-		return 0
+		return []near{{}}
 	}
-	return slices.MinFunc(a, func(x, y shape) int { return x.close - y.close }).close
+	out := make([]near, len(a))
+	for i := range a {
+		out[i] = a[i].near
+	}
+	return out
 }
 
-func globShapes(kind string, base int, list []Glob) aspect {
+// globShapes are the shapes of a list of patterns.
+func globShapes[T any, P patterned[T]](kind string, list []T) aspect {
 	out := make(aspect, len(list))
 	for i := range list {
-		out[i] = shape{place: list[i].place, kind: kind, glob: &list[i], close: base + list[i].closeness()}
+		g := P(&list[i]).pattern()
+		out[i] = shape{place: g.place, kind: kind, glob: g, near: globNear(kind, g)}
 	}
 	return out
 }
 
 func (r *callRule) aspects() []aspect {
-	low, high, level := Sensitivity(0), Sensitivity(0), 0
+	low, high := Sensitivity(0), Sensitivity(0)
 	switch {
 	case r.MaxSensitivity != 0:
-		low, high, level = Public, r.MaxSensitivity, 1
+		low, high = Public, r.MaxSensitivity
 	case r.MinSensitivity != 0:
-		low, high, level = r.MinSensitivity, Restricted, 1
+		low, high = r.MinSensitivity, Restricted
 	}
-	models := globShapes("models", level, r.Models)
+	models := globShapes("models", r.Models)
 	for i := range models {
 		models[i].low, models[i].high = low, high
 	}
-	if len(models) == 0 && level > 0 {
-		models = aspect{{place: r.place, kind: "models", low: low, high: high, close: level}}
+	if len(models) == 0 && low > 0 {
+		models = aspect{{place: r.place, kind: "models", low: low, high: high, near: levelNear()}}
 	}
-	return []aspect{models, globShapes("operations", 0, r.Operations), globShapes("regions", 0, r.Regions)}
+	return []aspect{models, globShapes("operations", r.Operations), globShapes("regions", r.Regions)}
 }
 
 func (r *networkRule) aspects() []aspect {
 	var out aspect
 	for _, n := range r.CIDRs {
-		out = append(out, shape{place: n.place, kind: "cidrs", network: n.prefix, close: closeCIDR + n.prefix.Bits()})
+		out = append(out, shape{place: n.place, kind: "cidrs", network: n.prefix, near: cidrNear(n.prefix)})
 	}
 	for _, a := range r.ASNs {
-		out = append(out, wordShape("asns", strconv.FormatInt(a.number, 10), a.place, closeASN))
+		out = append(out, wordShape("asns", strconv.FormatInt(a.number, 10), a.place, near{rank: rankASN}))
 	}
 	for _, c := range r.Countries {
-		out = append(out, wordShape("countries", c.code, c.place, closeCountry))
+		out = append(out, wordShape("countries", c.code, c.place, near{rank: rankCountry}))
 	}
 	return []aspect{out}
 }
 
 // wordShape is a shape that is one word.
-func wordShape(kind, word string, p place, close int) shape {
+func wordShape(kind, word string, p place, n near) shape {
 	g := Glob{text: word}
 	for _, r := range word {
 		g.tokens = append(g.tokens, token(r))
 	}
 	g.cut()
-	return shape{place: p, kind: kind, glob: &g, close: close}
+	return shape{place: p, kind: kind, glob: &g, near: n}
 }
 
 func (r *destinationRule) aspects() []aspect {
-	out := foldShapes("hosts", closeHost, r.Hosts)
-	out = append(out, globShapes("names", closeName, r.Names)...)
-	return []aspect{append(out, globShapes("buckets", closeBucket, r.Buckets)...)}
+	out := append(globShapes("hosts", r.Hosts), globShapes("names", r.Names)...)
+	return []aspect{append(out, globShapes("buckets", r.Buckets)...)}
 }
 
-func foldShapes(kind string, base int, list []foldGlob) aspect {
-	out := make(aspect, len(list))
-	for i := range list {
-		g := &list[i].Glob
-		out[i] = shape{place: g.place, kind: kind, glob: g, close: base + g.closeness()}
-	}
-	return out
-}
-
-func (r *formatRule) aspects() []aspect { return []aspect{foldShapes("formats", 0, r.Formats)} }
-func (r *toolRule) aspects() []aspect   { return []aspect{globShapes("tools", 0, r.Tools)} }
-
-func (r *writeRule) aspects() []aspect {
-	out := make(aspect, len(r.Paths))
-	for i := range r.Paths {
-		g := &r.Paths[i].Glob
-		out[i] = shape{place: g.place, kind: "paths", glob: g, close: g.closeness()}
-	}
-	return []aspect{out}
-}
+func (r *formatRule) aspects() []aspect { return []aspect{globShapes("formats", r.Formats)} }
+func (r *toolRule) aspects() []aspect   { return []aspect{globShapes("tools", r.Tools)} }
+func (r *writeRule) aspects() []aspect  { return []aspect{globShapes("paths", r.Paths)} }
 
 // aspect is whom a who is about, its groups by their members.
 func (w *who) aspect() aspect {
 	out := w.selector.shapes()
-	for _, m := range w.members {
+	for i, m := range w.members {
 		members := m.shapes()
-		for i := range members {
-			members[i].close = whoGroup * 2 * exactness
+		for j := range members {
+			members[j].near = w.Groups[i].near()
 		}
 		out = append(out, members...)
 	}
@@ -179,7 +170,10 @@ func selectorKinds() [5]string {
 func (m *selector) shapes() aspect {
 	var out aspect
 	for i, list := range m.lists() {
-		out = append(out, globShapes(selectorKinds()[i], selectorRanks()[i]*2*exactness, list)...)
+		out = append(out, globShapes(selectorKinds()[i], list)...)
+	}
+	for i := range out {
+		out[i].near = sharedNear(out[i].near)
 	}
 	return out
 }

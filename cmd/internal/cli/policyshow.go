@@ -104,7 +104,7 @@ func policyNotes(p *policy.Policy, list []policy.Statement, about string, seen i
 		if groups := p.GroupsOf(policy.SubjectNamed(about)); len(groups) > 0 {
 			add(render.LevelNote, about+" is in the groups "+strings.Join(groups, ", "))
 		}
-		add(render.LevelNote, "of the rules about the same the more specific decides, and a deny beats every allow that is not more specific")
+		add(render.LevelNote, "a deny beats every allow that is not narrower, about whom or about what")
 	}
 	if seen > 0 {
 		add(render.LevelWarning, fmt.Sprintf("%s only seen and allow nothing: make each allow or deny", are(int64(seen), "rule")))

@@ -45,7 +45,7 @@ type linter struct {
 
 // maxWork bounds the comparisons of patterns with each other and with a case:
 // a file can list thousands, and long ones. It is some seconds of work.
-const maxWork = 20_000_000
+const maxWork = 2_000_000
 
 func (l *linter) warn(p place, format string, args ...any) {
 	l.problems = append(l.problems, p.warning(format, args...))

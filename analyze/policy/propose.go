@@ -112,14 +112,31 @@ func (p *proposal) name() {
 		if g.Role == "" {
 			members = "      principals: " + list(g.Principals, proposedValues)
 		}
-		if strings.Contains(members, "[]") || len(p.groups) == proposedGroups {
+		named := proposedGroup{g, title, members}
+		if strings.Contains(members, "[]") || len(p.groups) == proposedGroups || !p.shows(&named) {
 			p.rest++
 			continue
 		}
 		p.names[title] = true
-		p.groups = append(p.groups, proposedGroup{g, title, members})
+		p.groups = append(p.groups, named)
 	}
 }
+
+// shows says whether a group has anything to make a rule of.
+func (p *proposal) shows(g *proposedGroup) bool {
+	if _, why := usualHours(g.Quarters, p.zone); why == "" {
+		return true
+	}
+	return callLines(g)+networkLines(g)+destinationLines(g)+formatLines(g)+toolLines(g) != ""
+}
+
+func callLines(g *proposedGroup) string {
+	return lines("    models: ", modelNames(g.Models)) + lines("    operations: ", g.Operations) + lines("    regions: ", g.Regions)
+}
+
+func networkLines(g *proposedGroup) string { return lines("    cidrs: ", g.Networks) }
+func formatLines(g *proposedGroup) string  { return lines("    formats: ", g.Formats) }
+func toolLines(g *proposedGroup) string    { return lines("    tools: ", g.Tools) }
 
 // list writes values as a YAML list on one line, with a comment that says what
 // is left out: values over the bound, and those that a policy cannot hold.
@@ -136,7 +153,7 @@ func list(values []Tally, most int) string {
 	}
 	text := "[" + strings.Join(items, ", ") + "]"
 	if left > 0 {
-		text += fmt.Sprintf(" # at least %d more are left out", left)
+		text += fmt.Sprintf(" # left out: at least %d more", left)
 	}
 	return text + "\n"
 }
@@ -164,19 +181,17 @@ func (p *proposal) section(s Section) string {
 	case SectionGroups:
 		return p.groupList()
 	case SectionCalls:
-		return p.perGroup(s, func(g *proposedGroup) string {
-			return lines("    models: ", modelNames(g.Models)) + lines("    operations: ", g.Operations) + lines("    regions: ", g.Regions)
-		})
+		return p.perGroup(s, callLines)
 	case SectionCalendars:
 		return p.calendars()
 	case SectionNetworks:
-		return p.perGroup(s, func(g *proposedGroup) string { return lines("    cidrs: ", g.Networks) })
+		return p.perGroup(s, networkLines)
 	case SectionDestinations:
-		return p.perGroup(s, destinations)
+		return p.perGroup(s, destinationLines)
 	case SectionFormats:
-		return p.perGroup(s, func(g *proposedGroup) string { return lines("    formats: ", g.Formats) })
+		return p.perGroup(s, formatLines)
 	case SectionTools:
-		return p.perGroup(s, func(g *proposedGroup) string { return lines("    tools: ", g.Tools) })
+		return p.perGroup(s, toolLines)
 	}
 	return ""
 }
@@ -218,13 +233,13 @@ func (p *proposal) models() string {
 			left++
 			continue
 		}
-		fmt.Fprintf(&b, "  - match: [%s] # seen in %d calls\n    # add: sensitivity, owner, approved\n", item, m.Calls)
+		fmt.Fprintf(&b, "  - match: [%s] # calls: %d\n    # add: sensitivity, owner, approved\n", item, m.Calls)
 	}
 	if b.Len() == 0 {
 		return ""
 	}
 	if left > 0 {
-		fmt.Fprintf(&b, "  # %d more models are left out\n", left)
+		fmt.Fprintf(&b, "  # left out: %d more\n", left)
 	}
 	return "models:\n" + b.String()
 }
@@ -236,10 +251,10 @@ func (p *proposal) groupList() string {
 	var b strings.Builder
 	b.WriteString("groups:\n")
 	for _, g := range p.groups {
-		fmt.Fprintf(&b, "  - name: %s # %d calls\n    members:\n%s", strconv.Quote(g.name), g.Calls, g.members)
+		fmt.Fprintf(&b, "  - name: %s # calls: %d\n    members:\n%s", strconv.Quote(g.name), g.Calls, g.members)
 	}
 	if p.rest > 0 {
-		fmt.Fprintf(&b, "  # %d more are left out\n", p.rest)
+		fmt.Fprintf(&b, "  # left out: %d more\n", p.rest)
 	}
 	return b.String()
 }
@@ -259,8 +274,8 @@ func (p *proposal) perGroup(s Section, what func(*proposedGroup) string) string 
 	return string(s) + ":\n" + b.String()
 }
 
-// destinations sorts the destinations of a group by what they are.
-func destinations(g *proposedGroup) string {
+// destinationLines sorts the destinations of a group by what they are.
+func destinationLines(g *proposedGroup) string {
 	var hosts, buckets, names []Tally
 	add := func(to *[]Tally, value string, calls int64) {
 		if i := slices.IndexFunc(*to, func(t Tally) bool { return t.Value == value }); i >= 0 {

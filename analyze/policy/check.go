@@ -150,9 +150,11 @@ func (c *checker) calendars(list []calendar) {
 			switch {
 			case len(h.Days) == 0:
 				c.add(h.place, "the hours have no days: list some of %s", strings.Join(weekdays(), ", "))
+			case !h.Open.given || !h.Close.given:
+				c.add(h.place, "the hours need open and close, such as 08:00 and 18:00")
 			case h.Open == h.Close:
-				c.add(h.place, "the hours open and close at %s: give both, and 00:00 to 24:00 for the whole day", h.Open)
-			case h.Open == 1440:
+				c.add(h.place, "the hours open and close at %s: the whole day is 00:00 to 24:00", h.Open)
+			case h.Open.at == 1440:
 				c.add(h.place, "the hours open at 24:00: write 00:00, and the next day")
 			}
 		}

@@ -33,22 +33,22 @@ func (h Hours) Open(at time.Time) bool {
 		return false
 	}
 	local := at.In(h.calendar.Zone.location)
-	now := minute(local.Hour()*60 + local.Minute())
+	now := local.Hour()*60 + local.Minute()
 	year, month, day := local.Date()
 	// Noon exists on every day, also where clocks change.
 	yesterday := time.Date(year, month, day-1, 12, 0, 0, 0, local.Location())
 	for i := range h.calendar.Hours {
 		x := &h.calendar.Hours[i]
 		switch {
-		case x.Open < x.Close:
-			if x.Open <= now && now < x.Close && x.on(local.Weekday()) && !h.Holiday(local) {
+		case x.Open.at < x.Close.at:
+			if x.Open.at <= now && now < x.Close.at && x.on(local.Weekday()) && !h.Holiday(local) {
 				return true
 			}
-		case now >= x.Open:
+		case now >= x.Open.at:
 			if x.on(local.Weekday()) && !h.Holiday(local) {
 				return true
 			}
-		case now < x.Close:
+		case now < x.Close.at:
 			if x.on(yesterday.Weekday()) && !h.Holiday(yesterday) {
 				return true
 			}

@@ -68,6 +68,8 @@ func TestParseErrors(t *testing.T) {
 		{"zone outside", "version: 1\ncalendars:\n  - zone: ../../etc/passwd\n    hours: [{days: [mon], open: \"08:00\", close: \"09:00\"}]\n", "line 3, column 11: zone: \"../../etc/passwd\" is no time zone: want an IANA name such as Europe/Zurich, or UTC\n"},
 		{"calendar without all", "version: 1\ncalendars:\n  - name: a\n  - {zone: UTC, hours: [{open: \"08:00\", close: \"08:00\"}]}\n", "line 3, column 5: the calendar has no zone: give an IANA name such as Europe/Zurich, or UTC\n" +
 			"line 4, column 25: the hours have no days: list some of sun, mon, tue, wed, thu, fri, sat\n"},
+		{"hours without all", "version: 1\ncalendars:\n  - {zone: UTC, hours: [{days: [mon], open: \"08:00\"}, {days: [mon], open: \"08:00\", close: \"08:00\"}, {days: [mon], open: \"24:00\", close: \"08:00\"}]}\n", "line 3, column 25: the hours need open and close, such as 08:00 and 18:00\n" +
+			"line 3, column 55: the hours open and close at 08:00: the whole day is 00:00 to 24:00\nline 3, column 101: the hours open at 24:00: write 00:00, and the next day\n"},
 		{"calendar that denies", "version: 1\ncalendars:\n  - {effect: deny, zone: UTC, hours: [{days: [mon], open: \"08:00\", close: \"09:00\"}]}\n", "line 3, column 5: a calendar cannot deny: it says when people work, by allow or seen\n"},
 		{"holiday", "version: 1\ncalendars:\n  - zone: UTC\n    hours: [{days: [mon], open: \"08:00\", close: \"09:00\"}]\n    holidays: [2026-02-30]\n", "line 5, column 16: an entry of holidays: \"2026-02-30\" is no date: want YYYY-MM-DD\n"},
 		{"approval", "version: 1\napprovals:\n  - actions: [a]\n    from: 2026-02-01\n    to: 2026-01-01\n", "line 3, column 5: the approval has no reason: an approval is who, actions, from, to and reason\n" +

@@ -43,7 +43,7 @@ func usualHours(list []Quarter, zone *time.Location) (hours, string) {
 	if span > usualSpan {
 		return hours{}, "keeps no hours: works around the clock"
 	}
-	return hours{Days: work, Open: minute(from * 60), Close: minute((from+span-1)%24*60 + 60)}, ""
+	return hours{Days: work, Open: minuteOf(from * 60), Close: minuteOf((from+span-1)%24*60 + 60)}, ""
 }
 
 // workingDays returns the days that are not quiet, from Monday on.

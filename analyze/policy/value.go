@@ -206,7 +206,13 @@ func (d *weekday) read(s string) error {
 }
 
 // minute is a time of the day in minutes since midnight, 1440 at its end.
-type minute int
+type minute struct {
+	at    int
+	given bool
+}
+
+// minuteOf is the time of day at a number of minutes.
+func minuteOf(at int) minute { return minute{at, true} }
 
 var minuteShape = regexp.MustCompile(`^([01][0-9]|2[0-4]):([0-5][0-9])$`) //nolint:gochecknoglobals // a constant
 
@@ -217,14 +223,14 @@ func (m *minute) read(s string) error {
 	}
 	hours, _ := strconv.Atoi(parts[1]) // two digits
 	minutes, _ := strconv.Atoi(parts[2])
-	if *m = minute(hours*60 + minutes); *m > 1440 {
+	if *m = minuteOf(hours*60 + minutes); m.at > 1440 {
 		return fmt.Errorf("%q is after the end of the day, which is 24:00", s)
 	}
 	return nil
 }
 
 // String returns HH:MM.
-func (m minute) String() string { return fmt.Sprintf("%02d:%02d", m/60, m%60) }
+func (m minute) String() string { return fmt.Sprintf("%02d:%02d", m.at/60, m.at%60) }
 
 // date is a day of the calendar, in the zone of what it is in.
 type date struct {

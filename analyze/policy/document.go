@@ -55,10 +55,10 @@ type who struct {
 	members []*selector // of the groups, filled after reading
 }
 
-func (w *who) everybody() bool { return len(w.Groups) == 0 && w.selector.empty() }
+func (w *who) everybody() bool { return len(w.Groups) == 0 && w.empty() }
 
-func (s *selector) empty() bool {
-	for _, list := range s.lists() {
+func (m *selector) empty() bool {
+	for _, list := range m.lists() {
 		if len(list) > 0 {
 			return false
 		}
@@ -67,8 +67,8 @@ func (s *selector) empty() bool {
 }
 
 // lists are the patterns in the order of the fields.
-func (s *selector) lists() [5][]Glob {
-	return [...][]Glob{s.Principals, s.Roles, s.Persons, s.Credentials, s.Apps}
+func (m *selector) lists() [5][]Glob {
+	return [...][]Glob{m.Principals, m.Roles, m.Persons, m.Credentials, m.Apps}
 }
 
 // header is what all rules have.

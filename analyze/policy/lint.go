@@ -266,7 +266,7 @@ func (l *linter) compare(d *document) {
 		shapes = append(shapes, d.Groups[i].Members.shapes()...)
 	}
 	for _, w := range d.whos() {
-		shapes = append(shapes, w.selector.shapes()...)
+		shapes = append(shapes, w.shapes()...)
 	}
 	for _, s := range d.rules() {
 		for _, r := range s.rules {

@@ -57,7 +57,7 @@ func ParseDestination(s string) Destination {
 	return d
 }
 
-var hostShape = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$`) //nolint:gochecknoglobals // a constant
+var hostShape = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$`)
 
 // bareHost returns the host of HOST, HOST:PORT and addresses, "" for other
 // names. A name without a dot is a host only before a port, or localhost.
@@ -77,7 +77,7 @@ func bareHost(s string) string {
 	return host
 }
 
-var s3Host = regexp.MustCompile(`^(?:(.+)\.)?s3(?:[.-](?:dualstack\.|accelerate\.|fips\.)?[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$`) //nolint:gochecknoglobals // a constant
+var s3Host = regexp.MustCompile(`^(?:(.+)\.)?s3(?:[.-](?:dualstack\.|accelerate\.|fips\.)?[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$`)
 
 // bucketOf finds the bucket in the host or path of a URL of object storage.
 func bucketOf(host, urlPath string) string {
@@ -178,7 +178,7 @@ func (p *Policy) WriteAllowed(s Subject, file string) Verdict {
 const maxPath = 8 << 10
 
 // drive is the beginning of a path of Windows.
-var drive = regexp.MustCompile(`^[A-Za-z]:[\\/]`) //nolint:gochecknoglobals // a constant
+var drive = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 
 // rooted says whether a path begins at a root: /, ~/ or a drive.
 func rooted(s string) bool {

@@ -43,7 +43,7 @@ type Tally struct {
 type Quarter struct{ Number, Calls int64 }
 
 // NetworkOf returns the network of an address that a proposal names: of IPv4 24
-// bits, of IPv6 48, which is what a site gets (RFC 6177 and its like). It says
+// bits, of IPv6 48, the most that RFC 6177 has in mind for one site. It says
 // whether the text is an address.
 func NetworkOf(address string) (netip.Prefix, bool) {
 	a, err := netip.ParseAddr(address)

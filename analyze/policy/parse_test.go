@@ -97,7 +97,8 @@ func TestParseErrors(t *testing.T) {
 		{"two documents", "version: 1\n---\nversion: 1\n", "line 2, column 1: a second document begins here: a policy is one, without ---\n"},
 		{"syntax", "version: 1\nmodels: [\n", "line 2: this is not YAML: did not find expected node content\n"},
 		{"hidden", "version: 1\nmodels:\n  - {match: [a], owner: \"a\\u202eb\"}\n", "line 3, column 25: owner: it holds the character U+202E, which cannot be seen\n"},
-		{"size", "version: 1\n#" + strings.Repeat("x", maxSize), "the file has 1048588 bytes, more than 1048576\n"},
+		{"long value", "version: 1\nmodels:\n  - {match: [a], sensitivity: " + strings.Repeat("x", 1000) + "}\n", "line 3, column 31: sensitivity: \"" + strings.Repeat("x", 486) + "...\n"},
+		{"size", "version: 1\n#" + strings.Repeat("x", maxSize), "the file has more than 1048576 bytes\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

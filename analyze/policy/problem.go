@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxProblems bounds the problems that are listed of one policy.
 const maxProblems = 200
+
+// maxProblem bounds the text of one, in bytes.
+const maxProblem = 500
 
 // Problem is something that is wrong in a policy, or looks as if it were not
 // meant.
@@ -58,8 +62,14 @@ type place struct{ line, column int }
 
 func (p *place) stand(line, column int) { p.line, p.column = line, column }
 
+// problem says what is wrong at the place. What it quotes of the file may be of
+// any length.
 func (p place) problem(format string, args ...any) Problem {
-	return Problem{Line: p.line, Column: p.column, Text: fmt.Sprintf(format, args...)}
+	text := fmt.Sprintf(format, args...)
+	if len(text) > maxProblem {
+		text = strings.ToValidUTF8(text[:maxProblem], "") + "..."
+	}
+	return Problem{Line: p.line, Column: p.column, Text: text}
 }
 
 func (p place) warning(format string, args ...any) Problem {

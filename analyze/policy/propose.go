@@ -11,7 +11,7 @@ import (
 )
 
 //go:embed start.yml
-var start string //nolint:gochecknoglobals // an embedded file
+var start string
 
 // sectionMark begins a section of the text to start from.
 const sectionMark = "# == "
@@ -59,7 +59,7 @@ func Propose(o *Observed, zone *time.Location) []byte {
 }
 
 // example matches the lines of an example: YAML behind a #.
-var example = regexp.MustCompile(`^#([^ \n]|  )`) //nolint:gochecknoglobals // a constant
+var example = regexp.MustCompile(`^#([^ \n]|  )`)
 
 type proposal struct {
 	seen   *Observed
@@ -89,7 +89,7 @@ func (p *proposal) headline() string {
 `, p.seen.Calls, when)
 }
 
-var notInName = regexp.MustCompile(`[^A-Za-z0-9._@-]+`) //nolint:gochecknoglobals // a constant
+var notInName = regexp.MustCompile(`[^A-Za-z0-9._@-]+`)
 
 // name gives the groups names.
 func (p *proposal) name() {

@@ -151,7 +151,7 @@ func (r *writeRule) aspects() []aspect  { return []aspect{globShapes("paths", r.
 
 // aspect is whom a who is about, its groups by their members.
 func (w *who) aspect() aspect {
-	out := w.selector.shapes()
+	out := w.shapes()
 	for i, m := range w.members {
 		members := m.shapes()
 		for j := range members {

@@ -45,7 +45,7 @@ func checkText(s string) error {
 // name is what rules, groups and detectors are called.
 type name string
 
-var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$`) //nolint:gochecknoglobals // a constant
+var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$`)
 
 func (n *name) read(s string) error {
 	*n = name(s)
@@ -214,7 +214,7 @@ type minute struct {
 // minuteOf is the time of day at a number of minutes.
 func minuteOf(at int) minute { return minute{at, true} }
 
-var minuteShape = regexp.MustCompile(`^([01][0-9]|2[0-4]):([0-5][0-9])$`) //nolint:gochecknoglobals // a constant
+var minuteShape = regexp.MustCompile(`^([01][0-9]|2[0-4]):([0-5][0-9])$`)
 
 func (m *minute) read(s string) error {
 	parts := minuteShape.FindStringSubmatch(s)

@@ -117,7 +117,9 @@ func (o *Options) Check() error {
 
 // chosen reports whether the options choose a detector.
 func (o *Options) chosen(id string) bool {
-	names := func(list []string) bool { return slices.Contains(list, id) || slices.Contains(list, analyze.Family(id)) }
+	names := func(list []string) bool {
+		return slices.Contains(list, id) || slices.Contains(list, analyze.Family(id))
+	}
 	return (len(o.Only) == 0 || names(o.Only)) && !names(o.Except)
 }
 

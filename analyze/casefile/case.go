@@ -106,6 +106,9 @@ type state struct {
 	pending    map[string]bool
 	loads      []loadEntry
 	earlier    map[string]bool // generations of the derived database that came before
+	analysis   *analysisEntry  // the last run of the detectors; nil for none
+	changed    int64           // the last entry that changed what detectors read
+	acts       []FindingAct    // what was said of findings, in order
 }
 
 // loadEntry is a load and the entry of the ledger that says so.
@@ -160,6 +163,7 @@ func (s *state) apply(e ledger.Entry) error {
 			}
 		}
 		s.segment = max(s.segment, b.Segments[1])
+		s.changed = e.Seq
 		s.derive(b.Derived, generationName(e))
 		s.pending[b.Load] = true
 	case ledger.ActionEnrich:
@@ -172,8 +176,17 @@ func (s *state) apply(e ledger.Entry) error {
 		}
 		s.inputs = append(s.inputs, b.Inputs...)
 		s.enrichment = b.Sources
+		s.changed = e.Seq
 		s.derive(b.Derived, generationName(e))
 		s.pending[b.Load] = true
+	case ledger.ActionAnalyze:
+		return s.applyAnalysis(e)
+	case ledger.ActionTriage, ledger.ActionNote, ledger.ActionTag:
+		var b judgeBody
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return err
+		}
+		s.takeAct(e, &b)
 	case ledger.ActionVerify:
 		var b verifyBody
 		if err := json.Unmarshal(e.Body, &b); err != nil {
@@ -192,6 +205,7 @@ func (s *state) apply(e ledger.Entry) error {
 		if err := checkRefs(FileRef{Path: eventsDir}, b.Files); err != nil {
 			return err
 		}
+		s.changed = e.Seq
 		if b.Files != nil {
 			s.replaced = append(s.replaced, s.events...)
 			s.events, s.decoder, s.redecoded = b.Files, b.Decoder, b.Counts
@@ -201,6 +215,22 @@ func (s *state) apply(e ledger.Entry) error {
 			s.pending[b.Load] = true
 		}
 	}
+	return nil
+}
+
+// applyAnalysis takes an analyze entry.
+func (s *state) applyAnalysis(e ledger.Entry) error {
+	a := &analysisEntry{seq: e.Seq, time: e.Time, actor: e.Actor, tool: e.Tool}
+	if err := json.Unmarshal(e.Body, &a.body); err != nil {
+		return err
+	}
+	if err := checkRefs(a.body.Findings, a.body.Inputs); err != nil {
+		return err
+	}
+	s.inputs = append(append(s.inputs, a.body.Findings), a.body.Inputs...)
+	s.analysis = a
+	s.derive(a.body.Derived, generationName(e))
+	s.pending[a.body.Load] = true
 	return nil
 }
 

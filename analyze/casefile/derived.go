@@ -25,7 +25,7 @@ import (
 )
 
 // derivedSchema grows when the tables of the derived database change.
-const derivedSchema = 7
+const derivedSchema = 8
 
 // stagedDerived is the name of a new generation in a staging folder.
 const stagedDerived = "derived.duckdb"
@@ -36,7 +36,7 @@ const eidShift = 28
 
 // derivedTables are the tables whose row hashes are kept, in order.
 func derivedTables() []string {
-	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "joined_text", "address", "identity", "identity_conflict", "price", "clock", "content_repeat", "coverage", "minute", "about"}
+	return []string{"evidence", "identifier_index", "hash_index", "duplicate", "conflict", "call_event", "joined_call", "merged_call", "joined_text", "address", "identity", "identity_conflict", "price", "clock", "content_repeat", "coverage", "minute", "about", "finding", "finding_event"}
 }
 
 // derivedName is the name of the generation that belongs to the last entry
@@ -52,7 +52,8 @@ type extension struct {
 	dir      string
 	staging  string // where the files of the loads are
 
-	enrichment *enrichment // nil when the case is not enriched
+	enrichment *enrichment     // nil when the case is not enriched
+	analysis   *storedAnalysis // nil when there is none, or the database has it
 }
 
 // extensionLoad is one load of an extension. Rows that sum up events do so load
@@ -154,6 +155,9 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 	}
 	if x.enrichment != nil {
 		steps = append(steps, func() error { return x.enrichment.fill(ctx, &seenValues{db: db, events: fill["all_events"]}) })
+	}
+	if a := x.analysis; a != nil {
+		steps = append(steps, func() error { return insertFindings(ctx, db, a.run, a.data, a.items) })
 	}
 	steps = append(steps, func() error { return x.insertCoverage(ctx, db) })
 	for _, step := range steps {

@@ -44,6 +44,7 @@ type Case struct {
 	segment         segmentPaths
 	evidence        map[int64]knownEvidence // by number
 	callTable       bool                    // it is made: see [Case.MakeCallTable]
+	byPrefix        map[string]string       // SHA-256 of evidence by the digits of it that people are shown
 }
 
 // ErrEmptyCase means that a case holds no events yet.
@@ -262,6 +263,7 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 		return nil, err
 	}
 	text, err := statement("views", map[string]string{
+		"judged":    c.state.judgedSQL(),
 		"corrected": corrected, "correcting": correcting, "merged": merged, "merging": merging,
 		"costs": costs, "enriched": enriched, "enriching": enriching,
 		"role": role, "prefix": strconv.Itoa(c.prefix), "events": quoteList(only(events, "events")), "records": quoteList(records),

@@ -152,6 +152,9 @@ func (w *writer) deriveAgain(ctx context.Context, o *RebuildOptions, staging, ro
 	if x.enrichment, err = w.enrichment(); err != nil {
 		return nil, err
 	}
+	if x.analysis, err = w.analysis(); err != nil {
+		return nil, err
+	}
 	if err := x.count(ctx, settings); err != nil {
 		return nil, err
 	}

@@ -60,3 +60,13 @@ create table price (
 );
 -- What to add to the times of evidence whose clock was off, in microseconds.
 create table clock (evidence integer, source varchar, add_us bigint, reason varchar);
+-- What the last analysis claims, in the order in which to look at it. The file
+-- that its entry in the ledger names is the truth.
+create table finding (
+    id varchar, rank bigint, severity varchar, detector varchar, title varchar, subject varchar, bucket varchar, actor varchar,
+    first_ts timestamptz, last_ts timestamptz, explanation varchar, facts varchar, tags varchar, parts varchar,
+    score double, p double, q double, tests bigint, event_count bigint,
+    suppressed_by varchar, suppressed_until varchar, suppressed_reason varchar,
+    run bigint               -- entry of the ledger
+);
+create table finding_event (finding varchar, position bigint, evidence bigint, record bigint, part bigint);

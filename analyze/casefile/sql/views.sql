@@ -250,3 +250,19 @@ create temp view calls as
 select e.* replace ({{costs}}), {{enriched}}
 from call_seen e
 {{enriching}};
+
+-- What the last analysis claims, with what was said of it since.
+create temp view findings as
+select
+    f.id, f.severity, f.detector, f.title, f.subject, f.bucket, f.actor, f.first_ts as first, f.last_ts as last, f.explanation, f.facts,
+    f.tags, f.parts, f.score, f.p, f.q, f.tests, f.event_count, coalesce(j.state, 'open') as state, j.verdict,
+    f.suppressed_by, f.suppressed_until, f.suppressed_reason, f.run, f.rank
+from finding f
+left join {{judged}} j on j.finding = f.id;
+
+create temp view finding_events as
+select
+    f.finding as finding_id, f.position,
+    substr(i.evidence_id, 1, {{prefix}}) || '-' || f.record || case when f.part > 0 then '.' || f.part else '' end as event_id
+from finding_event f
+join evidence i on i.evidence = f.evidence;

@@ -1,0 +1,170 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+)
+
+// Analysis is the last recorded run of the detectors.
+type Analysis struct {
+	Run         int64  // number of its entry in the ledger
+	Time, Actor string // of the entry
+	Tool        string
+	Params      map[string]any
+	Files       []AnalysisFile
+	Detectors   []DetectorCount
+	// Stale says that the case was changed since: loaded into, enriched, decoded
+	// again.
+	Stale bool
+}
+
+// analysisEntry is an analyze entry of the ledger.
+type analysisEntry struct {
+	seq               int64
+	time, actor, tool string
+	body              analyzeBody
+}
+
+// Analysis returns the last recorded run of the detectors, nil when there is
+// none.
+func (c *Case) Analysis() *Analysis {
+	last := c.state.analysis
+	if last == nil {
+		return nil
+	}
+	b := &last.body
+	return &Analysis{
+		Run: last.seq, Time: last.time, Actor: last.actor, Tool: last.tool, Params: b.Params, Files: b.Files, Detectors: b.Detectors,
+		Stale: c.state.changed > last.seq,
+	}
+}
+
+// Findings returns what the last recorded run found, in the order in which to
+// look at it; nothing where there is no run.
+func (c *Case) Findings(ctx context.Context) ([]analyze.Finding, error) {
+	last := c.state.analysis
+	if last == nil {
+		return nil, nil
+	}
+	if last.body.Findings.Size > maxFindingsFile {
+		return nil, fmt.Errorf("reading the findings: the file has more than %d bytes", maxFindingsFile)
+	}
+	data, err := readInput(c.Dir, c.state, last.body.Findings.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	list, err := decodeFindings(data)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]analyze.Finding, len(list))
+	for i := range list {
+		out[i] = list[i].Finding
+		for _, p := range list[i].places {
+			out[i].Events = append(out[i].Events, c.EventID(p.evidence, p.record, p.part))
+		}
+	}
+	return out, ctx.Err()
+}
+
+// placeOf finds where the event of an id stands. The id has the digits of
+// evidence that the case shows.
+func (c *Case) placeOf(id string) (eventPlace, error) {
+	m := eventIDForm.FindStringSubmatch(id)
+	if m == nil {
+		return eventPlace{}, fmt.Errorf("%.80q: %w", id, ErrNotEventID)
+	}
+	if c.byPrefix == nil {
+		c.byPrefix = map[string]string{}
+		for _, it := range c.items {
+			if it.Evidence != 0 {
+				c.byPrefix[it.SHA256[:min(c.prefix, len(it.SHA256))]] = it.SHA256
+			}
+		}
+	}
+	sum, ok := c.byPrefix[m[1]]
+	if !ok {
+		return eventPlace{}, fmt.Errorf("%.80q: %w", id, ErrNoEvent)
+	}
+	return placeOf("0"+id[len(m[1]):], []string{sum})
+}
+
+// FindingState is what was said of a finding last.
+type FindingState struct {
+	State   string // one of FindingStates
+	Verdict string // one of FindingVerdicts, "" where it is not closed
+	Tags    []string
+	Notes   int
+}
+
+// FindingAct is one thing that was said of a finding: an entry of the ledger.
+type FindingAct struct {
+	Seq            int64
+	Time           string // RFC 3339, by the clock of the writing machine
+	Actor          string
+	Action         string // triage, note or tag
+	Finding        string // id
+	State, Verdict string // of triage
+	Text           string // reason of a triage, note, or tag
+	Removed        bool   // of a tag
+}
+
+// Judged returns what was said last of every finding of which something was
+// said, by id, also of findings that the last run does not have.
+func (c *Case) Judged() map[string]FindingState { return c.state.judged() }
+
+// History returns what was said of a finding, in order.
+func (c *Case) History(finding string) []FindingAct {
+	var out []FindingAct
+	for _, a := range c.state.acts {
+		if a.Finding == finding {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (s *state) judged() map[string]FindingState {
+	out := map[string]FindingState{}
+	for _, a := range s.acts {
+		f, ok := out[a.Finding]
+		if !ok {
+			f.State = StateOpen
+		}
+		switch a.Action {
+		case ledger.ActionTriage:
+			f.State, f.Verdict = a.State, a.Verdict
+		case ledger.ActionNote:
+			f.Notes++
+		case ledger.ActionTag:
+			f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(t string) bool { return t == a.Text })
+			if !a.Removed {
+				f.Tags = append(f.Tags, a.Text)
+				slices.Sort(f.Tags)
+			}
+		}
+		out[a.Finding] = f
+	}
+	return out
+}
+
+// judgedSQL is the relation of what was said of findings last. It is made of the
+// ledger at each open, so that it needs no new generation of the database.
+func (s *state) judgedSQL() string {
+	judged := s.judged()
+	if len(judged) == 0 {
+		return "(select '' as finding, '' as state, '' as verdict where false)"
+	}
+	var rows []string
+	for _, id := range slices.Sorted(maps.Keys(judged)) {
+		f := judged[id]
+		rows = append(rows, "("+quoteText(id)+", "+quoteText(f.State)+", nullif("+quoteText(f.Verdict)+", ''))")
+	}
+	return "(select * from (values " + strings.Join(rows, ", ") + ") v(finding, state, verdict))"
+}

@@ -1,0 +1,2 @@
+delete from finding;
+delete from finding_event;

@@ -94,6 +94,7 @@ func TestRebuildEqualsLoading(t *testing.T) {
 			for _, paths := range loads {
 				mustLoad(t, dir, key, paths...)
 			}
+			(&analyzed{dir, key}).record(t, claimed(eventIDsOf(t, dir)[0]))
 			before := stateOf(t, dir)
 			for _, table := range before.derived.Tables {
 				// TestEnrich and TestChunks rebuild the others.

@@ -45,7 +45,6 @@ func About() *analyze.About {
 		FalsePositives: []string{"an identity that many share, such as the role of a gateway"},
 		Triage:         []string{"read the parts in the order of time, and show the first event of each", "see whether the actor is one person: exhibit enrich --users"},
 		Collect:        []string{"all records of the actor, from a day before the first part on"},
-		Contain:        []string{"what the runbook of the severest part says"},
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/affected"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
-	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -142,7 +141,10 @@ func runAffected(ctx context.Context, f *factory, o affectedOptions) error {
 			if err != nil {
 				return affectedProblem(err, &o)
 			}
-			return writeAffected(r, result, &o)
+			if err := writeAffected(r, result, &o); err != nil || !affected.IsFinding(o.Value) {
+				return err
+			}
+			return writeStale(r, c.Analysis())
 		})
 	})
 }
@@ -155,16 +157,15 @@ func (o *affectedOptions) params() map[string]any {
 	}
 }
 
-// findFinding makes the findings of the case again and returns one of them.
+// findFinding returns one of the findings of the case, nil where there is none
+// with the id.
 func findFinding(ctx context.Context, c *casefile.Case, id string) (*analyze.Finding, error) {
-	report, err := reconcile.Run(ctx, c, reconcile.Options{})
+	list, err := caseFindings(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	for i := range report.Findings {
-		if report.Findings[i].ID == id {
-			return &report.Findings[i], nil
-		}
+	if i := findingNamed(list, id); i >= 0 {
+		return &list[i], nil
 	}
 	return nil, nil
 }
@@ -185,7 +186,7 @@ func affectedProblem(err error, o *affectedOptions) error {
 		hinted.Hints = append(hinted.Hints, "--by, --from and --to narrow what is looked for: leave one out")
 	}
 	if affected.IsFinding(o.Value) {
-		hinted.Hints = append(hinted.Hints, "exhibit reconcile lists the findings with their ids")
+		hinted.Hints = append(hinted.Hints, "exhibit findings lists the findings with their ids, exhibit reconcile those of a case that was not analyzed")
 	}
 	hinted.Hints = append(hinted.Hints, "texts and identifiers are compared whole, and upper and lower case differ",
 		"exhibit events --contains TEXT looks for a part of a text")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -11,11 +12,12 @@ import (
 )
 
 type analyzeOptions struct {
-	Case   caseOptions
-	Look   analyzeFlags
-	List   bool
-	All    bool
-	Output outputOptions
+	Case          caseOptions
+	Look          analyzeFlags
+	List          bool
+	NoRecord, All bool
+	Temp          string
+	Output        outputOptions
 }
 
 const analyzeLong = `analyze looks for what a responder should see: each detector compares calls, acts and
@@ -26,9 +28,15 @@ The severest comes first, then what is least likely to be chance. A finding name
 events and numbers, what else could explain it, and what to do. A detector that the case
 cannot answer says what is missing.
 
+--fail-on does not count what is suppressed or closed.
+
 --list shows all detectors. --only and --except choose some of them; what one finds does
 not depend on the others. --severity changes how severe its findings are. --suppress
 takes a YAML file of findings that need no action: they stay, are marked and counted.
+
+What was found is kept in the case, with an entry in the ledger, and replaces what the
+last run found: exhibit findings lists it, exhibit finding triage says what became of it.
+A case that cannot be written to is analyzed all the same; --no-record only prints.
 
 Text shows stories and the findings outside of them; --all also shows their parts, what
 is suppressed, and every event.
@@ -58,7 +66,9 @@ func newAnalyze(f *factory) *cobra.Command {
 	addCaseFlags(cmd, &o.Case)
 	addAnalyzeFlags(cmd, &o.Look)
 	cmd.Flags().BoolVar(&o.List, "list", false, "list the detectors and do nothing else")
+	cmd.Flags().BoolVar(&o.NoRecord, "no-record", false, "only print: nothing is kept in the case")
 	addAllFlag(cmd, &o.All)
+	addTempFlag(cmd, &o.Temp)
 	addZoneFlag(cmd, &o.Output.Zone)
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
 	return cmd
@@ -73,6 +83,8 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		return err
 	}
 	var report *assessment.Report
+	var recording error
+	var judged map[string]casefile.FindingState
 	err = f.readCase(ctx, o.Case, func(c *casefile.Case) error {
 		params := o.Look.params()
 		params["all"] = o.All
@@ -80,13 +92,20 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 			if report, err = assessment.Run(ctx, c, *look); err != nil {
 				return err
 			}
-			return writeAnalysis(r, report, findingsOptions{text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All})
+			judged = c.Judged()
+			options := findingsOptions{text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, judged: judged}
+			if err := writeAnalysis(r, report, options); err != nil || o.NoRecord {
+				return err
+			}
+			var said render.Message
+			said, recording = f.recordAnalysis(ctx, c, &o, report)
+			return r.Write(said)
 		})
 	})
 	if err != nil {
 		return err
 	}
-	return failOn(report.Findings, o.Look.FailOn)
+	return errors.Join(recording, failOn(unsettled(report.Findings, judged), o.Look.FailOn))
 }
 
 // listDetectors lists what can be looked for.

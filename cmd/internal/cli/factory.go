@@ -33,6 +33,8 @@ type factory struct {
 	duckDBVersion func(context.Context) (string, error)
 	// eventIDs completes event ids of a case; nil where no case can be read.
 	eventIDs func(ctx context.Context, casePath, prefix string) []string
+	// findingIDs completes the ids of findings; nil where no case can be read.
+	findingIDs func(ctx context.Context, casePath, prefix string) []string
 
 	status  *statusLine
 	started bool // a command's own code ran
@@ -56,6 +58,7 @@ func systemFactory() *factory {
 
 		duckDBVersion: casefile.DuckDBVersion,
 		eventIDs:      eventIDs,
+		findingIDs:    findingIDs,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -44,6 +45,17 @@ func failOn(list []analyze.Finding, level string) error {
 	return &FindingsError{Count: n, Level: level}
 }
 
+// unsettled leaves out the findings that are closed.
+func unsettled(list []analyze.Finding, judged map[string]casefile.FindingState) []analyze.Finding {
+	var out []analyze.Finding
+	for i := range list {
+		if judged[list[i].ID].State != casefile.StateClosed {
+			out = append(out, list[i])
+		}
+	}
+	return out
+}
+
 // Text and CSV name shownEvents of the events of a finding, and text shows
 // shownFindings; JSON has all that there are.
 const (
@@ -56,14 +68,26 @@ type findingsOptions struct {
 	all  bool // every event that a finding lists, and every finding
 	text bool // for people: only what says something, and numbers and events in words
 	csv  bool // only some events of each
+
+	// judged is what was said of findings, by id; nil where nothing can be said
+	// of them.
+	judged map[string]casefile.FindingState
+}
+
+// state is what was said last of a finding.
+func (o *findingsOptions) state(id string) casefile.FindingState {
+	if j, ok := o.judged[id]; ok {
+		return j
+	}
+	return casefile.FindingState{State: casefile.StateOpen}
 }
 
 // writeFindings writes findings as a table, and what text leaves out as a note.
 func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions) error {
 	if !o.text {
-		return writeFindingRows(r, list, o.all || !o.csv)
+		return writeFindingRows(r, list, &o)
 	}
-	list, aside := listed(list, o.all)
+	list, aside := o.listed(list)
 	shown := list
 	if !o.all && len(list) > shownFindings {
 		shown = list[:shownFindings]
@@ -77,6 +101,7 @@ func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions
 		{Name: "facts", Kind: render.KindLong},
 		{Name: "chance", Kind: render.KindLong},
 		{Name: "suppressed", Kind: render.KindLong},
+		{Name: "state"},
 		{Name: "events", Kind: render.KindLong},
 		{Name: "id"},
 	}}
@@ -88,7 +113,7 @@ func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions
 		}
 		t.Rows = append(t.Rows, []any{
 			f.Severity.String(), f.Title, findingTime(f.First), last, f.Explanation, factLine(f.Facts), known(testLine(f.Test)), known(suppressedLine(f)),
-			eventLine(f, o.all), f.ID + " (" + f.Detector + ")",
+			known(o.stateLine(f.ID)), eventLine(f, o.all), f.ID + " (" + f.Detector + ")",
 		})
 	}
 	if err := r.Write(t); err != nil {
@@ -105,24 +130,29 @@ func writeFindings(r *render.Renderer, list []analyze.Finding, o findingsOptions
 }
 
 // listed leaves out what a list for people need not repeat: findings that a
-// story tells, and suppressed ones. aside counts them in words.
-func listed(list []analyze.Finding, all bool) (shown []analyze.Finding, aside string) {
-	if all {
+// story tells, suppressed ones and closed ones. aside counts them in words.
+func (o *findingsOptions) listed(list []analyze.Finding) (shown []analyze.Finding, aside string) {
+	if o.all {
 		return list, ""
+	}
+	hidden := func(f *analyze.Finding) bool {
+		return f.Suppressed != nil || o.state(f.ID).State == casefile.StateClosed
 	}
 	inStory := map[string]bool{}
 	for i := range list {
-		if list[i].Suppressed == nil {
+		if !hidden(&list[i]) {
 			for _, id := range list[i].Parts {
 				inStory[id] = true
 			}
 		}
 	}
-	var parts, suppressed int64
+	var parts, suppressed, closed int64
 	for i := range list {
 		switch f := &list[i]; {
 		case f.Suppressed != nil:
 			suppressed++
+		case hidden(f):
+			closed++
 		case inStory[f.ID]:
 			parts++
 		default:
@@ -136,7 +166,29 @@ func listed(list []analyze.Finding, all bool) (shown []analyze.Finding, aside st
 	if suppressed > 0 {
 		words = append(words, fmt.Sprintf("%d suppressed", suppressed))
 	}
+	if closed > 0 {
+		words = append(words, fmt.Sprintf("%d closed", closed))
+	}
 	return shown, strings.Join(words, ", ")
+}
+
+// stateLine says what was said last of a finding, "" where nothing was.
+func (o *findingsOptions) stateLine(id string) string {
+	j, ok := o.judged[id]
+	if !ok {
+		return ""
+	}
+	words := []string{j.State}
+	if j.Verdict != "" {
+		words[0] += " (" + j.Verdict + ")"
+	}
+	if j.Notes > 0 {
+		words = append(words, plural(int64(j.Notes), "note"))
+	}
+	if len(j.Tags) > 0 {
+		words = append(words, "tags "+strings.Join(j.Tags, " "))
+	}
+	return strings.Join(words, ", ")
 }
 
 // testLine says how a statistical finding stands.
@@ -183,8 +235,8 @@ func eventLine(f *analyze.Finding, all bool) string {
 }
 
 // writeFindingRows writes findings as a table with all that is known of them.
-// Where all is false, it names only some events of each.
-func writeFindingRows(r *render.Renderer, list []analyze.Finding, all bool) error {
+// CSV names only some events of each.
+func writeFindingRows(r *render.Renderer, list []analyze.Finding, o *findingsOptions) error {
 	t := render.Table{Name: "findings", Title: "Findings", Stacked: true, Columns: []render.Column{
 		{Name: "id"},
 		{Name: "severity"},
@@ -207,6 +259,9 @@ func writeFindingRows(r *render.Renderer, list []analyze.Finding, all bool) erro
 		{Name: "parts", Kind: render.KindJSON},
 		{Name: "suppressed"},
 	}}
+	if o.judged != nil {
+		t.Columns = append(t.Columns, render.Column{Name: "state"}, render.Column{Name: "verdict"})
+	}
 	for i := range list {
 		f := &list[i]
 		var p, q, tests any
@@ -218,13 +273,18 @@ func writeFindingRows(r *render.Renderer, list []analyze.Finding, all bool) erro
 			return err
 		}
 		events := f.Events
-		if !all && len(events) > shownEvents {
+		if o.csv && !o.all && len(events) > shownEvents {
 			events = events[:shownEvents]
 		}
-		t.Rows = append(t.Rows, []any{
+		row := []any{
 			f.ID, f.Severity.String(), f.Detector, f.Title, f.Subject, f.Bucket, findingTime(f.First), findingTime(f.Last),
 			f.Explanation, facts, f.EventCount, listOf(events), known(f.Actor), f.Score, p, q, tests, listOf(f.Tags), listOf(f.Parts), known(suppressedLine(f)),
-		})
+		}
+		if o.judged != nil {
+			j := o.state(f.ID)
+			row = append(row, j.State, known(j.Verdict))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return r.Write(t)
 }

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/pivot"
-	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -32,8 +29,7 @@ What counts:
             start, where that is unusual for the column
   shared    by a few principals who share no other such value; a credential used from
             several addresses where others are not
-  findings  in events of what exhibit reconcile finds; with --findings, for it takes
-            as long as that does
+  findings  in events of what was found; with --findings
   failed    denied, blocked, throttled or in error much more often than the rest
 
 With an event, a finding, an identifier or any value, only what stands in the same
@@ -56,7 +52,7 @@ func newPivot(f *factory) *cobra.Command {
 		Example: `  # Where to look first
   $ exhibit pivot
 
-  # With what the sources contradict each other about
+  # With what was found
   $ exhibit pivot --findings
 
   # What else there is to follow from a credential
@@ -76,7 +72,7 @@ func newPivot(f *factory) *cobra.Command {
 		},
 	}
 	addCaseFlags(cmd, &o.Case)
-	cmd.Flags().BoolVar(&o.Findings, "findings", false, "count what exhibit reconcile finds as well")
+	cmd.Flags().BoolVar(&o.Findings, "findings", false, "count what exhibit analyze found as well; without a run, what exhibit reconcile finds")
 	addLimitFlag(cmd, &o.Limit, pivotRows)
 	addZoneFlag(cmd, &o.Output.Zone)
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
@@ -104,7 +100,10 @@ func runPivot(ctx context.Context, f *factory, o pivotOptions) error {
 			if err != nil {
 				return err
 			}
-			return writePivot(r, report, &o)
+			if err := writePivot(r, report, &o); err != nil || len(po.Findings) == 0 {
+				return err
+			}
+			return writeStale(r, c.Analysis())
 		})
 	})
 }
@@ -118,11 +117,9 @@ func (o *pivotOptions) prepare(ctx context.Context, c *casefile.Case) (*pivot.Op
 		return nil, err
 	}
 	if o.Findings || strings.HasPrefix(o.Start, "f-") {
-		report, err := reconcile.Run(ctx, c, reconcile.Options{})
-		if err != nil {
+		if po.Findings, err = caseFindings(ctx, c); err != nil {
 			return nil, err
 		}
-		po.Findings = report.Findings
 	}
 	return po, nil
 }
@@ -133,7 +130,7 @@ func (o *pivotOptions) start(ctx context.Context, c *casefile.Case, po *pivot.Op
 	if o.Start == "" {
 		return nil
 	}
-	if i := slices.IndexFunc(po.Findings, func(f analyze.Finding) bool { return f.ID == o.Start }); i >= 0 {
+	if i := findingNamed(po.Findings, o.Start); i >= 0 {
 		for _, id := range po.Findings[i].Events[:min(len(po.Findings[i].Events), listedStart)] {
 			eids, err := c.ResolveEvent(ctx, id)
 			if err != nil {

@@ -59,6 +59,8 @@ func newRoot(f *factory) *cobra.Command {
 		newReconcile(f),
 		newAnalyze(f),
 		newRules(f),
+		newFindings(f),
+		newFinding(f),
 		newMatch(f),
 		newPivot(f),
 		newPolicy(f),

@@ -31,6 +31,8 @@ func goDetectors() []detector {
 		agentChecks{},
 		agentProject{},
 		loggingOff{},
+		identityNewModel(),
+		identityNewClient(),
 		cloudPersistence(),
 		cloudExposure(),
 		cloudTrail(),

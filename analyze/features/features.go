@@ -38,6 +38,7 @@ func tables() []table {
 		{"feature_latency", []string{"call"}},
 		{"feature_value", []string{"call"}},
 		{"feature_transition", []string{"call"}},
+		{"feature_value_hour", []string{"call"}},
 	}
 }
 

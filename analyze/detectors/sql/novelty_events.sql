@@ -1,0 +1,5 @@
+-- The calls of an actor in an hour, for novelty.go to choose from.
+select eid, coalesce(model, '') as model, coalesce(client, '') as client
+from call
+where actor = $actor and at_us >= $from and at_us < $to
+order by at_us, eid

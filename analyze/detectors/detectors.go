@@ -88,12 +88,13 @@ type tested struct {
 
 // run is what detectors share.
 type run struct {
-	c        *casefile.Case
-	features *features.Set
-	options  Options
-	signed   bool // the tables of [run.signs] are there
-	tooled   bool // the tables of [run.toolCalls] are there
-	granted  bool // the tables of [run.grants] are there
+	c         *casefile.Case
+	features  *features.Set
+	options   Options
+	signed    bool // the tables of [run.signs] are there
+	tooled    bool // the tables of [run.toolCalls] are there
+	granted   bool // the tables of [run.grants] are there
+	networked bool // the table of [run.networks] is there
 }
 
 // All returns what every detector says of itself, in the order in which they

@@ -3,11 +3,15 @@ package detectors
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
+	"github.com/exhibit-forensics/exhibit/analyze/enrich/mmdbtest"
 )
 
 // traffic writes rows as exhibit exports them.
@@ -55,7 +59,9 @@ func (l *traffic) load(t *testing.T) string {
 }
 
 // team is enough people for a rare thing to be told from a usual one.
-func team() []string { return []string{"ana", "bo", "cleo", "dan", "eve", "fay", "gus", "hal", "ivy", "jon"} }
+func team() []string {
+	return []string{"ana", "bo", "cleo", "dan", "eve", "fay", "gus", "hal", "ivy", "jon"}
+}
 
 func at(day, hour, minute int) time.Time {
 	return start.Add(time.Duration(day)*24*time.Hour + time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
@@ -97,6 +103,24 @@ func identityGenerators() []generator {
 			l.add(at(19, 12, 30), "ana", "client", "python-requests", "user_agent", "python-requests/2.32")
 			return l.load(t)
 		}},
+		{"identity.impossible-travel", "hit-two-countries", func(t *testing.T) string {
+			var l traffic
+			l.weeks(4, "ana")
+			for i := range 6 {
+				l.add(at(4, 10, 5*i), "ana", "src_ip", []string{"198.51.100.7", "203.0.113.9"}[i%2])
+			}
+			return l.loadWithCountries(t)
+		}},
+		{"identity.impossible-travel", "miss-journey-and-one-country", func(t *testing.T) string {
+			var l traffic
+			l.weeks(4, "ana", "bo")
+			l.add(at(4, 10, 0), "ana")
+			l.add(at(4, 10, 30), "ana", "src_ip", "203.0.113.9")
+			for i := range 6 {
+				l.add(at(4, 10, 5*i), "bo", "src_ip", []string{"198.51.100.7", "192.0.2.9"}[i%2])
+			}
+			return l.loadWithCountries(t)
+		}},
 		{"identity.new-client", "miss-version", func(t *testing.T) string {
 			var l traffic
 			l.weeks(20, team()...)
@@ -104,4 +128,33 @@ func identityGenerators() []generator {
 			return l.load(t)
 		}},
 	}
+}
+
+// loadWithCountries loads the log into a case that knows the countries of the
+// networks for documentation.
+func (l *traffic) loadWithCountries(t *testing.T) string {
+	t.Helper()
+	country := func(code string) mmdbtest.Map { return mmdbtest.Map{"country": mmdbtest.Map{"iso_code": code}} }
+	database := string(mmdbtest.Write("Test-Country", 1772409600, []mmdbtest.Entry{
+		{Network: netip.MustParsePrefix("192.0.2.0/24"), Data: country("DE")},
+		{Network: netip.MustParsePrefix("198.51.100.0/24"), Data: country("DE")},
+		{Network: netip.MustParsePrefix("203.0.113.0/24"), Data: country("BR")},
+	}))
+	files := casetest.Write(t, map[string]string{"log.jsonl": l.rows.String(), "countries.mmdb": database})
+	dir, key := filepath.Join(t.TempDir(), "test.case"), casetest.Key(t)
+	_, err := casefile.Load(t.Context(), &casefile.LoadOptions{
+		Dir: dir, Paths: []string{filepath.Join(files, "log.jsonl")}, Key: key, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock,
+		Threads: 2, Memory: 1 << 30, Progress: new(casefile.Progress),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = casefile.Enrich(t.Context(), &casefile.EnrichOptions{
+		Dir: dir, Files: map[string]string{casefile.EnrichGeoIP: filepath.Join(files, "countries.mmdb")},
+		Key: key, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock, Threads: 2, Memory: 1 << 30,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

@@ -14,6 +14,8 @@ func detectors() ([]detector, error) {
 		"identity_phantom",
 		"identity_denied_then_allowed",
 		"identity_privilege_gained",
+		"identity_credential_moved",
+		"identity_dormant_revived",
 	} {
 		d, err := newSQLDetector(name)
 		if err != nil {
@@ -33,6 +35,8 @@ func goDetectors() []detector {
 		loggingOff{},
 		identityNewModel(),
 		identityNewClient(),
+		identityConcurrentNetworks(),
+		identityImpossibleTravel(),
 		cloudPersistence(),
 		cloudExposure(),
 		cloudTrail(),

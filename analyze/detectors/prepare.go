@@ -5,7 +5,8 @@ import (
 )
 
 // need makes the tables that a detector reads: those of features, and those that
-// are made here, of tool calls, of what texts show and of changes of rights.
+// are made here, of tool calls, of what texts show,
+// of changes of rights and of networks.
 func (r *run) need(ctx context.Context, tables ...string) error {
 	for _, name := range tables {
 		var err error
@@ -16,6 +17,8 @@ func (r *run) need(ctx context.Context, tables ...string) error {
 			err = r.signs(ctx)
 		case "granted", "granted_to":
 			err = r.grants(ctx)
+		case "network_of":
+			err = r.networks(ctx)
 		default:
 			err = r.features.Need(ctx, name)
 		}

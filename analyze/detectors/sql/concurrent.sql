@@ -1,0 +1,69 @@
+-- Days on which a credential was used from two places at once: from one, then from
+-- another, then from the first again within an hour, and so at least twice.
+-- days_before is on how many earlier days the same actor was in two places at once.
+with seen as (
+    select
+        x.eid, x.at_us, x.actor, coalesce(x.credential, x.principal) as holder, x.address, x.client, x.model,
+        case when $by = 'country' then x.country else coalesce('AS' || x.asn, n.network) end as place
+    from (
+        select eid, at_us, actor, credential, principal, address, country, asn, client, model from call
+        union all
+        select eid, at_us, actor, credential, principal, address, country, asn, client, model from act
+    ) x
+    join network_of n on n.address = x.address
+    where coalesce(x.credential, x.principal) is not null
+        and coalesce(x.client, '') <> 'aws-internal' -- a service on behalf of the holder
+),
+roaming as (
+    select holder
+    from seen
+    where place is not null
+    group by holder
+    having count(distinct place) > 1
+),
+placed as (
+    select
+        s.*,
+        lag(place) over w as place_before,
+        lag(at_us) over w as at_before
+    from seen s
+    where place is not null and holder in (select holder from roaming)
+    window w as (partition by holder order by at_us, eid)
+),
+-- changes of place, each with the next
+moved as (
+    select
+        *,
+        lead(place) over w as place_after,
+        lead(at_us) over w as at_after
+    from placed
+    where place <> place_before
+    window w as (partition by holder order by at_us, eid)
+),
+days as (
+    select
+        holder, actor, at_us // 86400000000 as day,
+        count(*) filter (place_after = place_before and at_after - at_before <= 3600000000) as returns
+    from moved
+    group by holder, actor, at_us // 86400000000
+    having count(*) filter (place_after = place_before and at_after - at_before <= 3600000000) >= 2
+),
+counted as (
+    select
+        d.holder, d.actor, d.day, d.returns,
+        (select count(distinct e.day) from days e where e.actor is not distinct from d.actor and e.day < d.day) as days_before,
+        (select count(distinct p.at_us // 86400000000) from placed p where p.holder = d.holder and p.at_us // 86400000000 < d.day) as active_before
+    from days d
+)
+select
+    coalesce(c.actor, c.holder) as actor, c.holder, c.day, c.returns, c.days_before, c.active_before,
+    min(p.at_us) as first_us, max(p.at_us) as last_us, count(*) as events,
+    list_sort(list(distinct p.place)) as places,
+    coalesce(string_agg(distinct p.address, ' ' order by p.address), '') as addresses,
+    coalesce(string_agg(distinct p.client, ' ' order by p.client), '') as clients,
+    list_slice(list(p.eid order by p.at_us, p.eid), 1, 10000) as eids
+from counted c
+join placed p on p.holder = c.holder and p.actor is not distinct from c.actor and p.at_us // 86400000000 = c.day
+where c.days_before < $habit
+group by c.actor, c.holder, c.day, c.returns, c.days_before, c.active_before
+order by c.day, actor, c.holder

@@ -2,14 +2,17 @@ package detectors
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
 )
 
 // TestTimes says how long each detector takes on the case that
-// EXHIBIT_BENCH_CASE names.
+// EXHIBIT_BENCH_CASE names, after the tables of features, and what it finds;
+// EXHIBIT_BENCH_ONLY names detectors or families, with spaces between.
 func TestTimes(t *testing.T) {
 	dir := os.Getenv("EXHIBIT_BENCH_CASE")
 	if dir == "" {
@@ -20,13 +23,28 @@ func TestTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	r := &run{c: c, features: features.NewSet(c), options: Options{Only: strings.Fields(os.Getenv("EXHIBIT_BENCH_ONLY")), Q: DefaultQ}}
 	start := time.Now()
-	r, err := Run(t.Context(), c, Options{})
+	if err := r.need(t.Context(), features.Names()...); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%-32s %6.3f s", "features", time.Since(start).Seconds())
+	list, err := detectors()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range r.Detectors {
-		t.Logf("%-30s %d findings, %d tests %s", d.About.ID, d.Findings, d.Tests, d.NotApplicable)
+	for _, d := range list {
+		if !r.options.chosen(d.about().ID) {
+			continue
+		}
+		start := time.Now()
+		report, kept, err := r.ask(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%-32s %6.3f s %4d findings %8d tests %s", d.about().ID, time.Since(start).Seconds(), len(kept), report.Tests, report.NotApplicable)
+		for i := range kept {
+			t.Logf("    %s %s: %s", kept[i].Severity, kept[i].Title, kept[i].Explanation)
+		}
 	}
-	t.Logf("%d findings in %.3f s", len(r.Findings), time.Since(start).Seconds())
 }

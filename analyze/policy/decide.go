@@ -31,7 +31,7 @@ const (
 
 // String returns the words for o.
 func (o Outcome) String() string {
-	return [...]string{"not covered", "seen, not confirmed", "allowed", "not on the list", "forbidden"}[o]
+	return [...]string{"not covered", "only seen", "allowed", "not on the list", "forbidden"}[o]
 }
 
 // Verdict is an outcome with its reason.
@@ -57,6 +57,8 @@ func (v Verdict) String() string {
 		return v.Outcome.String() + ": " + v.Unknown + " is not known, and " + rule + " asks for it"
 	case v.Line == 0:
 		return v.Outcome.String() + ": no rule of " + string(v.Section) + " is about it"
+	case v.Outcome == WasSeen:
+		return v.Outcome.String() + ", as " + rule + " notes"
 	case v.Outcome == Unlisted:
 		return v.Outcome.String() + " of " + rule
 	}

@@ -25,10 +25,10 @@ func TestDecide(t *testing.T) {
 		{"unlisted", "  - {name: a, models: [m1]}", Call{Model: "m2"}, "not on the list of a (calls, line 9)"},
 		{"forbidden", "  - {effect: deny, models: [m1]}", Call{Model: "m1"}, "forbidden by calls, line 9"},
 		{"other than what is forbidden", "  - {effect: deny, models: [m1]}", Call{Model: "m2"}, "not covered: no rule of calls is about it"},
-		{"seen", "  - {name: s, effect: seen, models: [m1]}", Call{Model: "m1"}, "seen, not confirmed by s (calls, line 9)"},
+		{"seen", "  - {name: s, effect: seen, models: [m1]}", Call{Model: "m1"}, "only seen, as s (calls, line 9) notes"},
 		{"seen is no list", "  - {name: s, effect: seen, models: [m1]}", Call{Model: "m2"}, "not covered: no rule of calls is about it"},
 		{"allowed beats seen", "  - {effect: seen, models: [m1], who: {principals: [p1]}}\n  - {name: a}", Call{Model: "m1"}, "allowed by a (calls, line 10)"},
-		{"seen beats the list", "  - {name: a, models: [m2]}\n  - {name: s, effect: seen, models: [m1]}", Call{Model: "m1"}, "seen, not confirmed by s (calls, line 10)"},
+		{"seen beats the list", "  - {name: a, models: [m2]}\n  - {name: s, effect: seen, models: [m1]}", Call{Model: "m1"}, "only seen, as s (calls, line 10) notes"},
 
 		{"deny of the same", "  - {name: a, models: [m1]}\n  - {name: d, effect: deny, models: [m1]}", Call{Model: "m1"}, "forbidden by d (calls, line 10)"},
 		{"exception by who", "  - {name: d, effect: deny, models: [m1]}\n  - {name: a, models: [m1], who: {groups: [g]}}", Call{Model: "m1"}, "allowed by a (calls, line 10)"},
@@ -263,6 +263,24 @@ func TestParseDestination(t *testing.T) {
 	if got := ParseDestination("https://example.com/" + strings.Repeat("x", maxDestination)); got.Host != "" {
 		t.Error("a destination of any length is taken apart")
 	}
+}
+
+// FuzzMovement takes apart what a log can name: a bucket is one name, a host has
+// no path, and a path that is compared has no way back in it.
+func FuzzMovement(f *testing.F) {
+	for _, s := range []string{"s3://a/b", "https://a.s3.amazonaws.com/b", "arn:aws:s3:::a/b", "[::1]:80", "a:1", "/a/../b", `C:\\a`, "~/a", "https://s3.amazonaws.com//x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d := ParseDestination(s)
+		if d.Name != s || strings.Contains(d.Bucket, "/") || strings.Contains(d.Host, "/") || d.Host != strings.ToLower(d.Host) {
+			t.Errorf("%+v", d)
+		}
+		clean, whole := cleanPath(s)
+		if whole && (!rooted(clean) || strings.Contains("/"+clean+"/", "/../")) || !whole && clean != "" {
+			t.Errorf("%q, %t", clean, whole)
+		}
+	})
 }
 
 func TestMovement(t *testing.T) {

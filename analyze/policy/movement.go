@@ -57,7 +57,7 @@ func ParseDestination(s string) Destination {
 	return d
 }
 
-var hostShape = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$`)
+var hostShape = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
 
 // bareHost returns the host of HOST, HOST:PORT and addresses, "" for other
 // names. A name without a dot is a host only before a port, or localhost.
@@ -70,8 +70,10 @@ func bareHost(s string) string {
 	}
 	host, port, _ := strings.Cut(strings.ToLower(s), ":")
 	host = strings.TrimSuffix(host, ".")
-	digits := port != "" && strings.Trim(port, "0123456789") == ""
-	if port != "" && !digits || !hostShape.MatchString(host) && !digits && host != "localhost" {
+	if !hostShape.MatchString(host) || strings.Trim(port, "0123456789") != "" {
+		return ""
+	}
+	if port == "" && host != "localhost" && !strings.Contains(host, ".") {
 		return ""
 	}
 	return host

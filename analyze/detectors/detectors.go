@@ -84,6 +84,9 @@ type tested struct {
 	// events finds the events, where asking for those of every test would cost
 	// too much; nil where eids has them.
 	events func(ctx context.Context, r *run) ([]int64, error)
+	// complete adds what else would cost too much for every test, events too; nil
+	// where there is nothing.
+	complete func(ctx context.Context, r *run, f *found) error
 }
 
 // run is what detectors share.

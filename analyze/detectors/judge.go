@@ -42,6 +42,11 @@ func (r *run) judge(ctx context.Context, res *result) ([]found, error) {
 			}
 			f.eids = eids
 		}
+		if list[i].complete != nil {
+			if err := list[i].complete(ctx, r, &f); err != nil {
+				return nil, err
+			}
+		}
 		kept = append(kept, f)
 	}
 	return kept, nil

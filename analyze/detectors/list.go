@@ -16,6 +16,9 @@ func detectors() ([]detector, error) {
 		"identity_privilege_gained",
 		"identity_credential_moved",
 		"identity_dormant_revived",
+		"recon_llmjacking",
+		"recon_validation_probe",
+		"recon_leaked_key",
 	} {
 		d, err := newSQLDetector(name)
 		if err != nil {
@@ -37,6 +40,8 @@ func goDetectors() []detector {
 		identityNewClient(),
 		identityConcurrentNetworks(),
 		identityImpossibleTravel(),
+		reconModelEnumeration(),
+		reconRestrictedTests(),
 		cloudPersistence(),
 		cloudExposure(),
 		cloudTrail(),

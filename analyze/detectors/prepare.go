@@ -17,6 +17,8 @@ func (r *run) need(ctx context.Context, tables ...string) error {
 			err = r.signs(ctx)
 		case "granted", "granted_to":
 			err = r.grants(ctx)
+		case "leaked_text":
+			err = r.leakedTexts(ctx)
 		case "network_of":
 			err = r.networks(ctx)
 		default:

@@ -1,0 +1,73 @@
+-- id: recon.leaked-key
+-- title: A key that stands in a text was used afterwards from another network
+-- severity: critical
+-- why: What is written to a model stands in logs, caches and answers, and whoever reads it has the key. Found
+--   where the id of an access key stands in a prompt, document, tool result or answer of the case, and
+--   the same key is used later from a network from which it was not used before. It is medium where
+--   the case shows no use of the key from before. Networks are autonomous systems where the
+--   case is enriched with them, else an IPv4 /16 or IPv6 /48.
+-- tags: atlas.aml.t0055, atlas.aml.t0057, attack.t1552, owasp.llm02
+-- needs: text, credential, address
+-- reads: call, act, network_of, leaked_text
+-- false positive: the holder of the key, who went to another network soon after
+-- triage: find out whose network it is, and whether client or models differ too
+-- triage: find out who could read the text: exhibit match with the key's id
+-- collect: everything that was done with the key since: exhibit timeline with its id
+-- contain: deactivate the key at once; it is known to whoever could read the text
+-- contain: take the text out of what is logged, cached and indexed
+with shown as (
+    select eid, prompt_hash as hash from stored_event where prompt_hash in (select hash from leaked_text)
+    union all
+    select eid, response_hash from stored_event where response_hash in (select hash from leaked_text)
+    union all
+    select eid, system_prompt_hash from stored_event where system_prompt_hash in (select hash from leaked_text)
+    union all
+    select eid, reasoning_hash from stored_event where reasoning_hash in (select hash from leaked_text)
+    union all
+    select eid, hash from stored_use where hash in (select hash from leaked_text)
+),
+said as (
+    select l.key, min(epoch_us(e.ts)) as at_us, arg_min(s.eid, (epoch_us(e.ts), s.eid)) as eid, arg_min(l.role, (epoch_us(e.ts), s.eid)) as role, count(distinct s.eid) as events
+    from shown s
+    join leaked_text l on l.hash = s.hash
+    join stored_event e on e.eid = s.eid
+    anti join duplicate d on d.eid = s.eid
+    where e.ts is not null
+    group by l.key
+),
+uses as (
+    select x.eid, x.at_us, x.actor, x.credential, x.address, x.client, coalesce('AS' || x.asn, n.network) as place
+    from (
+        select eid, at_us, actor, credential, address, client, asn from call where credential in (select key from said)
+        union all
+        select eid, at_us, actor, credential, address, client, asn from act where credential in (select key from said)
+    ) x
+    join network_of n on n.address = x.address
+    where coalesce(x.client, '') <> 'aws-internal'
+),
+places as (
+    select credential, place, min(at_us) as first_us from uses where place is not null group by credential, place
+)
+select
+    s.key as subject,
+    p.place as bucket,
+    min(u.actor) as actor,
+    case when b.uses > 0 then 'critical' else 'medium' end as severity,
+    'A key that stands in a text (' || s.role || ') was used afterwards from another network' as title,
+    'The key ' || s.key || ' stands in what was said to or by a model since ' || strftime(make_timestamp(s.at_us), '%Y-%m-%dT%H:%M:%SZ')
+        || ' (' || s.events || ' events). From ' || ((min(u.at_us) - s.at_us) // 60000000) || ' minutes later on it was used ' || count(*) || ' times from ' || p.place
+        || case when b.uses > 0 then ', where it had not been used in ' || b.uses || ' uses before.' else '. Before it was said, no use of it is in this case, so that the network may be its own.' end as explanation,
+    s.at_us as first_us, max(u.at_us) as last_us,
+    list_prepend(s.eid, list_slice(list(u.eid order by u.at_us, u.eid), 1, 9999)) as eids,
+    s.role as said_as, p.place as network,
+    string_agg(distinct u.address, ' ' order by u.address) as addresses,
+    string_agg(distinct u.client, ' ' order by u.client) as clients,
+    b.uses as uses_before
+from said s
+join places p on p.credential = s.key and p.first_us > s.at_us
+join uses u on u.credential = s.key and u.place = p.place
+join (
+    select s.key, count(u.eid) as uses from said s left join uses u on u.credential = s.key and u.at_us <= s.at_us group by s.key
+) b on b.key = s.key
+group by s.key, s.role, s.at_us, s.eid, s.events, p.place, b.uses
+order by s.at_us, s.key, p.place

@@ -35,7 +35,8 @@ func benignText(rng *rand.Rand, style, n int) []byte {
 }
 
 // BenchmarkScan scans unique texts of 500 bytes to 16 KB, a third each prose,
-// code and JSON, in all roles that logs have.
+// code and JSON. Measured on one core of an Intel Xeon that others used too, in
+// MB/s: prompts 183, replies 164, documents 245, tool results 246, mixed 199.
 func BenchmarkScan(b *testing.B) {
 	for _, role := range []Role{RoleUser, RoleAssistant, RoleDocument, RoleTool, ""} {
 		name := string(role)
@@ -67,5 +68,28 @@ func benchmarkScan(b *testing.B, role Role) {
 			}
 			s.Scan(text, r)
 		}
+	}
+}
+
+// BenchmarkHostile scans texts made of nothing but keywords, in two lengths: the
+// longer takes as long for each byte: about a microsecond, or three where others
+// use the machine too.
+func BenchmarkHostile(b *testing.B) {
+	s := newTestScanner(b)
+	var words []string
+	for _, p := range s.parts {
+		words = append(words, p.keywords()...)
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	rng.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+	all := strings.Join(words, " ")
+	for _, size := range []int{MaxText / 8, MaxText} {
+		text := []byte(strings.Repeat(all+"\n", size/len(all)+1)[:size])
+		b.Run(fmt.Sprint(size>>10, "KB"), func(b *testing.B) {
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				s.Scan(text, RoleDocument)
+			}
+		})
 	}
 }

@@ -94,8 +94,9 @@ func with(t *testing.T, tones, suffixes *classify.Model) *Scanner {
 	return s
 }
 
-func flagged(s *Scanner, text string, role Role, kind string) bool {
-	return Score(s.Scan([]byte(text), role), kind) >= Flagged
+// flagged reports whether a reply is one of a kind.
+func flagged(s *Scanner, text, kind string) bool {
+	return Score(s.Scan([]byte(text), RoleAssistant), kind) >= Flagged
 }
 
 // anyModel keeps all samples.
@@ -126,7 +127,7 @@ func TestXSTest(t *testing.T) {
 				continue
 			}
 			f.add(s.Source+" accuracy", said == s.Is)
-			f.add(s.Source+" accuracy, learned from the other model", flagged(foreign[s.Source], s.Text, RoleAssistant, KindRefusal) == s.Is)
+			f.add(s.Source+" accuracy, learned from the other model", flagged(foreign[s.Source], s.Text, KindRefusal) == s.Is)
 			signs = slices.DeleteFunc(signs, func(sign Sign) bool { return sign.Label == refusalSoft })
 			f.add(s.Source+" accuracy of the phrases alone", (Score(signs, KindRefusal) >= Flagged) == s.Is)
 			if s.Is {
@@ -183,7 +184,7 @@ func TestJailbreakBench(t *testing.T) {
 				f.add("GCG against the others, learned from llama-2", attacked(llama.Scan([]byte(a.Prompt), RoleUser)))
 			}
 			if a.Jailbroken {
-				f.add("replies that obeyed, flagged as refusals", flagged(learned, a.Reply, RoleAssistant, KindRefusal))
+				f.add("replies that obeyed, flagged as refusals", flagged(learned, a.Reply, KindRefusal))
 			}
 		}
 	}

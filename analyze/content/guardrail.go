@@ -20,15 +20,19 @@ func guardrailPhrases() []phrase {
 		{"copilot", 0.97, "responsible ai service", `\bfiltered by the responsible ai service\b|\bresponsible ai service has filtered\b`},
 		// OpenAI: images and chat (platform.openai.com/docs/guides/error-codes,
 		// help.openai.com on usage policies).
-		{"openai", 0.95, "our safety system|usage policy|usage policies|content policy|content_policy_violation",
-			`\brejected as a result of our safety system\b|\b(?:prompt|content|request|input|output) (?:was |were |has been |have been |may |might |appears to |seems to ){0,2}(?:flagged (?:as|for) )?(?:potentially )?violat(?:e|es|ing) (?:our|openai's) (?:usage|content) polic(?:y|ies)\b|\bcontent_policy_violation\b`},
+		{
+			"openai", 0.95, "our safety system|usage policy|usage policies|content policy|content_policy_violation",
+			`\brejected as a result of our safety system\b|\b(?:prompt|content|request|input|output) (?:was |were |has been |have been |may |might |appears to |seems to ){0,2}(?:flagged (?:as|for) )?(?:potentially )?violat(?:e|es|ing) (?:our|openai's) (?:usage|content) polic(?:y|ies)\b|\bcontent_policy_violation\b`,
+		},
 		// Anthropic, an error of the API (anthropics/claude-code issue 6195), and of
 		// its coding assistant.
 		{"anthropic", 0.97, "content filtering policy|usage policy", `\b(?:output|input) blocked by content filtering policy\b|\bappears to violate our usage policy\b`},
 		// Google Vertex AI and Gemini
 		// (cloud.google.com/vertex-ai/generative-ai/docs/multimodal/configure-safety-filters).
-		{"google", 0.95, "responsible ai practices|finish_reason: safety|finishreason|was blocked due to|prohibited_content",
-			`\bviolate google's responsible ai practices\b|\bfinish_?reason["\x27]?: ?["\x27]?(?:safety|prohibited_content|recitation|blocklist|spii)\b|\b(?:prompt|response) was blocked due to (?:safety|prohibited|other)`},
+		{
+			"google", 0.95, "responsible ai practices|finish_reason: safety|finishreason|was blocked due to|prohibited_content",
+			`\bviolate google's responsible ai practices\b|\bfinish_?reason["\x27]?: ?["\x27]?(?:safety|prohibited_content|recitation|blocklist|spii)\b|\b(?:prompt|response) was blocked due to (?:safety|prohibited|other)`,
+		},
 		// NVIDIA NeMo Guardrails, the predefined message "refuse to respond"
 		// (docs.nvidia.com/nemo/guardrails).
 		{"nemo", 0.9, "can't respond to that|can’t respond to that", `^\s*i'm sorry, i can't respond to that\b`},

@@ -32,10 +32,10 @@ func TestGuardrail(t *testing.T) {
 func TestCanned(t *testing.T) {
 	s := newTestScanner(t)
 	canned := "Sorry, the model cannot answer this question."
-	if !flagged(s, canned, RoleAssistant, KindGuardrail) {
+	if !flagged(s, canned, KindGuardrail) {
 		t.Error("the canned text is not flagged")
 	}
-	if flagged(s, canned+strings.Repeat(" This is what a guardrail says by default.", 50), RoleAssistant, KindGuardrail) {
+	if flagged(s, canned+strings.Repeat(" This is what a guardrail says by default.", 50), KindGuardrail) {
 		t.Error("a text about it is flagged")
 	}
 }

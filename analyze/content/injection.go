@@ -19,8 +19,6 @@ const (
 )
 
 const (
-	// aModel is whom such texts address.
-	aModel = `(?:ai|a\.i\.|artificial intelligence|large language model|language model|llm|chatbot|chat bot|assistant|gpt|chatgpt|copilot|claude|gemini|llama|bot)`
 	// earlier and orders are what shall not count.
 	earlier = `(?:previous|prior|above|earlier|preceding|foregoing|initial|original|existing|current|former|all|any|every|your|the|my|these|those|other|system)`
 	orders  = `(?:instructions?|prompts?|rules?|directions?|directives?|guidelines?|commands?|constraints?|programming|restrictions?|polic(?:y|ies)|context|orders)`

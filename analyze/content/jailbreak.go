@@ -61,7 +61,7 @@ func jailbreakPhrases() []phrase {
 		},
 		{
 			jailSuppression, 0.75, "never|do not|don't|don’t|must not|cannot|can't|can’t|without|avoid|none of|should not|shouldn't|will not|won't|won’t;sorry|apolog|as an ai|disclaimer|warning|refus|moral|ethic|legality|i cannot|i can't|i can’t",
-			`@(?:never|do not|don't|must not|cannot|can't|without|avoid|none of|should not|shouldn't|will not|won't)\b[^.!?\n]{0,40}?\b(?:say|saying|includ(?:e|ing)|contain(?:s|ing)?|begin|start|apologi[sz](?:e|ing)|refus(?:e|ing)|mention(?:ing)?|giv(?:e|ing)|add(?:ing)?|tell|responses?|answers?|output)\b[^.!?\n]{0,60}?(?:\bi'm sorry\b|\bi cannot\b|\bsorry\b|\bas an ai\b|\bapolog\w+|\bdisclaimers?\b|\bwarnings?\b|\brefus\w+|\bmorality\b|\bmoral\w*\b|\bethic\w*\b|\blegality\b)|never refuse\b`,
+			`@(?:never|do not|don't|must not|cannot|can't|without|avoid|none of|should not|shouldn't|will not|won't)\b[^.!?\n]{0,40}?\b(?:say|saying|(?:include|including)|contain(?:s|ing)?|begin|start|apologi[sz](?:e|ing)|refus(?:e|ing)|mention(?:ing)?|giv(?:e|ing)|add(?:ing)?|tell|responses?|answers?|output)\b[^.!?\n]{0,60}?(?:\bi'm sorry\b|\bi cannot\b|\bsorry\b|\bas an ai\b|\bapolog\w+|\bdisclaimers?\b|\bwarnings?\b|\brefus\w+|\bmorality\b|\bmoral\w*\b|\bethic\w*\b|\blegality\b)|never refuse\b`,
 		},
 		{
 			jailSuppression, 0.7, "never|not allowed to|must not|will never|don't|don’t|you must|you have to|you will;can't|can’t|cannot|refuse|say no|any|all|every",

@@ -28,26 +28,46 @@ const cannot = "cannot|can't|can’t|can`t|can not|won't|won’t|will not|must n
 // are general knowledge: none is taken from data.
 func refusalPhrases() []phrase {
 	return []phrase{
-		{refusalFull, 0.95, cross("i|we", cannot) + "|i'm not|i’m not|i'm unable|i’m unable",
-			`@(?:i|we) ?` + not + `,? (?:(?:\w+ly|also|just|even|simply|in good conscience|,) ){0,2}` + doing + `\b`},
-		{refusalFull, 0.95, "sorry|apolog|regret|afraid|unfortunately",
-			`@(?:sorry|apologi[sz]e|apologies|regret|afraid|unfortunately)\b[^.\n]{0,80}?\b(?:i|we|this|that|your)\b[^.\n]{0,40}?\b(?:can't|cannot|can not|won't|will not|unable to|not able to|not allowed|not permitted|not appropriate|violates|against my|must decline)(?:[.!]|$| (?:\w+ly |also )?` + doing + `\b)`},
-		{refusalFull, 0.95, "declin|refus|refrain|rather not|prefer not",
-			`\bi(?:'m|'ll|'d)? ?(?:am |must |have to |need to |will |would |going to |afraid i ){0,3}(?:(?:respectfully|politely|kindly|also) )?(?:decline|declining|refuse|refusing|refrain from|rather not|prefer not to)\b`},
-		{refusalFull, 0.9, "as an ai|as an artificial|as a language|as a large|as an llm|as an assistant|as a responsible|as a helpful|as an ethical|i am an ai|i'm an ai|i’m an ai|i am just an|i'm just an|i’m just an|i am only|i am a language|i'm a language|i am a large|i'm a large|i’m a large|i am an artificial|i am an assistant|i'm an assistant|i am a helpful",
-			`@(?:as|i am|i'm)(?: only| just)? an? (?:\w+ ){0,3}(?:ai|artificial intelligence|language model|llm|assistant|chatbot)\b[^.\n]{0,160}\b(?:can't|cannot|won't|will not|unable to|not able to|not (?:ethical|appropriate)|not programmed|not designed|do not condone|don't condone|not within my|must (?:decline|refuse)|must (?:adhere|follow|respect))\b`},
-		{refusalFull, 0.9, "against|violat|contrary to|not within|outside|conflict with|conflicts with|not allowed by|not permitted by|not allowed under|not permitted under;polic|guideline|principle|programming|terms of|values|safety rules",
-			`@(?:against|violat\w+|violation of|contrary to|not within|outside of?|conflicts? with|not (?:allowed|permitted) (?:by|under)) (?:my|our|the|openai's?|anthropic's?|google's?|microsoft's?|meta's?) (?:\w+ ){0,3}(?:polic(?:y|ies)|guidelines?|principles|programming|terms of (?:use|service)|values|safety rules)\b`},
-		{refusalPartial, 0.75, cross("i", cannot+"|am not programmed|neither"),
-			`@i (?:do not|don't|cannot|can't|will not|won't|would never|could never|am not programmed to|neither) (?:condone|promote|endorse|support|encourage|engage in|tolerate)\b`},
-		{refusalPartial, 0.7, "not appropriate|inappropriate|not ethical|unethical|not acceptable|never acceptable|never appropriate|not okay|never okay|not right|never ethical",
-			`\b(?:it|that|this) ?(?:is|'s|would be|isn't) (?:not |never )?(?:(?:ethical|legal|okay|acceptable|safe|respectful) (?:or|and|nor) )?(?:ethical|appropriate|inappropriate|unethical|acceptable|okay|right) (?:or \w+ )?(?:for me )?to (?:ask|discuss|provide|suggest|share|request|give|make|try|seek|use|engage|promote|speculate|assume|generalize|stereotype)\b`},
-		{refusalFull, 0.9, cross("this|that|your|such a|such", "request|question|prompt|content|topic|kind of"),
-			`@(?:this|that|your|such a|such) (?:request|question|prompt|content|topic|kind of (?:request|question))s?\b[^.\n]{0,30}\b(?:cannot be|can't be|not something i|violates|violate|goes against|is not allowed|not permitted|i can't|i cannot|i won't|is not one i)\b`},
-		{refusalFull, 0.9, "something else|different topic|another topic|change the subject",
-			`\b(?:can't|cannot|won't|not|scope|sorry)\b[^\n]{0,80}\b(?:let's|shall we|would you like to|how about we|happy to|please|glad to) (?:talk about|discuss|try|chat about|change|help with|ask) [^.\n]{0,20}\b(?:something else|(?:a )?different topic|another topic|the subject)`},
-		{refusalFull, 0.95, "es tut mir leid|tut mir leid|het spijt me|je suis désolé|désolé|je ne peux pas|lo siento|no puedo|desculpe|lamento|mi dispiace|non posso|przepraszam|извините|не могу|抱歉|对不起|申し訳|죄송",
-			`\b(?:tut mir leid)\b[^.\n]{0,40}\b(?:kann|darf|werde)\b[^.\n]{0,60}\bnicht\b|\bkann ich (?:leider )?nicht (?:helfen|beantworten|unterstützen)|\bhet spijt me\b[^.\n]{0,30}\b(?:kan|mag)\b[^.\n]{0,60}\bniet\b|\bje ne peux pas (?:vous |t')?(?:aider|fournir|répondre|créer|écrire|donner)|\bno puedo (?:ayudar|proporcionar|responder|crear|ofrecer|cumplir|dar)|\bnão posso (?:ajudar|fornecer|responder|criar|atender)|\bnon posso (?:aiutar|fornire|rispondere|creare)|не могу (?:помочь|предоставить|ответить|выполнить)|(?:抱歉|对不起)[^\n]{0,30}(?:不能|无法)|申し訳[^\n]{0,90}(?:できません|いたしかねます)|죄송[^\n]{0,60}(?:없습니다|수 없)`},
+		{
+			refusalFull, 0.95, cross("i|we", cannot) + "|i'm not|i’m not|i'm unable|i’m unable",
+			`@(?:i|we) ?` + not + `,? (?:(?:\w+ly|also|just|even|simply|in good conscience|,) ){0,2}` + doing + `\b`,
+		},
+		{
+			refusalFull, 0.95, "sorry|apolog|regret|afraid|unfortunately",
+			`@(?:sorry|apologi[sz]e|apologies|regret|afraid|unfortunately)\b[^.\n]{0,80}?\b(?:i|we|this|that|your)\b[^.\n]{0,40}?\b(?:can't|cannot|can not|won't|will not|unable to|not able to|not allowed|not permitted|not appropriate|violates|against my|must decline)(?:[.!]|$| (?:\w+ly |also )?` + doing + `\b)`,
+		},
+		{
+			refusalFull, 0.95, "declin|refus|refrain|rather not|prefer not",
+			`\bi(?:'m|'ll|'d)? ?(?:am |must |have to |need to |will |would |going to |afraid i ){0,3}(?:(?:respectfully|politely|kindly|also) )?(?:decline|declining|refuse|refusing|refrain from|rather not|prefer not to)\b`,
+		},
+		{
+			refusalFull, 0.9, "as an ai|as an artificial|as a language|as a large|as an llm|as an assistant|as a responsible|as a helpful|as an ethical|i am an ai|i'm an ai|i’m an ai|i am just an|i'm just an|i’m just an|i am only|i am a language|i'm a language|i am a large|i'm a large|i’m a large|i am an artificial|i am an assistant|i'm an assistant|i am a helpful",
+			`@(?:as|i am|i'm)(?: only| just)? an? (?:\w+ ){0,3}(?:ai|artificial intelligence|language model|llm|assistant|chatbot)\b[^.\n]{0,160}\b(?:can't|cannot|won't|will not|unable to|not able to|not (?:ethical|appropriate)|not programmed|not designed|do not condone|don't condone|not within my|must (?:decline|refuse)|must (?:adhere|follow|respect))\b`,
+		},
+		{
+			refusalFull, 0.9, "against|violat|contrary to|not within|outside|conflict with|conflicts with|not allowed by|not permitted by|not allowed under|not permitted under;polic|guideline|principle|programming|terms of|values|safety rules",
+			`@(?:against|violat\w+|violation of|contrary to|not within|outside of?|conflicts? with|not (?:allowed|permitted) (?:by|under)) (?:my|our|the|openai's?|anthropic's?|google's?|microsoft's?|meta's?) (?:\w+ ){0,3}(?:polic(?:y|ies)|guidelines?|principles|programming|terms of (?:use|service)|values|safety rules)\b`,
+		},
+		{
+			refusalPartial, 0.75, cross("i", cannot+"|am not programmed|neither"),
+			`@i (?:do not|don't|cannot|can't|will not|won't|would never|could never|am not programmed to|neither) (?:condone|promote|endorse|support|encourage|engage in|tolerate)\b`,
+		},
+		{
+			refusalPartial, 0.7, "not appropriate|inappropriate|not ethical|unethical|not acceptable|never acceptable|never appropriate|not okay|never okay|not right|never ethical",
+			`\b(?:it|that|this) ?(?:is|'s|would be|isn't) (?:not |never )?(?:(?:ethical|legal|okay|acceptable|safe|respectful) (?:or|and|nor) )?(?:ethical|appropriate|inappropriate|unethical|acceptable|okay|right) (?:or \w+ )?(?:for me )?to (?:ask|discuss|provide|suggest|share|request|give|make|try|seek|use|engage|promote|speculate|assume|generalize|stereotype)\b`,
+		},
+		{
+			refusalFull, 0.9, cross("this|that|your|such a|such", "request|question|prompt|content|topic|kind of"),
+			`@(?:this|that|your|such a|such) (?:request|question|prompt|content|topic|kind of (?:request|question))s?\b[^.\n]{0,30}\b(?:cannot be|can't be|not something i|violates|violate|goes against|is not allowed|not permitted|i can't|i cannot|i won't|is not one i)\b`,
+		},
+		{
+			refusalFull, 0.9, "something else|different topic|another topic|change the subject",
+			`\b(?:can't|cannot|won't|not|scope|sorry)\b[^\n]{0,80}\b(?:let's|shall we|would you like to|how about we|happy to|please|glad to) (?:talk about|discuss|try|chat about|change|help with|ask) [^.\n]{0,20}\b(?:something else|(?:a )?different topic|another topic|the subject)`,
+		},
+		{
+			refusalFull, 0.95, "es tut mir leid|tut mir leid|het spijt me|je suis désolé|désolé|je ne peux pas|lo siento|no puedo|desculpe|lamento|mi dispiace|non posso|извините|не могу|抱歉|对不起|申し訳|죄송",
+			`\b(?:tut mir leid)\b[^.\n]{0,40}\b(?:kann|darf|werde)\b[^.\n]{0,60}\bnicht\b|\bkann ich (?:leider )?nicht (?:helfen|beantworten|unterstützen)|\bhet spijt me\b[^.\n]{0,30}\b(?:kan|mag)\b[^.\n]{0,60}\bniet\b|\bje ne peux pas (?:vous |t')?(?:aider|fournir|répondre|créer|écrire|donner)|\bno puedo (?:ayudar|proporcionar|responder|crear|ofrecer|cumplir|dar)|\bnão posso (?:ajudar|fornecer|responder|criar|atender)|\bnon posso (?:aiutar|fornire|rispondere|creare)|не могу (?:помочь|предоставить|ответить|выполнить)|(?:抱歉|对不起)[^\n]{0,30}(?:不能|无法)|申し訳[^\n]{0,90}(?:できません|いたしかねます)|죄송[^\n]{0,60}(?:없습니다|수 없)`,
+		},
 	}
 }
 

@@ -25,6 +25,13 @@ func TestRefusal(t *testing.T) {
 		{"German", RoleAssistant, "Es tut mir leid, aber dabei kann ich Ihnen nicht helfen.", full},
 		{"French", RoleAssistant, "Désolé, mais je ne peux pas vous aider avec cela.", full},
 		{"Chinese", RoleAssistant, "抱歉，我无法提供这方面的帮助。", full},
+		{"Spanish", RoleAssistant, "Lo siento, pero no puedo ayudar con eso.", full},
+		{"Portuguese", RoleAssistant, "Desculpe, mas não posso ajudar com isso.", full},
+		{"Italian", RoleAssistant, "Mi dispiace, ma non posso aiutare in questo.", full},
+		{"Dutch", RoleAssistant, "Het spijt me, maar ik kan je daar niet mee helpen.", full},
+		{"Russian", RoleAssistant, "Извините, но я не могу помочь с этим.", full},
+		{"Japanese", RoleAssistant, "申し訳ありませんが、そのご質問にはお答えできません。", full},
+		{"Korean", RoleAssistant, "죄송하지만 그 요청은 도와드릴 수 없습니다.", full},
 		{"with an answer after all", RoleAssistant, "I can't help with the lock itself. What you can do instead:\n\n1. Call a locksmith.\n2. Ask the landlord.\n", partial},
 		{"later", RoleAssistant, strings.Repeat("The first part of the report is done and it covers the sales of March. ", 6) + "However, I can't help with the third question.", partial},
 

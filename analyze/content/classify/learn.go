@@ -48,6 +48,7 @@ func newLearner(examples []Example, o Options) *learner {
 		total += examples[i].Weight
 		longest = max(longest, square(examples[i].Features))
 	}
+	total = max(total, 1) // of nothing, nothing is learned
 	// The curvature is at most a quarter of the squared lengths of the texts, of
 	// their bias, which is 1, and the ridge.
 	l := &learner{examples: examples, ridge: o.Ridge * total, mask: uint32(n - 2)} //nolint:gosec // few bits

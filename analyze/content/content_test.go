@@ -2,8 +2,13 @@ package content
 
 import (
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,24 +58,78 @@ func TestKeywords(t *testing.T) {
 	}
 }
 
-// TestPhrasesHaveWords checks that every rule can be reached: that what its
-// pattern matches in the cases is near its words is checked there.
-func TestPhrasesHaveWords(t *testing.T) {
-	for name, phrases := range map[string][]phrase{
+// allPhrases lists the phrases by kind.
+func allPhrases() map[string][]phrase {
+	return map[string][]phrase{
 		KindInjection: injectionPhrases(), KindJailbreak: jailbreakPhrases(), KindExtraction: extractionPhrases(),
 		KindRefusal: refusalPhrases(), KindGuardrail: guardrailPhrases(),
-	} {
+	}
+}
+
+func TestPhrases(t *testing.T) {
+	for kind, phrases := range allPhrases() {
 		for _, p := range phrases {
 			for list := range strings.SplitSeq(p.words, ";") {
-				if list == "" || slices.Contains(strings.Split(list, "|"), "") {
-					t.Errorf("%s %s: an empty word in %q", name, p.label, p.words)
+				if slices.Contains(strings.Split(list, "|"), "") {
+					t.Errorf("%s %s: an empty word in %q", kind, p.label, p.words)
 				}
 			}
 			if p.score <= 0 || p.score > 1 || p.label == "" {
-				t.Errorf("%s %s: score %v", name, p.label, p.score)
+				t.Errorf("%s %s: score %v", kind, p.label, p.score)
 			}
 		}
 	}
+}
+
+// TestPhrasesHaveCases checks that each phrase is found in some text of the
+// tests here: that its pattern can match, and that it does where its words are.
+func TestPhrasesHaveCases(t *testing.T) {
+	texts := literals(t)
+	for kind, phrases := range allPhrases() {
+		set, err := newPhraseSet(phrases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words, finder := newAutomaton(set.words), newPhraseFinder(set)
+		found := map[*phraseRule]bool{}
+		for _, raw := range texts {
+			text := &Text{Raw: raw, Folded: appendFolded(nil, raw), Begins: true, Ends: true}
+			words.find(text.Folded, func(word, start, end int32) { text.hits = append(text.hits, hit{word, start, end}) })
+			finder.find(text, func(rule *phraseRule, _, _ int) { found[rule] = true })
+		}
+		for i := range set.rules {
+			if !found[&set.rules[i]] {
+				t.Errorf("%s %s: no case has %.100q", kind, set.rules[i].label, set.rules[i].words)
+			}
+		}
+	}
+}
+
+// literals returns the texts that stand in the tests of this package.
+func literals(t *testing.T) [][]byte {
+	t.Helper()
+	paths, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts [][]byte
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+				text, err := strconv.Unquote(l.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				texts = append(texts, []byte(text))
+			}
+			return true
+		})
+	}
+	return texts
 }
 
 func TestScore(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 func TestGuardrail(t *testing.T) {
 	testShown(t, KindGuardrail, []shown{
 		{"bedrock", RoleAssistant, "Sorry, the model cannot answer this question.", []string{"bedrock"}},
+		{"bedrock status", RoleAssistant, "GUARDRAIL_INTERVENED", []string{"bedrock"}},
+		{"copilot moves on", RoleAssistant, "It might be time to move onto a new topic.", []string{"copilot"}},
 		{"azure", RoleAssistant, "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry.", []string{"azure"}},
 		{"azure error", RoleAssistant, `{"code": "ResponsibleAIPolicyViolation"}`, []string{"azure"}},
 		{"copilot", RoleAssistant, "Sorry, the response was filtered by the Responsible AI Service. Please rephrase your prompt and try again.", []string{"copilot"}},

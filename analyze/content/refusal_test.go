@@ -22,6 +22,8 @@ func TestRefusal(t *testing.T) {
 		{"policy", RoleAssistant, "That would go against my usage policies.", full},
 		{"request", RoleAssistant, "This request violates the rules I follow.", full},
 		{"other topic", RoleAssistant, "That is beyond my scope, sorry. Let's talk about something else.", full},
+		{"does not condone", RoleAssistant, "I do not condone such pranks.", partial},
+		{"not appropriate", RoleAssistant, "It is not appropriate to speculate about that.", partial},
 		{"German", RoleAssistant, "Es tut mir leid, aber dabei kann ich Ihnen nicht helfen.", full},
 		{"French", RoleAssistant, "Désolé, mais je ne peux pas vous aider avec cela.", full},
 		{"Chinese", RoleAssistant, "抱歉，我无法提供这方面的帮助。", full},

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"go/ast"
 	"go/parser"
-	"go/token"
+	gotoken "go/token"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -84,7 +84,7 @@ func TestPhrases(t *testing.T) {
 // TestPhrasesHaveCases checks that each phrase is found in some text of the
 // tests here: that its pattern can match, and that it does where its words are.
 func TestPhrasesHaveCases(t *testing.T) {
-	texts := literals(t)
+	texts := ownTexts(t)
 	for kind, phrases := range allPhrases() {
 		set, err := newPhraseSet(phrases)
 		if err != nil {
@@ -105,8 +105,8 @@ func TestPhrasesHaveCases(t *testing.T) {
 	}
 }
 
-// literals returns the texts that stand in the tests of this package.
-func literals(t *testing.T) [][]byte {
+// ownTexts returns the texts that stand in the tests of this package.
+func ownTexts(t *testing.T) [][]byte {
 	t.Helper()
 	paths, err := filepath.Glob("*_test.go")
 	if err != nil {
@@ -114,12 +114,12 @@ func literals(t *testing.T) [][]byte {
 	}
 	var texts [][]byte
 	for _, path := range paths {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == gotoken.STRING {
 				text, err := strconv.Unquote(l.Value)
 				if err != nil {
 					t.Fatal(err)

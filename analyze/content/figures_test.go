@@ -153,6 +153,10 @@ func attacked(signs []Sign) bool {
 	return Score(signs, KindInjection) >= Flagged || Score(signs, KindJailbreak) >= Flagged || Score(signs, KindExtraction) >= Flagged
 }
 
+func hasKind(signs []Sign, kind string) bool {
+	return slices.ContainsFunc(signs, func(s Sign) bool { return s.Kind == kind })
+}
+
 // TestJailbreakBench measures what is called an attack among prompts that are
 // ones. Of those with a suffix, the classifier never saw a prompt for the goal
 // at hand, and in some rows none that was made against the model either.
@@ -177,7 +181,7 @@ func TestJailbreakBench(t *testing.T) {
 			f.add(a.Method+" recall", attacked(signs))
 			switch {
 			case a.Method == "PAIR":
-				f.add("PAIR, any sign at all", len(signs) > 0)
+				f.add("PAIR, any sign at all", hasKind(signs, KindJailbreak))
 			case a.Method == "GCG" && a.Model == "llama-2-7b-chat-hf":
 				f.add("GCG against llama-2, learned from the others", attacked(other.Scan([]byte(a.Prompt), RoleUser)))
 			case a.Method == "GCG":
@@ -264,7 +268,7 @@ func TestBIPIA(t *testing.T) {
 				}
 				signs := s.Scan([]byte(text), RoleDocument)
 				f.add(total, Score(signs, KindInjection) >= Flagged)
-				f.add(total+", any sign at all", len(signs) > 0)
+				f.add(total+", any sign at all", hasKind(signs, KindInjection))
 				f.add("  "+p.Goal, Score(signs, KindInjection) >= Flagged)
 			}
 		}

@@ -20,7 +20,7 @@ const (
 
 // Kinds lists the kinds of signs, in the order in which they are told.
 func Kinds() []string {
-	return []string{KindInjection, KindJailbreak, KindExtraction, KindRefusal, KindGuardrail}
+	return []string{KindInjection, KindJailbreak, KindExtraction, KindObfuscation, KindEncoding, KindSecret, KindPersonal, KindRefusal, KindGuardrail}
 }
 
 // Flagged is the score from which on a text counts as one of a kind: in the

@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -21,15 +22,17 @@ func newCipher() *cipher {
 		c.both = append(c.both, rot13Text(w))
 	}
 	for _, w := range words {
-		c.both = append(c.both, reversedText(w))
+		plain := strings.TrimPrefix(w, " ")
+		c.both = append(c.both, w[:len(w)-len(plain)]+reversedText(plain))
 	}
 	return c
 }
 
-// cipherWords are words that most English text has, or that most attacks have.
+// cipherWords are words that most English text has, those with a space as whole
+// words, or that most attacks have.
 func cipherWords() []string {
 	return []string{
-		" the ", " and ", " you ", " your ", " for ", " with ", " that ", " this ", " please ",
+		" the", " and", " you", " your", " for", " with", " that", " this", " please",
 		"ignore", "instruction", "previous", "system", "prompt", "password", "secret", "reveal",
 	}
 }
@@ -75,7 +78,8 @@ func (d *decoding) ciphered(l *layer, hits []hit) {
 		if int(h.word) >= d.cipher.plain {
 			id = 1
 		}
-		if at < done[id] {
+		goesOn := isSpace(l.folded[at]) && int(h.end) < len(l.folded) && isAlpha(l.folded[h.end])
+		if at < done[id] || goesOn {
 			continue
 		}
 		if !seen[id] || at-last[id] > 200 {

@@ -49,7 +49,7 @@ func shapeRules() []*secretRule {
 	var rules []*secretRule
 	for _, s := range shapes() {
 		rules = append(rules, &secretRule{
-			ID: slug(s.kind), Regex: s.begin + s.rest, Keywords: literals(s.begin), shape: s.kind,
+			ID: slug(s.kind), Regex: s.begin + s.rest, Keywords: literals(strings.TrimRight(s.begin, " ")), shape: s.kind,
 			score: shapeScore(s.kind), rank: shapeRank(s.kind),
 		})
 	}

@@ -309,7 +309,7 @@ func sentences(text string) []span {
 		switch c := text[i]; {
 		case c == '\n':
 			end(i + 1)
-		case (c == '.' || c == '!' || c == '?') && i+1 < len(text) && isSpace(text[i+1]) && !(c == '.' && abbreviated(text[from:i])):
+		case (c == '.' || c == '!' || c == '?') && i+1 < len(text) && isSpace(text[i+1]) && (c != '.' || !abbreviated(text[from:i])):
 			end(i + 1)
 		}
 	}

@@ -52,7 +52,7 @@ func (s *personalScan) phoneDigits(b []byte, from, most int) ([]byte, int) {
 // northAmerican reports whether ten digits are a number of the North American
 // numbering plan: area and exchange begin with 2 to 9, and neither is N11.
 func northAmerican(d []byte) bool {
-	return len(d) == 10 && d[0] >= '2' && d[3] >= '2' && !(d[1] == '1' && d[2] == '1') && !(d[4] == '1' && d[5] == '1')
+	return len(d) == 10 && d[0] >= '2' && d[3] >= '2' && string(d[1:3]) != "11" && string(d[4:6]) != "11"
 }
 
 // national reports a number as it is dialled within a country: in the form of

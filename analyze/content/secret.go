@@ -202,7 +202,7 @@ func (set *secretSet) isSecret(r *secretRule, text []byte, match, secret span) b
 	if len(b) == 0 || r.Entropy > 0 && entropy(b) <= r.Entropy || placeholder(b, r.wordy) {
 		return false
 	}
-	if r.shape != "" && !(startsWord(text, match.from) && endsWord(text, secret.to) && isSecret(b, r.shape)) {
+	if r.shape != "" && (!startsWord(text, match.from) || !endsWord(text, secret.to) || !isSecret(b, r.shape)) {
 		return false
 	}
 	if set.global.allows(text, match, secret) {

@@ -150,7 +150,7 @@ func (f *folding) character(i int) int {
 
 func isVariation(r rune) bool { _, ok := variationByte(r); return ok }
 
-// zeroWidth takes out a character within a word of ASCII letters; emoji and some
+// zeroWidth takes out a character within a word or key of ASCII; emoji and some
 // scripts need such between theirs.
 func (f *folding) zeroWidth(i, n int) {
 	b := f.l.text
@@ -163,8 +163,8 @@ func (f *folding) zeroWidth(i, n int) {
 		end += m
 	}
 	k := len(f.edits)
-	before := i > 0 && isAlnum(b[i-1]) || k > 0 && f.edits[k-1].to == i && f.edits[k-1].letter == 0
-	if before && end < len(b) && isAlnum(b[end]) {
+	before := i > 0 && isWordByte(b[i-1]) || k > 0 && f.edits[k-1].to == i && f.edits[k-1].letter == 0
+	if before && end < len(b) && isWordByte(b[end]) {
 		f.edits = append(f.edits, edit{span{i, i + n}, 0, foldZeroWidth})
 	}
 }

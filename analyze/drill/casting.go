@@ -22,7 +22,9 @@ type casting struct {
 	taken   map[booking]bool
 	// dailyOf is about how many calls an actor makes on a day.
 	dailyOf func(*actor) uint64
-	load    map[string]int // incidents by name of the subject, and by that and the scenario
+	// said are the times of calls of incidents, by region.
+	said map[string][]int64
+	load map[string]int // incidents by name of the subject, and by that and the scenario
 }
 
 // stages returns the stage of every instance that is asked for. Long ones
@@ -167,6 +169,33 @@ func (c *casting) free(name string, from, to int) bool {
 		}
 	}
 	return true
+}
+
+// spoken notes the calls of models among the steps of an incident.
+func (c *casting) spoken(steps []*scripted) {
+	for _, x := range steps {
+		if x.incident != nil && x.talk.turns > 0 {
+			c.said[x.Region] = append(c.said[x.Region], x.ms)
+		}
+	}
+}
+
+// quiet returns one of the times at which the calls of the fewest incidents are
+// in the time that follows, in a region.
+func (c *casting) quiet(times []int64, length int64, region string) int64 {
+	best, fewest := times[0], -1
+	for _, from := range times {
+		n := 0
+		for _, at := range c.said[region] {
+			if at >= from && at <= from+length {
+				n++
+			}
+		}
+		if fewest < 0 || n < fewest {
+			best, fewest = from, n
+		}
+	}
+	return best
 }
 
 // clock is the time of a step.

@@ -15,7 +15,7 @@ func (p *planner) stage(c Config, start int64) error {
 	guests := invite(c.Incidents, c.LookAlikes, c.Days, c.Seed)
 	cast := &casting{
 		seed: c.Seed, start: start, days: c.Days, turns: c.MaxTurns, actors: slices.Concat(p.actors, guests),
-		taken: map[booking]bool{}, load: map[string]int{},
+		taken: map[booking]bool{}, said: map[string][]int64{}, load: map[string]int{},
 	}
 	cast.dailyOf = func(a *actor) uint64 { return p.daily(a, c.Days) }
 	w := newWriter()
@@ -33,7 +33,13 @@ func (p *planner) stage(c Config, start int64) error {
 	for _, s := range stages {
 		s.writer, s.daily = w, cast.dailyOf(s.actor)
 		p.incidents = append(p.incidents, s.incident)
-		steps = append(steps, s.perform()...)
+	}
+	// Those that hide what others say see when others speak.
+	slices.SortStableFunc(stages, func(a, b *stage) int { return compareBool(a.incident.plot.hides, b.incident.plot.hides) })
+	for _, s := range stages {
+		made := s.perform()
+		cast.spoken(made)
+		steps = append(steps, made...)
 	}
 	p.guests = append(guests, cast.entered...)
 	for _, x := range steps {
@@ -45,6 +51,16 @@ func (p *planner) stage(c Config, start int64) error {
 	}
 	slices.SortStableFunc(p.script, func(a, b scripted) int { return cmp.Compare(a.ms, b.ms) })
 	return nil
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // daily is about how many calls an actor makes on a day.

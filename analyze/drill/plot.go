@@ -84,7 +84,9 @@ type plot struct {
 	// lock names what no two instances may touch on the same day in the same
 	// region, by strength; may be empty.
 	lock [3]string
-	play func(s *stage)
+	// hides says that others' calls are not logged meanwhile.
+	hides bool
+	play  func(s *stage)
 }
 
 // plots lists the scenarios: who acts, looking around, volume, taking out,

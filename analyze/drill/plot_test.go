@@ -32,7 +32,7 @@ type playedRun struct {
 func playEverything(t *testing.T) *playedRun {
 	t.Helper()
 	c := incidentsConfig(35, 2)
-	c.Days, c.Calls, c.Words, c.Sources = 18, 30_000, [2]int{20, 60}, []string{"cloudtrail", "bedrock", "litellm"}
+	c.Days, c.Calls, c.Words, c.Sources = 18, 15_000, [2]int{20, 60}, []string{"cloudtrail", "bedrock", "litellm"}
 	report, dir := generate(t, c)
 	run := &playedRun{report: report, deeds: map[string][]deed{}, by: map[string][]deed{}, with: map[string][]deed{}, issued: map[string]deed{}}
 	calls, gateway := decodeLines(t, filepath.Join(dir, "bedrock.jsonl"), "bedrock"), decodeLines(t, filepath.Join(dir, "litellm.jsonl"), "litellm")
@@ -210,10 +210,15 @@ var characters = map[string]func(run *playedRun, in IncidentTruth, deeds []deed)
 		}
 		return within(deeds, 4*time.Hour)
 	},
-	"token-spike": func(run *playedRun, in IncidentTruth, deeds []deed) error { return run.more(in, deeds, 2, tokens) },
-	"cost-spike":  func(run *playedRun, in IncidentTruth, deeds []deed) error { return run.more(in, deeds, 2, cost) },
+	"token-spike": func(run *playedRun, in IncidentTruth, deeds []deed) error {
+		if in.Strength == Stealthy {
+			return run.more(in, deeds, 100, tokens)
+		}
+		return run.more(in, deeds, 200, tokens)
+	},
+	"cost-spike": func(run *playedRun, in IncidentTruth, deeds []deed) error { return run.more(in, deeds, 200, cost) },
 	"latency-rise": func(run *playedRun, in IncidentTruth, deeds []deed) error {
-		return run.more(in, deeds, 3, func(d deed) int64 { return d.gateway.took })
+		return run.more(in, deeds, 300, func(d deed) int64 { return d.gateway.took })
 	},
 	"slow-drift": func(_ *playedRun, _ IncidentTruth, deeds []deed) error {
 		days := map[time.Time]int{}
@@ -247,7 +252,7 @@ var characters = map[string]func(run *playedRun, in IncidentTruth, deeds []deed)
 		})
 	},
 	"large-outputs-off-hours": func(run *playedRun, in IncidentTruth, deeds []deed) error {
-		return cmp.Or(run.more(in, deeds, 2, func(d deed) int64 { return d.seen.out }), each(deeds, 5, func(d deed) bool {
+		return cmp.Or(run.more(in, deeds, 200, func(d deed) int64 { return d.seen.out }), each(deeds, 5, func(d deed) bool {
 			for _, offset := range offsets {
 				if h := d.EventTime.Add(time.Duration(offset) * time.Hour).Hour(); h >= 21 || h < 6 {
 					return true
@@ -258,11 +263,11 @@ var characters = map[string]func(run *playedRun, in IncidentTruth, deeds []deed)
 	},
 	"embedding-sweep": func(_ *playedRun, _ IncidentTruth, deeds []deed) error {
 		return each(deeds, 50, func(d deed) bool {
-			return d.RequestParameters.ModelID == "amazon.titan-embed-text-v2:0" && (d.body == "" || d.asked(deeds[0].body[:40]))
+			return d.RequestParameters.ModelID == "amazon.titan-embed-text-v2:0" && (d.body == "" || d.asked(deeds[0].body[:min(40, len(deeds[0].body))]))
 		})
 	},
 	"output-ratio-shift": func(run *playedRun, in IncidentTruth, deeds []deed) error {
-		return run.more(in, deeds, 2, func(d deed) int64 { return 100 * d.seen.out / max(1, d.seen.in) })
+		return run.more(in, deeds, 150, func(d deed) int64 { return 100 * d.seen.out / max(1, d.seen.in) })
 	},
 	"secret-in-response": func(_ *playedRun, _ IncidentTruth, deeds []deed) error {
 		return each(deeds, 1, func(d deed) bool { return d.replied("EXAMPLE") || d.reply == "" })
@@ -311,7 +316,7 @@ var characters = map[string]func(run *playedRun, in IncidentTruth, deeds []deed)
 		return each(deeds, 4, func(d deed) bool { return d.body == "" || strings.Count(d.body, "Document ") >= 2 })
 	},
 	"model-version-drift": func(run *playedRun, in IncidentTruth, deeds []deed) error {
-		return run.more(in, deeds, 1, func(d deed) int64 { return d.seen.out })
+		return run.more(in, deeds, 100, func(d deed) int64 { return d.seen.out })
 	},
 	"logging-off": func(_ *playedRun, _ IncidentTruth, deeds []deed) error {
 		return cmp.Or(ordered(deeds, "looks whether", "turns model invocation logging off", "is asked", "on again"),
@@ -333,9 +338,9 @@ func tokens(d deed) int64 { return d.seen.in + d.seen.out }
 
 func cost(d deed) int64 { return d.gateway.cost.V }
 
-// more says whether the median of a figure over the deeds is so many times as
-// high as over what the subject did before.
-func (run *playedRun) more(in IncidentTruth, deeds []deed, times int64, figure func(d deed) int64) error {
+// more says whether the median of a figure over the deeds is so high, in per cent
+// of that over what the subject did before.
+func (run *playedRun) more(in IncidentTruth, deeds []deed, percent int64, figure func(d deed) int64) error {
 	median := func(list []deed) int64 {
 		all := []int64{0}
 		for _, d := range list {
@@ -346,7 +351,7 @@ func (run *playedRun) more(in IncidentTruth, deeds []deed, times int64, figure f
 		slices.Sort(all)
 		return all[len(all)/2]
 	}
-	if usual, now := median(run.before(in.Subject.Principal, in.First)), median(deeds); now < times*usual || now == 0 {
+	if usual, now := median(run.before(in.Subject.Principal, in.First)), median(deeds); 100*now < percent*usual || now == 0 {
 		return fmt.Errorf("a median of %d, before it was %d", now, usual)
 	}
 	return nil

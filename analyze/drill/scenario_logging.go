@@ -69,17 +69,23 @@ func (LoggingOff) Steps(w *World) ([]Step, error) {
 	return steps, nil
 }
 
-// loggingOff is the same as an [Incident]: for two hours, for some 45 minutes, or
-// for 15 with a change that looks like maintenance.
+// loggingOff is the same as an [Incident]: for two hours, for 45 minutes, or for 15.
 func loggingOff() plot {
 	return plot{
-		name: "logging-off", cast: castPerson, days: [3]int{1, 1, 1}, lock: [3]string{"logging", "logging", "logging"},
+		name: "logging-off", hides: true, cast: castPerson, days: [3]int{1, 1, 1}, lock: [3]string{"logging", "logging", "logging"},
 		techniques: []string{"T1685.002", "AML.T0012"},
 		play: func(s *stage) {
-			off, base := min(s.begins(), s.to()-3*hourMS), s.actor.base
-			from := s.elsewhere()
+			base, from := s.actor.base, s.elsewhere()
 			s.about(base, s.actor.name)
 			length := by(s, int64(120), 45, 15) * minuteMS
+			// At any time of the day when it is easy, else while people work: when
+			// it hides nothing of another incident.
+			var times []int64
+			for range 50 {
+				at := by(s, s.from()+int64(s.rand.below(20*hourMS)), s.hour(0, 9, 8*60), s.hour(0, 9, 8*60))
+				times = append(times, min(at, s.to()-3*hourMS))
+			}
+			off := s.casting.quiet(times, length, from.region)
 			asked := by(s, 30, 10, 4)
 			s.requests(off-3*minuteMS, "looks whether calls are logged", "bedrock", "GetModelInvocationLoggingConfiguration", "").stolen(base, from)
 			s.requests(off, "turns model invocation logging off", "bedrock", opLoggingOff, "").stolen(base, from)

@@ -20,7 +20,7 @@ func tokenSpike() plot {
 	return plot{
 		name: "token-spike", cast: castAnyone, days: [3]int{1, 1, 2}, techniques: []string{"AML.T0034.001", "AML.T0029"},
 		play: func(s *stage) {
-			long := &shift{in: by(s, 1500, 1000, 600), out: by(s, 1000, 700, 500)}
+			long := &shift{in: by(s, 2000, 1400, 900), out: by(s, 1000, 800, 600)}
 			for _, at := range s.pace(by(s, 25, 12, 6)) {
 				s.calls(at, "is far longer than the subject's calls").talk.shift = long
 			}

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -194,5 +195,40 @@ func TestPhrases(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Small and odd runs either have room for an incident or say that they have not.
+func TestIncidentsInSmallRuns(t *testing.T) {
+	played := 0
+	for days, strength := range []Strength{2: Easy, 3: Normal, 4: Stealthy, 5: Stealthy} {
+		for _, p := range []Population{{Users: 1}, {Services: 3, Agents: 1}, {Users: 30, Services: 9, Jobs: 4, Agents: 6}} {
+			for _, name := range IncidentNames() {
+				c, err := Config{
+					Seed: uint64(days), Days: max(1, days), Calls: 3, MaxTurns: 1, Words: [2]int{1, 2}, Population: p, Dir: "unused",
+					Incidents: []Incident{{name, cmp.Or(strength, Easy), 1}},
+				}.complete()
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan, err := newPlanner(c)
+				if err != nil {
+					if !strings.Contains(err.Error(), "too few for all incidents") {
+						t.Errorf("%s, %d days, %+v: %v", name, days, p, err)
+					}
+					continue
+				}
+				var events []event
+				for more := true; more; {
+					events, more = plan.advance(events)
+				}
+				if slices.ContainsFunc(events, func(e event) bool { return e.incident != nil }) {
+					played++
+				}
+			}
+		}
+	}
+	if played < 200 {
+		t.Errorf("only %d incidents found room", played)
 	}
 }

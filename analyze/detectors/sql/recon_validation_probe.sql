@@ -13,47 +13,57 @@
 -- triage: compare address and client with those of the actor before
 -- collect: the error messages: exhibit events --columns ts,model,error_code,error_message
 -- contain: ask the holder of the credential; rotate it where it was not them
-with invalid as (
-    select actor from call
-    where outcome = 'error' and actor is not null
-        and regexp_matches(error_code, '(?i)validation|invalid|bad_?request|unprocessable|^4(00|22)$')
-    group by actor
-    having count(*) >= 2
-),
-seen as (
+with reply as (
     select
-        c.eid, c.at_us, c.actor, c.outcome, c.error_code, c.model, c.address, c.client, coalesce('AS' || c.asn, n.network) as network,
-        c.outcome = 'error' and coalesce(regexp_matches(c.error_code, '(?i)validation|invalid|bad_?request|unprocessable|^4(00|22)$'), false) as invalid
-    from call c
-    left join network_of n on n.address = c.address
-    where c.actor in (select actor from invalid)
+        eid, at_us, actor, model, address, client, asn, outcome, error_code,
+        outcome = 'error' and coalesce(regexp_matches(error_code, '(?i)validation|invalid|bad_?request|unprocessable|^4(00|22)$'), false) as invalid
+    from call
+    where actor is not null
 ),
-placed as (
-    select eid, at_us, actor, outcome, invalid, error_code, address, client, model, 'model' as sort, model::varchar as place from seen where model is not null
+-- first small, then by what an actor can be new to
+together as (
+    select r.actor, r.model, r.client, coalesce('AS' || r.asn, n.network) as network, r.first_at, r.other_at, r.success_at
+    from (
+        select
+            actor, model, client, address, asn, min(at_us) as first_at,
+            min(at_us) filter (not invalid) as other_at, min(at_us) filter (outcome = 'success') as success_at
+        from reply
+        group by actor, model, client, address, asn
+    ) r
+    left join network_of n on n.address = r.address
+),
+place as (
+    select actor, 'model' as sort, model::varchar as place, first_at, other_at, success_at from together
     union all
-    select eid, at_us, actor, outcome, invalid, error_code, address, client, model, 'network', network from seen where network is not null
+    select actor, 'network', network, first_at, other_at, success_at from together
     union all
-    select eid, at_us, actor, outcome, invalid, error_code, address, client, model, 'client', client::varchar from seen where client is not null
+    select actor, 'client', client::varchar, first_at, other_at, success_at from together
 ),
 opened as (
-    select actor, sort, place, min(at_us) filter (not invalid) as other_at, min(at_us) filter (outcome = 'success') as success_at
-    from placed
+    select actor, sort, place, min(other_at) as other_at, min(success_at) as success_at
+    from place
+    where place is not null
     group by actor, sort, place
+    having min(first_at) < min(success_at) and min(other_at) = min(success_at) -- nothing but invalid requests before the success
+),
+placed as (
+    select r.*, o.sort, o.place, o.success_at
+    from reply r
+    left join network_of n on n.address = r.address
+    join opened o on o.actor = r.actor and r.at_us <= o.success_at
+        and o.place = case o.sort when 'model' then r.model::varchar when 'client' then r.client::varchar else coalesce('AS' || r.asn, n.network) end
 ),
 tried as (
     select
-        o.actor, o.sort, o.place, o.success_at, count(*) filter (p.invalid) as invalid, min(p.at_us) as first_at,
-        string_agg(distinct p.error_code, ' ' order by p.error_code) as codes,
-        string_agg(distinct p.address, ' ' order by p.address) as addresses,
-        string_agg(distinct p.client, ' ' order by p.client) as clients,
-        string_agg(distinct p.model, ' ' order by p.model) as models,
-        list(p.eid order by p.at_us, p.eid) as eids
-    from opened o
-    join placed p on p.actor = o.actor and p.sort = o.sort and p.place = o.place
-        and (p.at_us < o.other_at or p.at_us = o.success_at)
-    where o.success_at = o.other_at -- nothing but invalid requests before the success
-    group by o.actor, o.sort, o.place, o.success_at
-    having count(*) filter (p.invalid) >= 2 and o.success_at - min(p.at_us) <= 3 * 86400000000
+        actor, sort, place, success_at, count(*) filter (invalid) as invalid, min(at_us) as first_at,
+        string_agg(distinct error_code, ' ' order by error_code) as codes,
+        string_agg(distinct address, ' ' order by address) as addresses,
+        string_agg(distinct client, ' ' order by client) as clients,
+        string_agg(distinct model, ' ' order by model) as models,
+        list(eid order by at_us, eid) as eids
+    from placed
+    group by actor, sort, place, success_at
+    having count(*) filter (invalid) >= 2 and success_at - min(at_us) <= 3 * 86400000000
 )
 select
     actor as subject,

@@ -241,7 +241,7 @@ func begins(t *Text, at int, place byte) bool {
 	if at == 0 {
 		return t.Begins || place == '@'
 	}
-	if isLetter(t.Folded[at]) && isWordByte(t.Folded[at-1]) && t.Folded[at-1] != '_' {
+	if isAlpha(t.Folded[at]) && isWordByte(t.Folded[at-1]) && t.Folded[at-1] != '_' {
 		return false
 	}
 	switch place {

@@ -26,17 +26,24 @@ func (c *Case) Query(ctx context.Context, query string, args ...any) (*sql.Rows,
 	return c.db.QueryContext(ctx, query, args...)
 }
 
-// Insert runs one statement as [Case.Query] does, and adds its rows to a temporary
-// table of this connection, which must have the same columns.
-func (c *Case) Insert(ctx context.Context, table, query string) (rows int64, err error) {
+// Keep runs one statement as [Case.Query] does, and keeps its rows as a temporary
+// table of this connection, instead of one of that name.
+func (c *Case) Keep(ctx context.Context, table, query string) error {
+	return c.take(ctx, "create or replace temp table "+QuoteIdent(table)+" as\n", query)
+}
+
+// Add is [Case.Keep] into a temporary table that is there.
+func (c *Case) Add(ctx context.Context, table, query string) error {
+	return c.take(ctx, "insert into temp."+QuoteIdent(table)+"\n", query)
+}
+
+// take runs a statement behind what says where its rows go.
+func (c *Case) take(ctx context.Context, into, query string) error {
 	if err := c.checkQuery(ctx, query); err != nil {
-		return 0, err
+		return err
 	}
-	result, err := c.db.ExecContext(ctx, "insert into temp."+QuoteIdent(table)+"\n"+query)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	_, err := c.db.ExecContext(ctx, into+query)
+	return err
 }
 
 // Where returns the rows of a query on which an expression of a user is true,

@@ -49,20 +49,26 @@ func baseColumns() []string {
 	return []string{"event_id", "ts_corrected", "principal", "operation", "src_ip", "outcome", "model"}
 }
 
-// sql compiles the rules.
-func (q *query) sql() (string, error) {
+// compiled is a statement in two parts: the rows of the source, as the columns and
+// members that rules need of those that can match, and which rules match them. The
+// rows are kept between, so that records are taken apart once, and so that joining
+// events to calls has ended before anything else needs memory.
+type compiled struct{ rows, hits string }
+
+// compile compiles the rules.
+func (q *query) compile() (*compiled, error) {
 	q.columns = baseColumns()
 	var hits, any, before []string
 	for _, r := range q.rules {
 		when, err := q.expr(r.matches())
 		if err != nil {
-			return "", inFile(r.File, err)
+			return nil, inFile(r.File, err)
 		}
 		var fields []string
 		for _, name := range q.wanted[r] {
 			f, err := q.field(name, r.Line)
 			if err != nil {
-				return "", inFile(r.File, err)
+				return nil, inFile(r.File, err)
 			}
 			fields = append(fields, f.one())
 		}
@@ -70,7 +76,7 @@ func (q *query) sql() (string, error) {
 		hits = append(hits, "case when "+when+" then {'rule': "+strconv.Itoa(r.index)+", 'fields': ["+strings.Join(fields, ", ")+"]::varchar[]} end")
 		p, err := q.weak(r.matches(), false)
 		if err != nil {
-			return "", inFile(r.File, err)
+			return nil, inFile(r.File, err)
 		}
 		before = append(before, p)
 	}
@@ -78,7 +84,7 @@ func (q *query) sql() (string, error) {
 }
 
 // put puts the statement together.
-func (q *query) put(hits, any, before []string) (string, error) {
+func (q *query) put(hits, any, before []string) (*compiled, error) {
 	var where []string
 	if q.src.vendor() {
 		var names []string
@@ -87,8 +93,10 @@ func (q *query) put(hits, any, before []string) (string, error) {
 		}
 		where = append(where, "e.format in ("+strings.Join(names, ", ")+")")
 	}
-	// A rule about which the columns say nothing needs every record.
-	if !slices.Contains(before, always) {
+	// A rule about which the columns say nothing needs every record. Calls are joined
+	// from events, and a condition on what is joined makes DuckDB keep the larger
+	// side of the joins in memory: they are all kept, and asked then.
+	if !slices.Contains(before, always) && q.src.view == viewEvents {
 		where = append(where, "("+strings.Join(before, "\n    or ")+")")
 	}
 	var columns []string
@@ -108,11 +116,16 @@ func (q *query) put(hits, any, before []string) (string, error) {
 		}
 		fill["texts"], fill["document"], fill["paths"] = q.texts(), q.document(), strings.Join(paths, ", ")
 	}
-	rows, err := statement(name, fill)
-	if err != nil {
-		return "", err
+	if name == "rows" && len(where) > 0 {
+		any = []string{always} // the columns have decided it
 	}
-	return statement("hits", map[string]string{"rows": rows, "hits": strings.Join(hits, ",\n            "), "any": strings.Join(any, "\n        or "), "from": "rows"})
+	var c compiled
+	var err error
+	if c.rows, err = statement(name, fill); err != nil {
+		return nil, err
+	}
+	c.hits, err = statement("hits", map[string]string{"hits": strings.Join(hits, ",\n            "), "any": strings.Join(any, "\n        or ")})
+	return &c, err
 }
 
 // document is the record of the vendor, taken out of what wraps it.

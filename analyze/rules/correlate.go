@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,34 +10,91 @@ import (
 	"strings"
 )
 
-// correlate sweeps the matches of the rules of a correlation.
-func (r *runner) correlate(ctx context.Context, x *Rule) error {
-	c, k := x.correlation, r.reports[x]
+// correlate sweeps the matches of the rules of correlations, all of them in one
+// pass. What they are made of must have been run.
+func (r *runner) correlate(ctx context.Context, list []*Rule) error {
 	var from []*Rule // rules whose matches are in the table
-	reads := 0
-	for i, p := range c.rules {
-		if why := r.reports[p].NotApplicable; why != "" {
-			// What needs all of its rules cannot hold without one; what counts can.
-			if c.kind == temporalOrdered || c.kind == temporal && len(c.limits) == 0 {
-				k.NotApplicable = fmt.Sprintf("%q, of which it is made, cannot match: %s", c.names[i], why)
-				return nil
-			}
-			k.Notes = append(k.Notes, fmt.Sprintf("%q, of which it is made, cannot match: %s", c.names[i], why))
+	by := map[*Rule][]*input{}
+	var inputs []*input
+	for _, x := range list {
+		in := r.begin(x)
+		if in == nil {
 			continue
 		}
-		reads++
-		if p.Kind == KindRule {
-			from = append(from, p)
+		inputs = append(inputs, in)
+		for _, p := range x.correlation.rules {
+			if p.Kind != KindRule || r.reports[p].NotApplicable != "" {
+				continue
+			}
+			if by[p] == nil {
+				from = append(from, p)
+			}
+			by[p] = append(by[p], in)
 		}
+	}
+	if len(from) > 0 {
+		err := r.matches(ctx, from, func(m *matched) error {
+			for _, in := range by[m.rule] {
+				if err := in.take(m); err != nil {
+					return inFile(in.x.File, wrongLine(in.x.Line, "%v", err))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, in := range inputs {
+		if err := in.upTo(nil); err != nil {
+			return inFile(in.x.File, wrongLine(in.x.Line, "%v", err))
+		}
+		r.end(in)
+	}
+	return nil
+}
+
+// begin makes the input of a correlation; nil when it cannot hold in this case.
+func (r *runner) begin(x *Rule) *input {
+	c, k := x.correlation, r.reports[x]
+	reads := 0
+	for i, p := range c.rules {
+		why := r.reports[p].NotApplicable
+		if why == "" {
+			reads++
+			continue
+		}
+		// What needs all of its rules cannot hold without one; what counts can.
+		why = fmt.Sprintf("%q, of which it is made, cannot match: %s", c.names[i], why)
+		if c.kind == temporalOrdered || c.kind == temporal && len(c.limits) == 0 {
+			k.NotApplicable = why
+			return nil
+		}
+		k.Notes = append(k.Notes, why)
 	}
 	if reads == 0 {
 		k.NotApplicable = "none of the rules of which it is made can match here"
 		return nil
 	}
-	in := &input{r: r, c: c, s: &sweep{c: c, windows: map[string]*window{}}}
-	if err := in.read(ctx, from); err != nil {
-		return err
+	in := &input{r: r, x: x, c: c, s: &sweep{c: c, windows: map[string]*window{}}}
+	for _, p := range c.rules {
+		list := r.alerts[p]
+		for i := range list {
+			a := &list[i]
+			m := matched{rule: p, ts: a.last, timed: true, alert: a}
+			for j := range a.group {
+				m.fields = append(m.fields, &a.group[j])
+			}
+			in.alerts = append(in.alerts, m)
+		}
 	}
+	slices.SortStableFunc(in.alerts, func(a, b matched) int { return cmp.Compare(a.ts, b.ts) })
+	return in
+}
+
+// end takes over what a sweep found.
+func (r *runner) end(in *input) {
+	x, c, k := in.x, in.c, r.reports[in.x]
 	r.alerts[x] = in.s.finish()
 	k.Matches = int64(len(r.alerts[x]))
 	for _, n := range []struct {
@@ -54,38 +112,17 @@ func (r *runner) correlate(ctx context.Context, x *Rule) error {
 	if !x.silent {
 		r.tell(x)
 	}
-	return nil
 }
 
 // input is what a sweep reads: the matches of rules from the table, and the
 // alerts of other correlations between them.
 type input struct {
 	r                             *runner
+	x                             *Rule
 	c                             *correlation
 	s                             *sweep
 	alerts                        []matched // by time
 	untimed, ungrouped, valueless int64
-}
-
-func (in *input) read(ctx context.Context, from []*Rule) error {
-	for _, p := range in.c.rules {
-		list := in.r.alerts[p]
-		for i := range list {
-			a := &list[i]
-			m := matched{rule: p, ts: a.last, timed: true, alert: a}
-			for j := range a.group {
-				m.fields = append(m.fields, &a.group[j])
-			}
-			in.alerts = append(in.alerts, m)
-		}
-	}
-	slices.SortStableFunc(in.alerts, func(a, b matched) int { return int(min(max(a.ts-b.ts, -1), 1)) })
-	if len(from) > 0 {
-		if err := in.r.matches(ctx, from, in.take); err != nil {
-			return err
-		}
-	}
-	return in.upTo(nil)
 }
 
 // take passes a match on, behind the alerts that are not later.

@@ -24,9 +24,15 @@
 //     whose windows overlap are one.
 //   - Conditions that hold when nothing happened are refused: a log that is silent
 //     does not say that it was watching.
+//   - Windows are looked at when something happens, with all that has the same
+//     time. In temporal_ordered, what has the same time may be in any order, and
+//     one event may be a match of several rules.
 //   - value_percentile is the share of a value among the values of the window, in
-//     percent, for the value of its last event; with percentile: P in the
+//     percent, judged for each event when it happens; with percentile: P in the
 //     condition, as pySigma writes it, the P-th percentile by nearest rank.
+//   - A record that holds several events matches rules about records once, as the
+//     first of them that is no duplicate.
+//   - Times are those that clocks were corrected to.
 //   - A rule that a correlation names gives no findings of its own unless the
 //     correlation says generate: true.
 //

@@ -90,17 +90,18 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, x := range r.set.ordered() {
-		if !r.needed[x] {
-			continue
+	for _, level := range r.set.levels() {
+		level = slices.DeleteFunc(level, func(x *Rule) bool { return !r.needed[x] })
+		var made []*Rule
+		for _, x := range level {
+			if x.Kind == KindCorrelation {
+				made = append(made, x)
+			} else if err := r.single(ctx, x); err != nil {
+				return inFile(x.File, wrongLine(x.Line, "%v", err))
+			}
 		}
-		if x.Kind == KindCorrelation {
-			err = r.correlate(ctx, x)
-		} else {
-			err = r.single(ctx, x)
-		}
-		if err != nil {
-			return inFile(x.File, wrongLine(x.Line, "%v", err))
+		if err := r.correlate(ctx, made); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -113,37 +114,45 @@ func (s *Set) needs(only []*Rule) map[*Rule]bool {
 	for _, x := range only {
 		needed[x] = true
 	}
-	for _, x := range slices.Backward(s.ordered()) {
-		if len(only) == 0 {
-			needed[x] = true
-		}
-		if needed[x] && x.Kind == KindCorrelation {
-			for _, p := range x.correlation.rules {
-				needed[p] = true
+	for _, level := range slices.Backward(s.levels()) {
+		for _, x := range level {
+			if len(only) == 0 {
+				needed[x] = true
+			}
+			if needed[x] && x.Kind == KindCorrelation {
+				for _, p := range x.correlation.rules {
+					needed[p] = true
+				}
 			}
 		}
 	}
 	return needed
 }
 
-// ordered lists rules and correlations so that each comes behind what it is made
-// of.
-func (s *Set) ordered() []*Rule {
-	var list []*Rule
+// levels lists the rules first, then the correlations of rules, then those of
+// these, and so on.
+func (s *Set) levels() [][]*Rule {
+	var levels [][]*Rule
 	done := map[*Rule]bool{}
-	for more := true; more; {
-		more = false
+	for {
+		var level []*Rule
 		for _, x := range s.Rules {
 			ready := x.Kind != KindFilter && !done[x]
 			if ready && x.Kind == KindCorrelation {
 				ready = !slices.ContainsFunc(x.correlation.rules, func(p *Rule) bool { return !done[p] })
 			}
 			if ready {
-				list, done[x], more = append(list, x), true, true
+				level = append(level, x)
 			}
 		}
+		if len(level) == 0 {
+			return levels
+		}
+		for _, x := range level {
+			done[x] = true
+		}
+		levels = append(levels, level)
 	}
-	return list
 }
 
 // want collects which fields of the matches of a rule correlations need.
@@ -194,7 +203,7 @@ func (r *runner) match(ctx context.Context) error {
 			k.NotApplicable = "the case has no records of " + strings.Join(src.Formats, ", ")
 			continue
 		}
-		if _, err := r.queryOf(src, x).sql(); err != nil {
+		if _, err := r.queryOf(src, x).compile(); err != nil {
 			k.NotApplicable = "the rule cannot run here: " + err.Error()
 			r.report.Problems = append(r.report.Problems, err)
 			continue
@@ -206,11 +215,15 @@ func (r *runner) match(ctx context.Context) error {
 	}
 	for _, src := range sources {
 		for batch := range slices.Chunk(by[src.LogSource], batchSize) {
-			text, err := r.queryOf(src, batch...).sql()
+			q, err := r.queryOf(src, batch...).compile()
 			if err != nil {
 				return err
 			}
-			if _, err := r.c.Insert(ctx, "sigma_match", text); err != nil {
+			err = r.c.Keep(ctx, "sigma_row", q.rows)
+			if err == nil {
+				err = r.c.Add(ctx, "sigma_match", q.hits)
+			}
+			if err != nil {
 				return fmt.Errorf("running the rules for %s: %w", src.LogSource, err)
 			}
 		}
@@ -261,8 +274,10 @@ func (r *runner) matches(ctx context.Context, rules []*Rule, row func(*matched) 
 			return err
 		}
 		m.rule, m.ts, m.timed = r.set.Rules[rule], ts.Int64, ts.Valid
-		if err := json.Unmarshal([]byte(fields), &m.fields); err != nil {
-			return fmt.Errorf("reading the fields of a match: %w", err)
+		if fields != "[]" {
+			if err := json.Unmarshal([]byte(fields), &m.fields); err != nil {
+				return fmt.Errorf("reading the fields of a match: %w", err)
+			}
 		}
 		return row(&m)
 	})
@@ -277,5 +292,9 @@ func (r *Rule) SQL() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return (&query{src: src, rules: []*Rule{r}}).sql()
+	q, err := (&query{src: src, rules: []*Rule{r}}).compile()
+	if err != nil {
+		return "", err
+	}
+	return statement("shown", map[string]string{"rows": q.rows, "hits": q.hits})
 }

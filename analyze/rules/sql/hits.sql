@@ -1,6 +1,3 @@
-with rows as materialized (
-{{rows}}
-)
 select
     hit.rule, ts, evidence, record, part, event_id, principal, operation, src_ip, outcome, model, hit.fields
 from (
@@ -13,7 +10,7 @@ from (
         try_cast(split_part(split_part(e.event_id, '-', 2), '.', 1) as bigint) as record,
         coalesce(try_cast(split_part(split_part(e.event_id, '-', 2), '.', 2) as bigint), 0) as part,
         e.event_id, e.principal, e.operation, e.src_ip, e.outcome, e.model
-    from {{from}} e
+    from sigma_row e
     where
         {{any}}
 )

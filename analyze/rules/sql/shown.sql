@@ -1,0 +1,4 @@
+with sigma_row as materialized (
+{{rows}}
+)
+{{hits}}

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -167,4 +168,47 @@ func (s *state) judgedSQL() string {
 		rows = append(rows, "("+quoteText(id)+", "+quoteText(f.State)+", nullif("+quoteText(f.Verdict)+", ''))")
 	}
 	return "(select * from (values " + strings.Join(rows, ", ") + ") v(finding, state, verdict))"
+}
+
+// EventPlace is where an event stands in the evidence.
+type EventPlace struct {
+	Event          string // id
+	Path           string // of the evidence, as loaded
+	SHA256         string // of the evidence
+	Offset, Length int64  // bytes, in the decompressed evidence
+}
+
+// EventPlaces finds where events stand, in one pass over their places. Ids that
+// the case does not have are left out. The case is open with its manifests.
+func (c *Case) EventPlaces(ctx context.Context, ids []string) (map[string]EventPlace, error) {
+	items := map[int64]*Item{}
+	number := map[string]int64{}
+	for _, it := range c.items {
+		if it.Evidence != 0 {
+			items[it.Evidence], number[it.SHA256] = it, it.Evidence
+		}
+	}
+	var evidence, record, part []int64
+	for _, id := range ids {
+		if p, err := c.placeOf(id); err == nil {
+			evidence, record, part = append(evidence, number[p.evidence]), append(record, p.record), append(part, p.part)
+		}
+	}
+	out := map[string]EventPlace{}
+	if len(evidence) == 0 {
+		return out, nil
+	}
+	args := []any{sql.Named("evidence", evidence), sql.Named("record", record), sql.Named("part", part)}
+	err := c.query(ctx, "finding_places", map[string]string{"events": c.allEvents()}, args, func(r *sql.Rows) error {
+		var n, record, part int64
+		var p EventPlace
+		if err := r.Scan(&n, &record, &part, &p.Offset, &p.Length); err != nil {
+			return err
+		}
+		it := items[n]
+		p.Event, p.Path, p.SHA256 = c.EventID(it.SHA256, record, part), it.Path, it.SHA256
+		out[p.Event] = p
+		return nil
+	})
+	return out, err
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -70,11 +71,21 @@ func newAnalyze(f *factory) *cobra.Command {
 	addAllFlag(cmd, &o.All)
 	addTempFlag(cmd, &o.Temp)
 	addZoneFlag(cmd, &o.Output.Zone)
-	addOutputFlags(cmd, &o.Output, render.Formats()...)
+	addOutputFlags(cmd, &o.Output, render.FindingFormats()...)
 	return cmd
 }
 
+func (o *analyzeOptions) check() error {
+	if o.List && forPrograms(o.Output.Format) {
+		return usagef("--list is written as %s", strings.Join(render.Formats(), ", "))
+	}
+	return nil
+}
+
 func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	if o.List {
 		return listDetectors(f, o.Output)
 	}
@@ -86,6 +97,14 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 	var recording error
 	var judged map[string]casefile.FindingState
 	err = f.readCase(ctx, o.Case, func(c *casefile.Case) error {
+		if forPrograms(o.Output.Format) {
+			if report, err = assessment.Run(ctx, c, *look); err != nil {
+				return err
+			}
+			judged = c.Judged()
+			recording, err = f.exportAnalysis(ctx, c, &o, report)
+			return err
+		}
 		params := o.Look.params()
 		params["all"] = o.All
 		return f.emit(o.Output, caseConfig(c, params), func(r *render.Renderer) (err error) {
@@ -97,7 +116,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 			if err := writeAnalysis(r, report, options); err != nil || o.NoRecord {
 				return err
 			}
-			var said render.Message
+			var said render.Note
 			said, recording = f.recordAnalysis(ctx, c, &o, report)
 			return r.Write(said)
 		})
@@ -106,6 +125,21 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		return err
 	}
 	return errors.Join(recording, failOn(unsettled(report.Findings, judged), o.Look.FailOn))
+}
+
+// exportAnalysis writes what was found for another program, and keeps it in the
+// case.
+func (f *factory) exportAnalysis(ctx context.Context, c *casefile.Case, o *analyzeOptions, report *assessment.Report) (recording, err error) {
+	out, err := f.newFindingReport(ctx, c, report.Findings, report.Detectors, o.Look.FailOn)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.exportFindings(o.Output, out); err != nil || o.NoRecord {
+		return nil, err
+	}
+	said, recording := f.recordAnalysis(ctx, c, o, report)
+	f.note(said.Text)
+	return recording, nil
 }
 
 // listDetectors lists what can be looked for.

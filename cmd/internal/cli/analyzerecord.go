@@ -18,7 +18,7 @@ import (
 // recordAnalysis keeps what was found in the case, and says so. Where the case
 // cannot be written to, it says why: what was found stands without it. Another
 // problem is returned as an error beside the message.
-func (f *factory) recordAnalysis(ctx context.Context, c *casefile.Case, o *analyzeOptions, report *assessment.Report) (render.Message, error) {
+func (f *factory) recordAnalysis(ctx context.Context, c *casefile.Case, o *analyzeOptions, report *assessment.Report) (render.Note, error) {
 	key, err := f.examinerKey(false)
 	var recorded *casefile.AnalysisReport
 	if err == nil {

@@ -75,7 +75,7 @@ func newFindings(f *factory) *cobra.Command {
 	addAllFlag(cmd, &o.All)
 	addLimitFlag(cmd, &o.Limit, shownFindings)
 	addZoneFlag(cmd, &o.Output.Zone)
-	addOutputFlags(cmd, &o.Output, render.Formats()...)
+	addOutputFlags(cmd, &o.Output, render.FindingFormats()...)
 	return cmd
 }
 
@@ -83,7 +83,8 @@ func runFindings(ctx context.Context, f *factory, o findingListOptions) error {
 	if err := o.Range.check(o.Output.Zone); err != nil {
 		return err
 	}
-	return f.withCase(ctx, o.Case, !o.Range.relative(), func(c *casefile.Case) error {
+	lookup := !o.Range.relative() && !forPrograms(o.Output.Format)
+	return f.withCase(ctx, o.Case, lookup, func(c *casefile.Case) error {
 		list, err := storedFindings(ctx, c)
 		if err != nil {
 			return err
@@ -96,6 +97,17 @@ func runFindings(ctx context.Context, f *factory, o findingListOptions) error {
 		list, err = o.filter(list, &options, from, to)
 		if err != nil {
 			return err
+		}
+		if forPrograms(o.Output.Format) {
+			ran, err := storedDetectors(c)
+			if err != nil {
+				return err
+			}
+			report, err := f.newFindingReport(ctx, c, list, ran, o.Least)
+			if err != nil {
+				return err
+			}
+			return f.exportFindings(o.Output, report)
 		}
 		config := caseConfig(c, map[string]any{
 			"min_severity": o.Least, "state": o.States, "detector": o.Detectors, "actor": o.Actor, "from": from, "to": to, "all": o.All, "limit": o.Limit,

@@ -46,6 +46,9 @@ func checkSwitches() []struct {
 	}
 }
 
+// commitMessage is what a commit says, which may speak of any option.
+var commitMessage = regexp.MustCompile(`(?:\s-[a-z]*m|\s--message)[ =]*(?:'[^']*'|"[^"]*")`)
+
 func (agentChecks) detect(ctx context.Context, r *run) (*result, error) {
 	switches := checkSwitches()
 	var hits toolHits
@@ -54,8 +57,9 @@ func (agentChecks) detect(ctx context.Context, r *run) (*result, error) {
 			if !text.isCommand() {
 				continue
 			}
+			command := commitMessage.ReplaceAllString(text.text, "")
 			for _, s := range switches {
-				if s.form.MatchString(text.text) {
+				if s.form.MatchString(command) {
 					hits.add(u, s.what)
 					return
 				}

@@ -23,7 +23,8 @@ func (loggingOff) about() *analyze.About {
 		Title: "A log of model calls was switched off or weakened",
 		Why: "What happens after this is in no log, or not in the one that people look at. It is critical where whoever did it " +
 			"called models within a day.",
-		Tags: []string{"attack.t1685.002", "atlas.aml.t0054"},
+		Needs: []string{"act.operation"},
+		Tags:  []string{"attack.t1685.002", "atlas.aml.t0054"},
 		FalsePositives: []string{
 			"those who run the account move a log to another bucket, or set up an environment anew",
 			"infrastructure code that writes the same configuration again",

@@ -204,7 +204,7 @@ func (w *weighed) sum(words map[string]bool) float64 {
 }
 
 func (w *weighed) weight(word string) float64 {
-	return math.Log(float64(w.all+1) / float64(w.talks[word]+1))
+	return math.Log(float64(w.all+2) / float64(w.talks[word]+1))
 }
 
 // templated reports whether a text is in the template of a chat for models that

@@ -5,6 +5,7 @@
 --   call shows that it is missing. It is high where the same actor then calls models,
 --   and where the actor had never changed one before.
 -- tags: attack.t1685, atlas.aml.t0054, owasp.llm01
+-- needs: act.operation
 -- reads: act, call
 -- false positive: those who own the guardrail tune it, or a pipeline writes it again
 -- false positive: an environment is torn down with everything in it

@@ -3,8 +3,11 @@ package drill
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // Look-alikes happen, in the same way with any number of workers, and a traveller
@@ -73,5 +76,25 @@ func TestLookAlikesBesideIncidents(t *testing.T) {
 				t.Errorf("%s of somebody who travels", in.Incident)
 			}
 		}
+	}
+}
+
+// What is written as the truth is read again.
+func TestTruthIsRead(t *testing.T) {
+	c := incidentsConfig(43, 1)
+	c.LookAlikes, c.Tampering = true, Tampering{Removed: 4}
+	c.Sources = []string{"cloudtrail", "bedrock"}
+	report, _ := generate(t, c)
+	var text strings.Builder
+	if err := report.WriteTruth(&text); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadTruth(strings.NewReader(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &TruthLog{Steps: report.Truth, Incidents: report.Incidents, LookAlikes: report.LookAlikes, Tampered: 4}
+	if d := gocmp.Diff(want, got); d != "" {
+		t.Errorf("the truth read again (-want +got):\n%s", d)
 	}
 }

@@ -11,9 +11,10 @@ import (
 
 // TruthLog is what the lines that [Report.WriteTruth] wrote say, read again.
 type TruthLog struct {
-	Steps     []Truth
-	Incidents []IncidentTruth
-	Tampered  int // lines of records that were tampered with
+	Steps      []Truth
+	Incidents  []IncidentTruth
+	LookAlikes []LookAlikeTruth
+	Tampered   int // lines of records that were tampered with
 }
 
 // maxTruthLine bounds a line of a truth file, in bytes.
@@ -44,6 +45,7 @@ func (l *TruthLog) readLine(line []byte) error {
 		RequestID *string    `json:"request_id"`
 		Scenario  *string    `json:"scenario"`
 		First     *time.Time `json:"first"`
+		LookAlike *string    `json:"look_alike"`
 	}
 	if err := json.Unmarshal(line, &kind); err != nil {
 		return err
@@ -61,6 +63,12 @@ func (l *TruthLog) readLine(line []byte) error {
 			return err
 		}
 		l.Steps = append(l.Steps, step)
+	case kind.LookAlike != nil:
+		var like LookAlikeTruth
+		if err := json.Unmarshal(line, &like); err != nil {
+			return err
+		}
+		l.LookAlikes = append(l.LookAlikes, like)
 	case kind.Scenario == nil:
 		l.Tampered++
 	default:

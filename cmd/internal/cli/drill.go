@@ -53,6 +53,9 @@ known. Nothing is sent anywhere, and every credential carries the word EXAMPLE.
 	return cmd
 }
 
+// truthUsage is the meaning of --truth.
+const truthUsage = "`FILE` that says what was done: drill generate writes it, new and not among the logs, and drill score reads it"
+
 func newDrillGenerate(f *factory) *cobra.Command {
 	o := drillOptions{Config: drill.Config{Seed: 1, Days: 7, Calls: 10_000, Workers: runtime.GOMAXPROCS(0)}, Layout: string(drill.LayoutFlat)}
 	cmd := &cobra.Command{
@@ -119,9 +122,9 @@ line.
 	flags.Var(populationValue{&o.Config.Population}, "population", "how many people, services, nightly jobs and agents (default: 40,8,4,6)")
 	flags.Var(tamperValue{&o.Config.Tampering}, "tamper", "what to do to the logs, such as removed=20,altered=20,duplicated=10,shift=litellm:+42s")
 	flags.BoolVar(&o.Config.LookAlikes, "look-alikes", false, "add harmless things that look like incidents: travel, new clients, quoted attacks and the like")
-	flags.StringVar(&o.Networks, "networks", "", "`FILE` for the labels of the networks that addresses are from, as enrich --networks reads it; new, and not among the logs")
-	flags.StringVar(&o.Users, "users", "", "`FILE` for the persons behind identities, as enrich --users reads it; new, and not among the logs")
-	flags.StringVar(&o.Truth, "truth", "", "`FILE` for what scenarios and tampering did; new, and not among the logs")
+	flags.StringVar(&o.Networks, "write-networks", "", "`FILE` for the labels of the networks that addresses are from, as enrich --networks reads it; new, and not among the logs")
+	flags.StringVar(&o.Users, "write-users", "", "`FILE` for the persons behind identities, as enrich --users reads it; new, and not among the logs")
+	flags.StringVar(&o.Truth, "truth", "", truthUsage)
 	// The flags were defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("scenarios", cobra.FixedCompletions(scenarioCompletions(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("sources", cobra.FixedCompletions(drill.Sources(), cobra.ShellCompDirectiveNoFileComp))
@@ -155,8 +158,8 @@ func generateDrill(ctx context.Context, f *factory, o drillOptions) (*drill.Repo
 		to         *output
 	}{
 		{path: o.Truth, flag: "truth", write: func(w io.Writer) error { return report.WriteTruth(w) }},
-		{path: o.Networks, flag: "networks", write: drill.WriteNetworks},
-		{path: o.Users, flag: "users", write: func(w io.Writer) error { return report.WriteUsers(w) }},
+		{path: o.Networks, flag: "write-networks", write: drill.WriteNetworks},
+		{path: o.Users, flag: "write-users", write: func(w io.Writer) error { return report.WriteUsers(w) }},
 	}
 	for i := range files {
 		if files[i].path == "" {

@@ -47,7 +47,10 @@ func newDrillScore(f *factory) *cobra.Command {
 		Example: `  # How well is a month of incidents found
   $ exhibit drill generate --days 30 --calls 100000 --scenarios all:normal:2 --truth truth.jsonl -o logs
   $ exhibit load logs
-  $ exhibit drill score --truth truth.jsonl`,
+  $ exhibit drill score --truth truth.jsonl
+
+  # With half as many false findings
+  $ exhibit drill score --truth truth.jsonl --budget 0.5`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,7 +60,7 @@ func newDrillScore(f *factory) *cobra.Command {
 	addCaseFlags(cmd, &o.Case)
 	addAnalyzeFlags(cmd, &o.Look)
 	flags := cmd.Flags()
-	flags.StringVar(&o.Truth, "truth", "", "`FILE` that drill generate --truth wrote")
+	flags.StringVar(&o.Truth, "truth", "", truthUsage)
 	flags.Float64Var(&o.Budget, "budget", 1, "false findings a day (`N`) that people look at")
 	addAllFlag(cmd, &o.All)
 	addZoneFlag(cmd, &o.Output.Zone)

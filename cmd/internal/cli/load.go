@@ -204,6 +204,16 @@ func countLoad(ctx context.Context, lo *casefile.LoadOptions, report *casefile.L
 // loadOptions turns the flags into what casefile takes. It reads the parameter
 // files and the key, and touches no case.
 func (f *factory) loadOptions(dir string, o *loadOptions) (*casefile.LoadOptions, error) {
+	lo, err := f.loadSettings(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	lo.Key, err = f.examinerKey(!casefile.Exists(dir))
+	return lo, err
+}
+
+// loadSettings is loadOptions without the key.
+func (f *factory) loadSettings(dir string, o *loadOptions) (*casefile.LoadOptions, error) {
 	exists := casefile.Exists(dir)
 	if exists && (o.Examiner != "" || o.CaseNumber != "" || o.CaseLabel != "") {
 		return nil, usagef("the case %s exists: --examiner, --case-number and --case-label are for a new one", dir)
@@ -223,12 +233,7 @@ func (f *factory) loadOptions(dir string, o *loadOptions) (*casefile.LoadOptions
 	if err := readLogFormat(lo, o); err != nil {
 		return nil, err
 	}
-	if err := f.readHashes(lo, o.Hashes); err != nil {
-		return nil, err
-	}
-	var err error
-	lo.Key, err = f.examinerKey(!exists)
-	return lo, err
+	return lo, f.readHashes(lo, o.Hashes)
 }
 
 // readLogFormat reads --map and --log-format.
@@ -317,12 +322,7 @@ func boundedLines(lines []string) []string {
 // afterLoad says on stderr what to do next, and returns what was wrong with
 // the evidence.
 func (f *factory) afterLoad(o *loadOptions, report *casefile.LoadReport) error {
-	var unparsed, events int64
-	for _, s := range report.Sources {
-		unparsed += s.Unparsed
-		events += s.Events
-	}
-	if events > 0 {
+	if slices.ContainsFunc(report.Sources, func(s casefile.Source) bool { return s.Events > 0 }) {
 		where := ""
 		if o.Case != "" {
 			where = " --case " + shellWord(o.Case)
@@ -330,6 +330,15 @@ func (f *factory) afterLoad(o *loadOptions, report *casefile.LoadReport) error {
 		f.note("next: exhibit info" + where + " shows what the case holds")
 		f.note("next: exhibit inventory" + where + " shows who called which model")
 		f.note("next: exhibit timeline" + where + " ID follows a request, session or credential through all sources")
+	}
+	return loadFaults(o, report)
+}
+
+// loadFaults are what was wrong with the evidence of a load.
+func loadFaults(o *loadOptions, report *casefile.LoadReport) error {
+	var unparsed int64
+	for _, s := range report.Sources {
+		unparsed += s.Unparsed
 	}
 	errs := notLoaded(o.Paths, report.Items)
 	damaged := countStatus(report.Items, casefile.StatusDamaged)

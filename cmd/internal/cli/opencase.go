@@ -56,35 +56,40 @@ func (f *factory) withCase(ctx context.Context, o caseOptions, lookup bool, read
 // caseConfig opens the stream of what a command found in a case. Parameters
 // that are nil, empty or false were not given.
 func caseConfig(c *casefile.Case, params map[string]any) render.Config {
-	given := map[string]any{}
+	return render.Config{Case: c.Dir, Head: c.Head().String(), Params: given(params)}
+}
+
+// given are the parameters that were given.
+func given(params map[string]any) map[string]any {
+	out := map[string]any{}
 	for name, v := range params {
 		switch v := v.(type) {
 		case nil:
 		case string:
 			if v != "" {
-				given[name] = v
+				out[name] = v
 			}
 		case bool:
 			if v {
-				given[name] = v
+				out[name] = v
 			}
 		case int:
 			if v != 0 {
-				given[name] = v
+				out[name] = v
 			}
 		case []string:
 			if len(v) > 0 {
-				given[name] = v
+				out[name] = v
 			}
 		case time.Time:
 			if !v.IsZero() {
-				given[name] = render.Stamp{Micros: v.UnixMicro()}.Format(time.UTC)
+				out[name] = render.Stamp{Micros: v.UnixMicro()}.Format(time.UTC)
 			}
 		default:
-			given[name] = v
+			out[name] = v
 		}
 	}
-	return render.Config{Case: c.Dir, Head: c.Head().String(), Params: given}
+	return out
 }
 
 // resolveRange turns --from and --to into instants by what the case holds.

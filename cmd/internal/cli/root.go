@@ -61,6 +61,7 @@ func newRoot(f *factory) *cobra.Command {
 		newRules(f),
 		newFindings(f),
 		newFinding(f),
+		newCheck(f),
 		newMatch(f),
 		newPivot(f),
 		newPolicy(f),

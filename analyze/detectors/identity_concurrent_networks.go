@@ -9,7 +9,7 @@ func identityConcurrentNetworks() *concurrent {
 			ID: "identity.concurrent-networks", Version: 1, Severity: analyze.SeverityHigh,
 			Title: "One credential was used from two networks at the same time",
 			Why: "Two who use a credential at once are its holder and someone else. Found where it goes back and forth between networks within an hour, " +
-				"twice on a day, and did not on two days before. A network is an autonomous system where the case is enriched with them, " +
+				"twice on a day, and did not on two days before. A network is what the case is enriched with, a label or an autonomous system, " +
 				"else an IPv4 /16 or IPv6 /48.",
 			Tags:  []string{"atlas.aml.t0012", "atlas.aml.t0091.000", "attack.t1078.004", "attack.t1550.001"},
 			Needs: []string{"address", "actor"},

@@ -33,7 +33,9 @@ func networkOf(text string) string {
 	return p.Masked().String()
 }
 
-// networks makes the table network_of.
+// networks makes the table network_of: of each address the label that the case was
+// enriched with, else its autonomous system, else what [networkOf] makes of it.
+// Names of services are not in it.
 func (r *run) networks(ctx context.Context) error {
 	if r.networked {
 		return nil
@@ -48,12 +50,21 @@ func (r *run) networks(ctx context.Context) error {
 	list := []row{}
 	err := r.query(ctx, "addresses", nil, func(rows *sql.Rows) error {
 		var x row
-		if err := rows.Scan(&x.Address); err != nil {
+		var label string
+		var asn int64
+		if err := rows.Scan(&x.Address, &label, &asn); err != nil {
 			return err
 		}
-		if x.Network = networkOf(x.Address); x.Network != "" {
-			list = append(list, x)
+		x.Network = networkOf(x.Address)
+		switch {
+		case x.Network == "":
+			return nil
+		case label != "":
+			x.Network = label
+		case asn != 0:
+			x.Network = fmt.Sprintf("AS%d", asn)
 		}
+		list = append(list, x)
 		return nil
 	})
 	if err != nil {

@@ -5,11 +5,11 @@ import "github.com/exhibit-forensics/exhibit/analyze"
 func reconRestrictedTests() *rareCount {
 	return &rareCount{
 		counts: "recon_denied_days", events: "recon_denied_day_events", span: day, unit: "day", least: 2,
-		what: "calls of models that the actor had never got were refused",
+		what: "calls of models that are not the actor's were refused",
 		head: analyze.About{
 			ID: "recon.restricted-tests", Version: 1, Severity: analyze.SeverityMedium,
 			Title: "Someone tried models that are closed to them, again and again",
-			Why: "A refused call costs nothing, and one day it may be answered. Counted are refused calls of models that the actor had never got before. " +
+			Why: "A refused call costs nothing, and one day it may be answered. Counted are refused calls of models that answered the actor on fewer than 2 days before, and not yet on that day. " +
 				"Tested is each day of each actor against its own days before and those of its peers, so that programs that are always refused are no finding; " +
 				"a single refusal is not looked at.",
 			Tags:  []string{"atlas.aml.t0040", "atlas.aml.t0012", "attack.t1526"},

@@ -1,5 +1,9 @@
--- Every source address of calls and acts.
-select address from call where address is not null
-union
-select address from act where address is not null
+-- Every source address of calls and acts, with what is known of it.
+select address::varchar as address, coalesce(min(network::varchar), '') as network, coalesce(min(asn), 0)::bigint as asn
+from (
+    select address, network, asn from call where address is not null
+    union all
+    select address, network, asn from act where address is not null
+)
+group by address
 order by address

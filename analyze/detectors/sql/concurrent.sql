@@ -4,11 +4,11 @@
 with seen as (
     select
         x.eid, x.at_us, x.actor, coalesce(x.credential, x.principal) as holder, x.address, x.client, x.model,
-        case when $by = 'country' then x.country else coalesce('AS' || x.asn, n.network) end as place
+        case when $by = 'country' then x.country else n.network end as place
     from (
-        select eid, at_us, actor, credential, principal, address, country, asn, client, model from call
+        select eid, at_us, actor, credential, principal, address, country, client, model from call
         union all
-        select eid, at_us, actor, credential, principal, address, country, asn, client, model from act
+        select eid, at_us, actor, credential, principal, address, country, client, model from act
     ) x
     join network_of n on n.address = x.address
     where coalesce(x.credential, x.principal) is not null

@@ -4,8 +4,8 @@
 -- why: A temporary credential is made for one program on one host. Found where one is used from a
 --   network that it was not issued to, and from which no other credential of the same actor was
 --   used, of at least three; of credentials that a service of the provider took for a host or
---   function, where all siblings stay in their networks. Networks are autonomous systems where the
---   case is enriched with them, else an IPv4 /16 or IPv6 /48.
+--   function, where all siblings stay in their networks. Networks are those that the
+--   case is enriched with, else an IPv4 /16 or IPv6 /48.
 -- tags: atlas.aml.t0091.000, attack.t1550.001, attack.t1552.005, attack.t1078.004
 -- needs: address, credential
 -- reads: call, act, network_of
@@ -18,11 +18,11 @@
 -- contain: end the sessions of the role (revoke sessions issued before now)
 -- contain: bind the role to its network by a condition on source address or VPC
 with seen as (
-    select x.eid, x.at_us, x.actor, x.credential, x.address, coalesce('AS' || x.asn, n.network) as place, coalesce(x.client, '') as client
+    select x.eid, x.at_us, x.actor, x.credential, x.address, n.network as place, coalesce(x.client, '') as client
     from (
-        select eid, at_us, actor, credential, address, asn, client from call
+        select eid, at_us, actor, credential, address, client from call
         union all
-        select eid, at_us, actor, credential, address, asn, client from act
+        select eid, at_us, actor, credential, address, client from act
     ) x
     join network_of n on n.address = x.address
     where x.actor is not null and x.credential is not null
@@ -48,7 +48,7 @@ actors as (
 issued as (
     select
         a.issued_credential as credential, min(a.eid) as eid, min(a.at_us) as at_us,
-        min(coalesce('AS' || a.asn, n.network)) as place, min(a.address) as address,
+        min(n.network) as place, min(a.address) as address,
         bool_or(a.principal_type = 'AWSService') as by_service
     from act a
     left join network_of n on n.address = a.address

@@ -1,14 +1,13 @@
 -- id: identity.dormant-revived
--- title: An identity that had been silent for weeks came back different
+-- title: An identity that had been silent for weeks came back
 -- severity: medium
 -- why: Credentials that nobody uses any more are not missed when they are stolen. Found where an actor
 --   that was there on at least 3 days was silent for at least 14, three times as long as ever
---   before, and came back with a network, client or model that it never had. Who comes back
---   as before was on holiday; where a case says nothing of networks and clients, coming back is
---   said as low.
+--   before. It is medium where it came back with an address, client or model that it never had,
+--   and low where it came back as it was, which is how people come back from holidays.
 -- tags: atlas.aml.t0012, attack.t1078.004
 -- needs: actor
--- reads: call, act, network_of
+-- reads: call, act
 -- false positive: someone back from a long leave with another laptop
 -- false positive: a job that runs once a month and was changed in between
 -- triage: ask whether the person is back, or the application in use again
@@ -16,9 +15,9 @@
 -- collect: when its credentials were last used before, from the provider
 -- contain: deactivate the credentials; nobody used them for weeks
 with seen as (
-    select eid, at_us, at_us // 86400000000 as day, actor, address, client, model, asn from call where actor is not null
+    select eid, at_us, at_us // 86400000000 as day, actor, address, client, model from call where actor is not null
     union all
-    select eid, at_us, at_us // 86400000000, actor, address, client, null, asn from act where actor is not null
+    select eid, at_us, at_us // 86400000000, actor, address, client, null from act where actor is not null
 ),
 days as (
     select actor, day, day - lag(day) over w as gap, row_number() over w - 1 as days_before
@@ -37,14 +36,11 @@ back as (
     where gap >= 14 and days_before >= 3 and gap >= 3 * coalesce(longest_before, 1)
 ),
 value as (
-    select s.actor, s.day, s.eid, s.at_us, 'network' as attribute, coalesce('AS' || s.asn, n.network) as value
-    from seen s
-    join network_of n on n.address = s.address
-    where s.actor in (select actor from back)
+    select actor, day, eid, at_us, 'address' as attribute, address::varchar as value from seen where actor in (select actor from back)
     union all
-    select actor, day, eid, at_us, 'client', client from seen where actor in (select actor from back) and coalesce(client, '') <> 'aws-internal'
+    select actor, day, eid, at_us, 'client', client::varchar from seen where actor in (select actor from back) and coalesce(client, '') <> 'aws-internal'
     union all
-    select actor, day, eid, at_us, 'model', model from seen where actor in (select actor from back)
+    select actor, day, eid, at_us, 'model', model::varchar from seen where actor in (select actor from back)
 ),
 fresh as (
     select b.actor, b.day, v.attribute || ' ' || v.value as what
@@ -53,12 +49,6 @@ fresh as (
     where exists (select 1 from value o where o.actor = b.actor and o.day < b.day and o.attribute = v.attribute and o.value is not null)
         and not exists (select 1 from value o where o.actor = b.actor and o.day < b.day and o.attribute = v.attribute and o.value = v.value)
     group by all
-),
-silent as (
-    select b.actor, b.day, not exists (
-        select 1 from value o where o.actor = b.actor and o.day < b.day and o.attribute in ('network', 'client') and o.value is not null
-    ) as nothing_known
-    from back b
 )
 select
     b.actor as subject,
@@ -67,13 +57,12 @@ select
     case when f.what is null then 'low' else 'medium' end as severity,
     'After ' || b.days_before || ' days with use and ' || (b.gap - 1) || ' days of silence '
         || '(before at most ' || (coalesce(b.longest_before, 1) - 1) || ') it was used again'
-        || coalesce(', with what it never had: ' || f.whats, '; neither networks nor clients of before are known') || '.' as explanation,
+        || coalesce(', with what it never had: ' || f.whats || '.', '. Nothing else about it is new: it may be back from a holiday.') as explanation,
     s.first_us, s.last_us, s.eids, s.events as event_count,
     b.gap - 1 as silent_days,
     b.days_before as days_before,
     f.whats as new
 from back b
-join silent n on n.actor = b.actor and n.day = b.day
 join (
     select actor, day, min(at_us) as first_us, max(at_us) as last_us, count(*) as events,
         list_slice(list(eid order by at_us, eid), 1, 10000) as eids
@@ -83,5 +72,4 @@ join (
 ) s on s.actor = b.actor and s.day = b.day
 left join (select actor, day, min(what) as what, string_agg(what, ', ' order by what) as whats from fresh group by actor, day) f
     on f.actor = b.actor and f.day = b.day
-where f.what is not null or n.nothing_known
 order by s.first_us, b.actor

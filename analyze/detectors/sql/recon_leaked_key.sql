@@ -4,8 +4,8 @@
 -- why: What is written to a model stands in logs, caches and answers, and whoever reads it has the key. Found
 --   where the id of an access key stands in a prompt, document, tool result or answer of the case, and
 --   the same key is used later from a network from which it was not used before. It is medium where
---   the case shows no use of the key from before. Networks are autonomous systems where the
---   case is enriched with them, else an IPv4 /16 or IPv6 /48.
+--   the case shows no use of the key from before. Networks are those that the
+--   case is enriched with, else an IPv4 /16 or IPv6 /48.
 -- tags: atlas.aml.t0055, atlas.aml.t0057, attack.t1552, owasp.llm02
 -- needs: text, credential, address
 -- reads: call, act, network_of, leaked_text
@@ -36,11 +36,11 @@ said as (
     group by l.key
 ),
 uses as (
-    select x.eid, x.at_us, x.actor, x.credential, x.address, x.client, coalesce('AS' || x.asn, n.network) as place
+    select x.eid, x.at_us, x.actor, x.credential, x.address, x.client, n.network as place
     from (
-        select eid, at_us, actor, credential, address, client, asn from call where credential in (select key from said)
+        select eid, at_us, actor, credential, address, client from call where credential in (select key from said)
         union all
-        select eid, at_us, actor, credential, address, client, asn from act where credential in (select key from said)
+        select eid, at_us, actor, credential, address, client from act where credential in (select key from said)
     ) x
     join network_of n on n.address = x.address
     where coalesce(x.client, '') <> 'aws-internal'
@@ -50,17 +50,19 @@ places as (
 )
 select
     s.key as subject,
-    p.place as bucket,
     min(u.actor) as actor,
     case when b.uses > 0 then 'critical' else 'medium' end as severity,
     'A key that stands in a text (' || s.role || ') was used afterwards from another network' as title,
     'The key ' || s.key || ' stands in what was said to or by a model since ' || strftime(make_timestamp(s.at_us), '%Y-%m-%dT%H:%M:%SZ')
-        || ' (' || s.events || ' events). From ' || ((min(u.at_us) - s.at_us) // 60000000) || ' minutes later on it was used ' || count(*) || ' times from ' || p.place
+        || ' (' || s.events || ' events). From ' || ((min(u.at_us) - s.at_us) // 60000000) || ' minutes later on it was used ' || count(*)
+        || ' times from ' || count(distinct p.place) || case when count(distinct p.place) = 1 then ' network' else ' networks' end
         || case when b.uses > 0 then ', where it had not been used in ' || b.uses || ' uses before.' else '. Before it was said, no use of it is in this case, so that the network may be its own.' end as explanation,
     s.at_us as first_us, max(u.at_us) as last_us,
-    list_prepend(s.eid, list_slice(list(u.eid order by u.at_us, u.eid), 1, 9999)) as eids,
-    s.role as said_as, p.place as network,
-    string_agg(distinct u.address, ' ' order by u.address) as addresses,
+    list_sort(list_distinct(list_prepend(s.eid, list_slice(list(u.eid order by u.at_us, u.eid), 1, 9999)))) as eids,
+    count(*) + 1 as event_count,
+    s.role as said_as,
+    array_to_string(list_slice(list_sort(list(distinct p.place)), 1, 10), ' ') as networks,
+    array_to_string(list_slice(list_sort(list(distinct u.address::varchar)), 1, 10), ' ') as addresses,
     string_agg(distinct u.client, ' ' order by u.client) as clients,
     b.uses as uses_before
 from said s
@@ -69,5 +71,5 @@ join uses u on u.credential = s.key and u.place = p.place
 join (
     select s.key, count(u.eid) as uses from said s left join uses u on u.credential = s.key and u.at_us <= s.at_us group by s.key
 ) b on b.key = s.key
-group by s.key, s.role, s.at_us, s.eid, s.events, p.place, b.uses
-order by s.at_us, s.key, p.place
+group by s.key, s.role, s.at_us, s.eid, s.events, b.uses
+order by s.at_us, s.key

@@ -15,20 +15,20 @@
 -- contain: ask the holder of the credential; rotate it where it was not them
 with reply as (
     select
-        eid, at_us, actor, model, address, client, asn, outcome, error_code,
+        eid, at_us, actor, model, address, client, outcome, error_code,
         outcome = 'error' and coalesce(regexp_matches(error_code, '(?i)validation|invalid|bad_?request|unprocessable|^4(00|22)$'), false) as invalid
     from call
     where actor is not null
 ),
 -- first small, then by what an actor can be new to
 together as (
-    select r.actor, r.model, r.client, coalesce('AS' || r.asn, n.network) as network, r.first_at, r.other_at, r.success_at
+    select r.actor, r.model, r.client, n.network as network, r.first_at, r.other_at, r.success_at
     from (
         select
-            actor, model, client, address, asn, min(at_us) as first_at,
+            actor, model, client, address, min(at_us) as first_at,
             min(at_us) filter (not invalid) as other_at, min(at_us) filter (outcome = 'success') as success_at
         from reply
-        group by actor, model, client, address, asn
+        group by actor, model, client, address
     ) r
     left join network_of n on n.address = r.address
 ),
@@ -51,7 +51,7 @@ placed as (
     from reply r
     left join network_of n on n.address = r.address
     join opened o on o.actor = r.actor and r.at_us <= o.success_at
-        and o.place = case o.sort when 'model' then r.model::varchar when 'client' then r.client::varchar else coalesce('AS' || r.asn, n.network) end
+        and o.place = case o.sort when 'model' then r.model::varchar when 'client' then r.client::varchar else n.network end
 ),
 tried as (
     select

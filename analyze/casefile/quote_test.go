@@ -34,5 +34,8 @@ func FuzzQuote(f *testing.F) {
 		if !rows.Next() || rows.Scan(&got) != nil || got != s || rows.Next() {
 			t.Fatalf("text %q came back as %q: %v", s, got, rows.Err())
 		}
+		if QuoteText(s) != quoteText(s) || strings.ContainsRune(QuoteText(s+"\x00"), 0) {
+			t.Fatalf("text %q is quoted as %q", s, QuoteText(s))
+		}
 	})
 }

@@ -12,7 +12,7 @@ type About struct {
 	Why      string   // why a responder should care, and how it decides
 	// Tags name techniques, as attack.t1078.004, atlas.aml.t0040 and owasp.llm10
 	// do; see [TagVersions].
-	Tags           []string
+	Tags []string
 	// Needs are the columns without which it cannot run: of calls by their name,
 	// of other acts behind the word act and a point, as in act.operation.
 	Needs          []string

@@ -34,7 +34,7 @@ func injectionPhrases() []phrase {
 		},
 		{
 			injectOverride, 0.8, "ignore|disregard|forget;above|before|previous|everything|all that|far",
-			`@(?:ignore|disregard|forget)\b (?:about )?(?:all|everything|anything|what|whatever)?[^.!?\n]{0,30}?\b(?:above|before(?: this| that)?|previously|(?:was|were|been) (?:said|told|written|given)|so far|told you|you were told|you know)\b`,
+			`@(?:ignore|disregard|forget)\b (?:about )?(?:all|everything|anything|what|whatever)?[^.!?\n]{0,30}?\b(?:(?:above|previously|(?:was|were|been) (?:said|told|written|given)|so far|told you|you were told|you know)\b|before(?: (?:this|that|now)\b|\s*(?:[.,;:!?)"\n]|$)))`,
 		},
 		{
 			injectOverride, 0.6, "from now on",

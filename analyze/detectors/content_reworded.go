@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type spoken struct {
 	talk, actor, prompt string // prompt is the hash of what was asked
 	eid, at             int64
 	refused             bool
+	session             bool // the talk is a session
 }
 
 const (
@@ -49,6 +51,11 @@ const (
 	// rewordedShare is the share of the weight of the words of the lighter request
 	// that the other must have too.
 	rewordedShare = 0.5
+	// rewordedLeast is how many of them they must share.
+	rewordedLeast = 3
+	// rewordedNext is how many calls after a refusal are compared with it where
+	// there are no sessions: what a program asks later is about other things.
+	rewordedNext = 5
 	// rewordedWords bounds the characters of a request that are compared.
 	rewordedWords = 4000
 )
@@ -61,7 +68,7 @@ func (reworded) detect(ctx context.Context, r *run) (*result, error) {
 	var hashes []string
 	err := r.query(ctx, "reworded", nil, func(rows *sql.Rows) error {
 		var s spoken
-		if err := rows.Scan(&s.talk, &s.actor, &s.eid, &s.at, &s.refused, &s.prompt); err != nil {
+		if err := rows.Scan(&s.talk, &s.actor, &s.eid, &s.at, &s.refused, &s.prompt, &s.session); err != nil {
 			return err
 		}
 		if len(calls) >= maxSpoken {
@@ -107,6 +114,9 @@ func rewordedIn(talk []spoken, about *weighed) (found, bool) {
 		var refused []int64
 		for i := range talk[:j] {
 			s := &talk[i]
+			if !s.session && j-i > rewordedNext {
+				continue
+			}
 			if s.refused && s.prompt != answer.prompt && answer.at-s.at <= rewordedWithin.Microseconds() && about.share(s.prompt, answer.prompt) >= rewordedShare {
 				refused = append(refused, s.eid)
 			}
@@ -170,7 +180,7 @@ func weigh(calls []spoken, texts map[string]casefile.Text) *weighed {
 }
 
 // share is the share of the weight of the lighter of two requests that both have,
-// 0 where they share fewer than two words. Prompts of models that complete texts
+// 0 where they share too few words. Prompts of models that complete texts
 // hold the template and the conversation: of these, what both begin with is left
 // out.
 func (w *weighed) share(earlier, later string) float64 {
@@ -189,7 +199,7 @@ func (w *weighed) share(earlier, later string) float64 {
 		}
 	}
 	least := min(w.sum(first), w.sum(second))
-	if shared < 2 || least <= 0 {
+	if shared < rewordedLeast || least <= 0 {
 		return 0
 	}
 	return common / least
@@ -225,11 +235,15 @@ func commonPrefix(a, b string) int {
 	return n
 }
 
+// chatToken is what a template puts between the turns of a chat, with the role
+// that follows it.
+var chatToken = regexp.MustCompile(`<\|[^|>\n]{1,40}\|>(?:system|user|assistant)?|\[/?inst\]|</?s>`)
+
 // subjectWords returns the longer words of a text: those of five letters and more
 // say what it is about, the shorter ones how.
 func subjectWords(text string) map[string]bool {
 	words := map[string]bool{}
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for word := range strings.FieldsFuncSeq(chatToken.ReplaceAllString(text, " "), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		if utf8.RuneCountInString(word) >= 5 {
 			words[word] = true
 		}

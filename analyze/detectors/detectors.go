@@ -98,6 +98,7 @@ type run struct {
 	tooled    bool // the tables of [run.toolCalls] are there
 	granted   bool // the tables of [run.grants] are there
 	networked bool // the table of [run.networks] is there
+	volume    *volumeHistory
 }
 
 // All returns what every detector says of itself, in the order in which they

@@ -48,5 +48,14 @@ func goDetectors() []detector {
 		cloudCredentialAccess(),
 		cloudRemoteCommand(),
 		cloudConsoleLogin(),
+		volumeCalls(),
+		volumeTokens(),
+		volumeCost(),
+		volumeResponse(),
+		volumeLatency(),
+		volumeFirstToken(),
+		volumeDrift(),
+		volumeBurst(),
+		volumeThrottling(),
 	}
 }

@@ -34,3 +34,13 @@ func UpperNormalQuantile(logP float64) float64 {
 	}
 	return z
 }
+
+// LogUpperStudent is as [LogUpperNormal] for a value of Student's distribution
+// with so many degrees of freedom, which allow for a scale that is itself
+// estimated.
+func LogUpperStudent(t, freedom float64) float64 {
+	if t < 0 {
+		return logComplement(LogUpperStudent(-t, freedom))
+	}
+	return math.Log(0.5 * mathext.RegIncBeta(freedom/2, 0.5, freedom/(freedom+t*t)))
+}

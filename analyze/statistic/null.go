@@ -19,38 +19,40 @@ func (n Null) LogP(z float64) float64 {
 	return LogUpperNormal(n.Z(z))
 }
 
-// Tail corrects p-values in their tail by how many there are of each size: a
-// model of counts is never quite right, and what is said of one in a thousand
-// should hold of one in a thousand of all tests. Surprises, -log p, follow an
-// exponential distribution where p-values are right; here the upper part of them
-// does after a line is taken off that goes through two quantiles, both in reach
-// of many tests, so that a few findings do not bend it.
+// Tail corrects p-values in their tail by how many there are of each size: no
+// model fits every traffic, and what is said of one in a thousand should hold of
+// one in a thousand of all tests. Surprises, -log p, follow an exponential
+// distribution where p-values are right; here the upper part of them does after a
+// line is taken off that goes through two quantiles, both in reach of many tests,
+// so that a few findings do not bend it.
 type Tail struct {
 	from         float64 // surprise at which the correction begins
 	shift, slope float64
 }
 
-// The shares of tests at which the tail is held on to, and the fewest tests that
-// the smaller share must be of.
+// The shares of tests at which the tail is held on to, the fewest tests that the
+// smaller share must be of, and how many times too many must be that small before
+// anything is corrected: what was found makes some of them.
 const (
 	tailFrom  = 0.02
 	tailTo    = 0.002
 	tailTests = 20
+	tailWrong = 2.5
 )
 
-// TailOf fits the correction to the logarithms of all p-values of a run, in
-// ascending order: the smallest first. Fewer than 10,000 are left as they are.
-func TailOf(sorted []float64) Tail {
-	n := float64(len(sorted))
-	if n*tailTo < tailTests {
+// TailOf fits the correction to the logarithms of the p-values of a run, in
+// ascending order, the smallest first: at least the smallest half of them, and
+// how many there are. Fewer than 10,000 are left as they are, and so are those
+// that are about right.
+func TailOf(sorted []float64, tests int64) Tail {
+	n := float64(tests)
+	last := int(n * tailTo * tailWrong)
+	if n*tailTo < tailTests || last >= len(sorted) || sorted[last] > math.Log(tailTo) || int(n*tailFrom) >= len(sorted) {
 		return Tail{slope: 1}
 	}
 	at := func(share float64) float64 { return -sorted[int(share*n)] }
 	near, far := at(tailFrom), at(tailTo)
-	if far-near < 1e-9 {
-		return Tail{slope: 1}
-	}
-	slope := math.Log(tailFrom/tailTo) / (far - near)
+	slope := math.Log(tailFrom/tailTo) / math.Max(far-near, 1e-9)
 	return Tail{from: near, shift: -math.Log(tailFrom) - slope*near, slope: slope}
 }
 

@@ -1,0 +1,2 @@
+-- The events of an actor's calls in a piece of time.
+select eid from call where actor = $actor and at_us >= $first and at_us < $last order by at_us, eid;

@@ -1,0 +1,168 @@
+package detectors
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"slices"
+
+	"github.com/exhibit-forensics/exhibit/analyze/statistic"
+)
+
+// The warm-up of detectors that compare an actor with its own past: how many
+// calls it must have, and on how many days the logs must reach back beside the
+// day that is looked at. One week shows no rhythm of the week, but that of the
+// day.
+const (
+	warmUpCalls = 50
+	warmUpDays  = 7
+)
+
+// volumeHour is what an actor did in one hour since 1970.
+type volumeHour struct {
+	hour             int64
+	calls, throttled int64
+	tokens           int64 // into models and out of them
+	cost             int64 // in 1e-9 USD
+	output           int64 // tokens of responses
+	withOutput       int64 // calls that succeeded and say how long the response was
+	logOutput        int64 // sum of the logarithms of one more than that, in 1e-6
+}
+
+func (v *volumeHour) meanLogOutput() float64 {
+	return float64(v.logOutput) / 1e6 / float64(v.withOutput)
+}
+
+// volumeActor is the history of an actor.
+type volumeActor struct {
+	name  string
+	hours []volumeHour // those with calls, in order
+}
+
+// volumeHistory is what all actors with enough calls did, hour by hour.
+type volumeHistory struct {
+	actors   []*volumeActor
+	few      int64 // actors with less than warmUpCalls
+	from, to int64 // first and last hour with calls of anybody
+	monday   int64 // hour 0 of the Monday that days count from
+	known    []bool
+}
+
+const hoursOfDay = 24
+
+// history reads what actors did, once for all detectors of a run.
+func (r *run) history(ctx context.Context) (*volumeHistory, error) {
+	if r.volume != nil {
+		return r.volume, nil
+	}
+	if err := r.need(ctx, "call"); err != nil {
+		return nil, err
+	}
+	h := &volumeHistory{}
+	var days []any
+	args := []any{sql.Named("calls", warmUpCalls)}
+	err := r.query(ctx, "volume_span", args, func(rows *sql.Rows) error {
+		var first, last int64
+		err := rows.Scan(&days, &first, &last, &h.few)
+		h.from, h.to = first/hourUS, last/hourUS
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.setDays(days)
+	err = r.query(ctx, "volume_hours", args, func(rows *sql.Rows) error {
+		var name string
+		var v volumeHour
+		err := rows.Scan(&name, &v.hour, &v.calls, &v.tokens, &v.cost, &v.output, &v.withOutput, &v.logOutput, &v.throttled)
+		if n := len(h.actors); n == 0 || h.actors[n-1].name != name {
+			h.actors = append(h.actors, &volumeActor{name: name})
+		}
+		a := h.actors[len(h.actors)-1]
+		a.hours = append(a.hours, v)
+		return err
+	})
+	r.volume = h
+	return h, err
+}
+
+const hourUS = 3_600_000_000
+
+// maxDays bounds the days that are looked at one by one: ten years. Of longer
+// logs the newest are.
+const maxDays = 3660
+
+// setDays notes on which days anybody did anything: others are holes in the logs,
+// not days without calls. So are the first and the last day where the logs begin
+// or end within them.
+func (h *volumeHistory) setDays(days []any) {
+	h.from = max(h.from, h.to-maxDays*hoursOfDay)
+	// 1970-01-01 was a Thursday.
+	week := (h.from/hoursOfDay + 3) / 7
+	h.monday = (week*7 - 3) * hoursOfDay
+	h.known = make([]bool, (h.to-h.monday)/hoursOfDay+1)
+	for _, d := range days {
+		if day, ok := d.(int64); ok && day*hoursOfDay >= h.monday && day*hoursOfDay <= h.to {
+			h.known[day-h.monday/hoursOfDay] = true
+		}
+	}
+	if h.from%hoursOfDay > 1 {
+		h.known[h.day(h.from)] = false
+	}
+	if h.to%hoursOfDay < hoursOfDay-2 {
+		h.known[len(h.known)-1] = false
+	}
+}
+
+func (h *volumeHistory) day(hour int64) int { return int((hour - h.monday) / hoursOfDay) }
+
+// matrix is a value of an actor by day and hour, and the days on which it was
+// there: from its first one on.
+func (h *volumeHistory) matrix(a *volumeActor, value func(*volumeHour) float64) ([][hoursOfDay]float64, []bool) {
+	days := make([][hoursOfDay]float64, len(h.known))
+	for i := range a.hours {
+		if v := &a.hours[i]; v.hour >= h.monday {
+			days[h.day(v.hour)][v.hour%hoursOfDay] = value(v)
+		}
+	}
+	known := slices.Clone(h.known)
+	for d := range min(len(known), h.day(max(a.hours[0].hour, h.monday))) {
+		known[d] = false
+	}
+	return days, known
+}
+
+// hourTest is a test of one hour of an actor.
+type hourTest struct {
+	actor              int // in the history
+	hour               int64
+	logP               float64
+	observed, expected float64
+	n, until           int64
+}
+
+// hourTests are the tests of a detector: those that found more than expected, and
+// how many were made in all.
+type hourTests struct {
+	list []hourTest
+	n    int64
+}
+
+func (t *hourTests) add(test hourTest) {
+	if test.logP < -math.Ln2 {
+		t.list = append(t.list, test)
+	}
+}
+
+// correct corrects the tail of the tests by all of them.
+func (t *hourTests) correct() {
+	logs := make([]float64, len(t.list))
+	for i := range t.list {
+		logs[i] = t.list[i].logP
+	}
+	slices.Sort(logs)
+	tail := statistic.TailOf(logs, t.n)
+	for i := range t.list {
+		t.list[i].logP = tail.LogP(t.list[i].logP)
+	}
+}

@@ -49,10 +49,11 @@ func Family(detector string) string {
 }
 
 // RankFindings puts findings in the order in which to look at them: the
-// severest first, then by score, then in the order of [SortFindings].
+// severest first, then by score, stories before what they tell, then in the
+// order of [SortFindings].
 func RankFindings(list []Finding) {
 	SortFindings(list)
 	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score), compareBool(a.Parts == nil, b.Parts == nil))
 	})
 }

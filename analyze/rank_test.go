@@ -22,6 +22,7 @@ func TestRankFindings(t *testing.T) {
 		{ID: "a", Severity: SeverityLow, Score: 9},
 		{ID: "b", Severity: SeverityHigh, Score: 2},
 		{ID: "d", Severity: SeverityHigh, Score: 3, Subject: "y"},
+		{ID: "e", Severity: SeverityHigh, Score: 3, Subject: "z", Parts: []string{"c", "d"}},
 		{ID: "c", Severity: SeverityHigh, Score: 3, Subject: "x"},
 	}
 	RankFindings(list)
@@ -29,7 +30,7 @@ func TestRankFindings(t *testing.T) {
 	for _, f := range list {
 		got = append(got, f.ID)
 	}
-	if diff := cmp.Diff([]string{"c", "d", "b", "a"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"e", "c", "d", "b", "a"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

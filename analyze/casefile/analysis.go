@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -181,7 +182,7 @@ func (w *writer) deriveFindings(ctx context.Context, o *AnalysisOptions, body *a
 	if err := copyFile(base, path); err != nil {
 		return fmt.Errorf("copying the derived database: %w", err)
 	}
-	temp, err := os.MkdirTemp(o.tempFolder(staging), "exhibit-*")
+	temp, err := os.MkdirTemp(cmp.Or(o.Temp, staging), "exhibit-*")
 	if err != nil {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
@@ -211,13 +212,6 @@ func (w *writer) deriveFindings(ctx context.Context, o *AnalysisOptions, body *a
 	}
 	_, err = db.ExecContext(ctx, "checkpoint")
 	return err
-}
-
-func (o *AnalysisOptions) tempFolder(staging string) string {
-	if o.Temp != "" {
-		return o.Temp
-	}
-	return staging
 }
 
 // analysis reads the findings of the last run; nil where there is none.

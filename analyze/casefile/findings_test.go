@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -303,4 +304,69 @@ func FuzzDecodeFindings(f *testing.F) {
 			t.Errorf("what was written cannot be read: %v\n%s", err, again)
 		}
 	})
+}
+
+// TestEventPlaces checks that places are those of the events view.
+func TestEventPlaces(t *testing.T) {
+	a := newAnalyzed(t)
+	a.load(t, "two.jsonl", enrichLog[1:]...)
+	c := mustOpen(t, a.dir)
+	ids := eventIDsOf(t, a.dir)
+	got, err := c.EventPlaces(t.Context(), append(slices.Clone(ids), "00000000-1", "no event", ids[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range textRows(t, c, "select event_id, evidence_id, byte_offset, byte_length, i.path from events_all e join evidence i using (evidence_id)") {
+		p := got[row[0]]
+		if row[1] != p.SHA256 || row[2] != strconv.FormatInt(p.Offset, 10) || row[3] != strconv.FormatInt(p.Length, 10) || row[4] != p.Path || p.Event != row[0] {
+			t.Errorf("place %+v, the view says %v", p, row)
+		}
+	}
+	if len(got) != len(ids) || len(ids) != 9 {
+		t.Errorf("%d places of %d events", len(got), len(ids))
+	}
+	if none, err := c.EventPlaces(t.Context(), nil); err != nil || len(none) > 0 {
+		t.Errorf("places of nothing: %v, %v", none, err)
+	}
+}
+
+// TestRecordAnalysisInterrupted undoes the last step of a run, as a crash after
+// the ledger line leaves it. Readers see the findings all the same, and the next
+// writing command finishes the step.
+func TestRecordAnalysisInterrupted(t *testing.T) {
+	a := newAnalyzed(t)
+	earlier := stateOf(t, a.dir).generation
+	want := claimed(eventIDsOf(t, a.dir)[0])
+	a.record(t, want, ParameterFile{Kind: "policy", Name: "policy.yml", Data: []byte("a: b\n")})
+	s := stateOf(t, a.dir)
+	b := s.analysis.body
+	staging := filepath.Join(a.dir, stagingDir, b.Load)
+	if err := os.MkdirAll(filepath.Join(staging, inputsDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	moves := map[string]string{filepath.Join(derivedDir, s.generation): stagedDerived}
+	for _, ref := range append([]FileRef{b.Findings}, b.Inputs...) {
+		moves[filepath.FromSlash(ref.Path)] = filepath.FromSlash(ref.Path)
+	}
+	for from, to := range moves {
+		if err := os.Rename(filepath.Join(a.dir, from), filepath.Join(staging, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(a.dir, derivedDir, currentFile), []byte(earlier+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := mustVerify(t, a.dir, VerifyOptions{}); !r.OK() {
+		t.Errorf("problems: %v", r.Problems)
+	}
+	if diff := cmp.Diff(want, findingsOf(t, a.dir)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	a.judge(t, JudgeOptions{Finding: want[0].ID, Action: ledger.ActionNote, Text: "x"})
+	mustBeClean(t, a.dir)
+	for from := range moves {
+		if _, err := os.Stat(filepath.Join(a.dir, from)); err != nil {
+			t.Errorf("not put in place: %v", err)
+		}
+	}
 }

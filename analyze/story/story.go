@@ -161,7 +161,8 @@ func tell(actor string, parts []*analyze.Finding, titles map[string]string) anal
 	s.EventCount = max(s.EventCount, int64(len(seen))) // at least: parts may list only some of their events
 	s.Events = seen[:min(len(seen), analyze.MaxFindingEvents)]
 	s.Facts = []analyze.Fact{
-		{Name: "findings", Value: int64(len(parts))}, {Name: "kinds", Value: strings.Join(families, ", ")},
+		{Name: "findings", Value: int64(len(parts))},
+		{Name: "kinds", Value: strings.Join(families, ", ")},
 		{Name: "combined_p", Value: fmt.Sprintf("%.2g", odds)},
 	}
 	return s

@@ -135,9 +135,19 @@ func TestMatches(t *testing.T) {
 		pattern, text string
 		want          bool
 	}{
-		{"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "a/b:c", true}, {"a?c", "abc", true}, {"a?c", "ac", false},
-		{"a*b*c", "a/b/c", true}, {"a*b*c", "acb", false}, {"*ab", "aab", true}, {"a*", "ba", false}, {"a.b", "axb", false},
-		{"**a", "bca", true}, {"[a]", "a", false},
+		{"", "", true},
+		{"", "a", false},
+		{"*", "", true},
+		{"*", "a/b:c", true},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"a*b*c", "a/b/c", true},
+		{"a*b*c", "acb", false},
+		{"*ab", "aab", true},
+		{"a*", "ba", false},
+		{"a.b", "axb", false},
+		{"**a", "bca", true},
+		{"[a]", "a", false},
 	}
 	for _, tt := range tests {
 		if got := matches(tt.pattern, tt.text); got != tt.want {

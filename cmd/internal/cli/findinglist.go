@@ -54,6 +54,9 @@ func newFindings(f *factory) *cobra.Command {
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Output.Format != render.FormatText && !cmd.Flags().Changed("limit") {
+				o.Limit = 0 // for programs there is no more or less
+			}
 			return runFindings(cmd.Context(), f, o)
 		},
 	}
@@ -200,10 +203,7 @@ func writeFindingList(r *render.Renderer, c *casefile.Case, list []analyze.Findi
 		}
 	}
 	if !options.text {
-		if err := writeFindingRows(r, list, options); err != nil {
-			return err
-		}
-		return writeStale(r, a)
+		return writeFindingsForPrograms(r, a, list, o, options)
 	}
 	shown, aside := options.listed(list)
 	t := render.Table{Name: "findings", Title: "Findings", Columns: []render.Column{
@@ -232,6 +232,23 @@ func writeFindingList(r *render.Renderer, c *casefile.Case, list []analyze.Findi
 	}
 	for _, text := range notes {
 		if err := r.Write(note("%s", text)); err != nil {
+			return err
+		}
+	}
+	return writeStale(r, a)
+}
+
+// writeFindingsForPrograms writes all that is known of the findings.
+func writeFindingsForPrograms(r *render.Renderer, a *casefile.Analysis, list []analyze.Finding, o *findingListOptions, options *findingsOptions) error {
+	shown := list
+	if o.Limit > 0 {
+		shown = list[:min(len(list), o.Limit)]
+	}
+	if err := writeFindingRows(r, shown, options); err != nil {
+		return err
+	}
+	if n := len(list) - len(shown); n > 0 {
+		if err := r.Write(note("%d more, none of them severer: --limit all has them", n)); err != nil {
 			return err
 		}
 	}

@@ -154,7 +154,7 @@ func newSARIFRule(d *ReportedDetector) sarifRule {
 		}
 	}
 	tags := append([]string{"security"}, d.Tags...)
-	properties := map[string]any{"tags": tags, "majorVersion": d.About.Version, "security-severity": securitySeverity(d.Severity)}
+	properties := map[string]any{"tags": tags, "majorVersion": d.Version, "security-severity": securitySeverity(d.Severity)}
 	if d.NotApplicable != "" {
 		properties["notApplicable"] = TerminalBlock(d.NotApplicable)
 	}

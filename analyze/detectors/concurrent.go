@@ -17,9 +17,12 @@ import (
 // say nothing.
 type concurrent struct {
 	head  analyze.About
-	by    string // network or country
+	by    string // network, country or client
 	words string // what a place is, in the plural
 	limit string // what the places cannot tell
+	// warm is on how many days before an actor must have been seen, and never in
+	// one of the places, for its findings to be told; 0 tells all.
+	warm int64
 }
 
 // concurrentHabit is after how many days in two places at once an actor is known
@@ -37,10 +40,14 @@ func (d *concurrent) detect(ctx context.Context, r *run) (*result, error) {
 	err := r.query(ctx, "concurrent", args, func(rows *sql.Rows) error {
 		var actor, holder, addresses, clients string
 		var day, returns, before, active, first, last, events int64
+		var isNew bool
 		var places, eids any
-		err := rows.Scan(&actor, &holder, &day, &returns, &before, &active, &first, &last, &events, &places, &addresses, &clients, &eids)
+		err := rows.Scan(&actor, &holder, &day, &returns, &before, &active, &isNew, &first, &last, &events, &places, &addresses, &clients, &eids)
 		if err != nil {
 			return err
+		}
+		if d.warm > 0 && (active < d.warm || !isNew) {
+			return nil
 		}
 		f := found{}
 		if f.eids, err = eidList(eids); err != nil {

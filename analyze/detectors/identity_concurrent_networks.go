@@ -52,3 +52,27 @@ func identityImpossibleTravel() *concurrent {
 		},
 	}
 }
+
+// identityConcurrentClients finds what [identityNewClient] cannot tell from a new
+// tool by its rarity: a new client that takes turns with the usual one.
+func identityConcurrentClients() *concurrent {
+	return &concurrent{
+		by: "client", words: "the clients", warm: 5,
+		head: analyze.About{
+			ID: "identity.concurrent-clients", Version: 1, Severity: analyze.SeverityMedium,
+			Title: "A credential took turns between its usual program and a new one",
+			Why: "Who moves to another tool stops using the old one; a thief's tool and the holder's take turns. Found where a credential goes back and forth " +
+				"between clients within an hour, twice on a day, the actor was there on at least 5 days before, and never with one of the clients. " +
+				"A client is what the caller claims to be.",
+			Tags:           []string{"atlas.aml.t0012", "atlas.aml.t0091.000", "attack.t1550.001"},
+			Needs:          []string{"client", "actor"},
+			FalsePositives: []string{"a person who tries a second tool beside the usual one"},
+			Triage: []string{
+				"compare the addresses, models and hours of the two clients",
+				"ask the holder whether the second tool is theirs",
+			},
+			Collect: []string{"the full user agents of both: exhibit events --columns ts,src_ip,user_agent"},
+			Contain: []string{"rotate the credential", "bind it to the networks of its holder"},
+		},
+	}
+}

@@ -39,6 +39,7 @@ func goDetectors() []detector {
 		identityNewModel(),
 		identityNewClient(),
 		identityConcurrentNetworks(),
+		identityConcurrentClients(),
 		identityImpossibleTravel(),
 		reconModelEnumeration(),
 		reconRestrictedTests(),

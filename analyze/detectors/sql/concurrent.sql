@@ -1,16 +1,18 @@
 -- Days on which a credential was used from two places at once: from one, then from
 -- another, then from the first again within an hour, and so at least twice.
--- days_before is on how many earlier days the same actor was in two places at once.
+-- A place is a network, a country or a client. days_before is on how many earlier
+-- days the same actor was in two places at once, active_before on how many it was
+-- there at all; something_new says that it was never in one of the places before.
 with seen as (
     select
         x.eid, x.at_us, x.actor, coalesce(x.credential, x.principal) as holder, x.address, x.client, x.model,
-        case when $by = 'country' then x.country else n.network end as place
+        case $by when 'country' then x.country::varchar when 'client' then x.client::varchar else n.network end as place
     from (
         select eid, at_us, actor, credential, principal, address, country, client, model from call
         union all
         select eid, at_us, actor, credential, principal, address, country, client, model from act
     ) x
-    join network_of n on n.address = x.address
+    left join network_of n on n.address = x.address
     where coalesce(x.credential, x.principal) is not null
         and coalesce(x.client, '') <> 'aws-internal' -- a service on behalf of the holder
 ),
@@ -52,11 +54,17 @@ counted as (
     select
         d.holder, d.actor, d.day, d.returns,
         (select count(distinct e.day) from days e where e.actor is not distinct from d.actor and e.day < d.day) as days_before,
-        (select count(distinct p.at_us // 86400000000) from placed p where p.holder = d.holder and p.at_us // 86400000000 < d.day) as active_before
+        (select count(distinct s.at_us // 86400000000) from seen s where s.actor is not distinct from d.actor and s.at_us // 86400000000 < d.day) as active_before,
+        exists (
+            select 1 from placed p
+            where p.holder = d.holder and p.at_us // 86400000000 = d.day and not exists (
+                select 1 from seen s where s.actor is not distinct from d.actor and s.place = p.place and s.at_us // 86400000000 < d.day
+            )
+        ) as something_new
     from days d
 )
 select
-    coalesce(c.actor, c.holder) as actor, c.holder, c.day, c.returns, c.days_before, c.active_before,
+    coalesce(c.actor, c.holder) as actor, c.holder, c.day, c.returns, c.days_before, c.active_before, c.something_new,
     min(p.at_us) as first_us, max(p.at_us) as last_us, count(*) as events,
     list_sort(list(distinct p.place)) as places,
     coalesce(string_agg(distinct p.address, ' ' order by p.address), '') as addresses,
@@ -65,5 +73,5 @@ select
 from counted c
 join placed p on p.holder = c.holder and p.actor is not distinct from c.actor and p.at_us // 86400000000 = c.day
 where c.days_before < $habit
-group by c.actor, c.holder, c.day, c.returns, c.days_before, c.active_before
+group by c.actor, c.holder, c.day, c.returns, c.days_before, c.active_before, c.something_new
 order by c.day, actor, c.holder

@@ -3,11 +3,12 @@
 -- severity: medium
 -- why: Credentials that nobody uses any more are not missed when they are stolen. Found where an actor
 --   that was there on at least 3 days was silent for at least 14, three times as long as ever
---   before. It is medium where it came back with an address, client or model that it never had,
---   and low where it came back as it was, which is how people come back from holidays.
+--   before; silence from 7 days on counts where it came back from a network, with a client or
+--   model that it never had. It is medium where something is new, an address too, and low where it
+--   came back as it was, which is how people come back from holidays.
 -- tags: atlas.aml.t0012, attack.t1078.004
 -- needs: actor
--- reads: call, act
+-- reads: call, act, network_of
 -- false positive: someone back from a long leave with another laptop
 -- false positive: a job that runs once a month and was changed in between
 -- triage: ask whether the person is back, or the application in use again
@@ -33,10 +34,15 @@ gaps as (
 back as (
     select actor, day, gap, days_before, longest_before
     from gaps
-    where gap >= 14 and days_before >= 3 and gap >= 3 * coalesce(longest_before, 1)
+    where gap >= 7 and days_before >= 3 and gap >= 3 * coalesce(longest_before, 1)
 ),
 value as (
     select actor, day, eid, at_us, 'address' as attribute, address::varchar as value from seen where actor in (select actor from back)
+    union all
+    select s.actor, s.day, s.eid, s.at_us, 'network', n.network
+    from seen s
+    join network_of n on n.address = s.address
+    where s.actor in (select actor from back)
     union all
     select actor, day, eid, at_us, 'client', client::varchar from seen where actor in (select actor from back) and coalesce(client, '') <> 'aws-internal'
     union all
@@ -72,4 +78,5 @@ join (
 ) s on s.actor = b.actor and s.day = b.day
 left join (select actor, day, min(what) as what, string_agg(what, ', ' order by what) as whats from fresh group by actor, day) f
     on f.actor = b.actor and f.day = b.day
+where b.gap >= 14 or f.whats similar to '.*(network|client|model) .*'
 order by s.first_us, b.actor

@@ -1,10 +1,10 @@
 -- id: recon.leaked-key
--- title: A key that stands in a text was used afterwards from another network
+-- title: A key that stands in a text was used afterwards from elsewhere
 -- severity: critical
 -- why: What is written to a model stands in logs, caches and answers, and whoever reads it has the key. Found
 --   where the id of an access key stands in a prompt, document, tool result or answer of the case, and
---   the same key is used later from a network from which it was not used before. It is medium where
---   the case shows no use of the key from before. Networks are those that the
+--   the same key is used later from an address from which it was not used before. It is critical where
+--   the network is new too, and medium where the case shows no use of the key from before. Networks are those that the
 --   case is enriched with, else an IPv4 /16 or IPv6 /48.
 -- tags: atlas.aml.t0055, atlas.aml.t0057, attack.t1552, owasp.llm02
 -- needs: text, credential, address
@@ -45,29 +45,33 @@ uses as (
     join network_of n on n.address = x.address
     where coalesce(x.client, '') <> 'aws-internal'
 ),
-places as (
-    select credential, place, min(at_us) as first_us from uses where place is not null group by credential, place
+addresses as (
+    select
+        credential, address, min(at_us) as first_us,
+        min(min(at_us)) over (partition by credential, place) as network_first_us
+    from uses
+    group by credential, address, place
 )
 select
     s.key as subject,
     min(u.actor) as actor,
-    case when b.uses > 0 then 'critical' else 'medium' end as severity,
-    'A key that stands in a text (' || s.role || ') was used afterwards from another network' as title,
+    case when b.uses = 0 then 'medium' when max(p.network_first_us) > s.at_us then 'critical' else 'high' end as severity,
+    'A key that stands in a text (' || s.role || ') was used afterwards from elsewhere' as title,
     'The key ' || s.key || ' stands in what was said to or by a model since ' || strftime(make_timestamp(s.at_us), '%Y-%m-%dT%H:%M:%SZ')
         || ' (' || s.events || ' events). From ' || ((min(u.at_us) - s.at_us) // 60000000) || ' minutes later on it was used ' || count(*)
-        || ' times from ' || count(distinct p.place) || case when count(distinct p.place) = 1 then ' network' else ' networks' end
-        || case when b.uses > 0 then ', where it had not been used in ' || b.uses || ' uses before.' else '. Before it was said, no use of it is in this case, so that the network may be its own.' end as explanation,
+        || ' times from ' || count(distinct p.address) || case when count(distinct p.address) = 1 then ' address' else ' addresses' end
+        || case when b.uses > 0 then ', where it had not been used in ' || b.uses || ' uses before.' else '. Before it was said, no use of it is in this case, so that these may be its own.' end as explanation,
     s.at_us as first_us, max(u.at_us) as last_us,
     list_sort(list_distinct(list_prepend(s.eid, list_slice(list(u.eid order by u.at_us, u.eid), 1, 9999)))) as eids,
     count(*) + 1 as event_count,
     s.role as said_as,
-    array_to_string(list_slice(list_sort(list(distinct p.place)), 1, 10), ' ') as networks,
+    array_to_string(list_slice(list_sort(list(distinct u.place)), 1, 10), ' ') as networks,
     array_to_string(list_slice(list_sort(list(distinct u.address::varchar)), 1, 10), ' ') as addresses,
     string_agg(distinct u.client, ' ' order by u.client) as clients,
     b.uses as uses_before
 from said s
-join places p on p.credential = s.key and p.first_us > s.at_us
-join uses u on u.credential = s.key and u.place = p.place
+join addresses p on p.credential = s.key and p.first_us > s.at_us
+join uses u on u.credential = s.key and u.address = p.address
 join (
     select s.key, count(u.eid) as uses from said s left join uses u on u.credential = s.key and u.at_us <= s.at_us group by s.key
 ) b on b.key = s.key

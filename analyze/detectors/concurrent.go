@@ -67,7 +67,10 @@ func (d *concurrent) detect(ctx context.Context, r *run) (*result, error) {
 		f.Explanation = fmt.Sprintf("%s was used from %s %s: back and forth within an hour, %s on this day. %s.%s",
 			holder, d.words, joinList(places), times(returns), history, d.limit)
 		f.Facts = []analyze.Fact{
-			{Name: "credential", Value: holder}, {Name: "returns", Value: returns}, {Name: "addresses", Value: addresses}, {Name: "clients", Value: clients},
+			{Name: "credential", Value: holder},
+			{Name: "returns", Value: returns},
+			{Name: "addresses", Value: addresses},
+			{Name: "clients", Value: clients},
 			{Name: "days_before", Value: active},
 		}
 		res.found = append(res.found, f)

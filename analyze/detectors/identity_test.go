@@ -100,7 +100,13 @@ func identityGenerators() []generator {
 		{"identity.new-client", "hit-after-weeks", func(t *testing.T) string {
 			var l traffic
 			l.weeks(20, team()...)
-			l.add(at(19, 12, 30), "ana", "client", "python-requests", "user_agent", "python-requests/2.32")
+			l.add(at(19, 12, 30), "ana", "client", "aws-sdk-go", "user_agent", "aws-sdk-go-v2/1.30")
+			return l.load(t)
+		}},
+		{"identity.new-client", "hit-by-hand", func(t *testing.T) string {
+			var l traffic
+			l.weeks(5, "ana", "bo")
+			l.add(at(4, 12, 30), "ana", "client", "python-requests", "user_agent", "python-requests/2.32")
 			return l.load(t)
 		}},
 		{"identity.impossible-travel", "hit-two-countries", func(t *testing.T) string {

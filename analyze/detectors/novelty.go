@@ -31,6 +31,9 @@ type novelty struct {
 	attribute string              // of feature_value_hour
 	thing     string              // what it is, in words
 	family    func(string) string // makes one of things that are not told apart; "" is not looked at
+	// telling are things that say enough by being new to an actor, however often
+	// others begin something new: they are findings without a test. May be nil.
+	telling func(string) bool
 }
 
 const (
@@ -94,6 +97,13 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 		n.res.notes = append(n.res.notes, fmt.Sprintf("not enough history for %d of %d actors: what is new is said after %d hours with calls on %d days",
 			n.cold, len(n.users), warmHours, warmDays))
 	}
+	for i := range n.told {
+		f := n.told[i].found
+		if f.eids, err = n.told[i].events(ctx, r); err != nil {
+			return nil, err
+		}
+		n.res.found = append(n.res.found, f)
+	}
 	return n.res, nil
 }
 
@@ -156,7 +166,8 @@ type noveltyRun struct {
 	crowds  map[string]*crowd
 	groupOf map[string]string
 	res     *result
-	cold    int // actors without enough history
+	cold    int      // actors without enough history
+	told    []tested // findings whatever their p
 }
 
 // hour tests what was used in an hour against what was before, and only then
@@ -197,7 +208,11 @@ func (n *noveltyRun) test(list []used) {
 			}
 		}
 		if len(fresh) > 0 {
-			if p := c.chance(u, unknown); p <= DefaultQ {
+			p := c.chance(u, unknown)
+			switch {
+			case n.d.telling != nil && slices.ContainsFunc(fresh, func(x used) bool { return n.d.telling(x.family) }):
+				n.told = append(n.told, n.tell(u, c, fresh, unknown, p))
+			case p <= DefaultQ:
 				n.res.tested = append(n.res.tested, n.tell(u, c, fresh, unknown, p))
 			}
 			c.adopted++

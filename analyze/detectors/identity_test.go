@@ -164,3 +164,66 @@ func (l *traffic) loadWithCountries(t *testing.T) string {
 	}
 	return dir
 }
+
+func TestModelFamily(t *testing.T) {
+	t.Parallel()
+	for model, want := range map[string]string{
+		"us.anthropic.claude-sonnet-4-20250514-v1:0":                                       "anthropic.claude-sonnet-4",
+		"anthropic.claude-3-5-sonnet-20241022-v2:0":                                        "anthropic.claude-3-5-sonnet",
+		"arn:aws:bedrock:us-east-1:111122223333:inference-profile/eu.amazon.nova-pro-v1:0": "amazon.nova-pro",
+		"gpt-4o-2024-08-06": "gpt-4o",
+		"gpt-4o":            "gpt-4o",
+		"v1":                "v1",
+		"":                  "",
+	} {
+		if got := modelFamily(model); got != want {
+			t.Errorf("modelFamily(%q) = %q, want %q", model, got, want)
+		}
+	}
+}
+
+func TestNetworkOf(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"198.51.100.7": "198.51.0.0/16", "::ffff:198.51.100.7": "198.51.0.0/16", "2001:db8:1:2::3": "2001:db8:1::/48", "10.1.2.3": "private",
+		"fd00::1": "private", "lambda.amazonaws.com": "", "AWS Internal": "", "": "",
+	} {
+		if got := networkOf(address); got != want {
+			t.Errorf("networkOf(%q) = %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestReadTarget(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, raw string
+		want      grantTarget
+	}{
+		{"user", `{"requestParameters":{"userName":"bo","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}`, grantTarget{Kind: "user", Name: "bo", Policy: "AdministratorAccess"}},
+		{"role in EventBridge", `{"detail":{"requestParameters":{"roleName":"app","policyName":"more"}}}`, grantTarget{Kind: "role", Name: "app", Policy: "more"}},
+		{"lookup-events", `{"CloudTrailEvent":"{\"requestParameters\":{\"userName\":\"bo\"}}"}`, grantTarget{Kind: "user", Name: "bo"}},
+		{"policy", `{"requestParameters":{"policyArn":"arn:aws:iam::111122223333:policy/p"}}`, grantTarget{Kind: "policy", Name: "arn:aws:iam::111122223333:policy/p", Policy: "p"}},
+		{"other types", `{"requestParameters":{"userName":7,"roleName":null}}`, grantTarget{}},
+		{"none", `{"requestParameters":null}`, grantTarget{}},
+		{"no JSON", `userName=bo`, grantTarget{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got grantTarget
+			if readTarget([]byte(tt.raw), &got); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzReadTarget(f *testing.F) {
+	f.Add([]byte(`{"detail":{"requestParameters":{"userName":"bo"}},"CloudTrailEvent":"{}"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var got grantTarget
+		if readTarget(raw, &got); got.Name != "" && got.Kind == "" {
+			t.Errorf("a name without a kind: %+v", got)
+		}
+	})
+}

@@ -52,6 +52,42 @@ func textWords(text string) []textWord {
 	return words
 }
 
+// AppendWordHashes appends a hash of each word of a text to dst, those of
+// [SignatureOf] and [SystemOverlap]: letters and digits without a sign between
+// them, in lower case.
+func AppendWordHashes(dst []uint64, text []byte) []uint64 {
+	within, hash := false, uint64(fnvOffset)
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c >= utf8.RuneSelf { // the slow way, for the rest of the text from the last sign before
+			from := i
+			for from > 0 && (text[from-1]|0x20-'a' < 26 || text[from-1]-'0' < 10) {
+				from--
+			}
+			for _, w := range textWords(string(text[from:])) {
+				dst = append(dst, w.hash)
+			}
+			return dst
+		}
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		if c-'a' < 26 || c-'0' < 10 {
+			within, hash = true, (hash^uint64(c))*fnvPrime
+		} else if within {
+			dst = append(dst, hash)
+			within, hash = false, fnvOffset
+		}
+	}
+	if within {
+		dst = append(dst, hash)
+	}
+	return dst
+}
+
+// MixHash spreads the bits of a hash, so that any of them can be used alone.
+func MixHash(x uint64) uint64 { return mix(x) }
+
 // mix spreads the bits of a hash: the finalizer of splitmix64 (Steele, Lea,
 // Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 func mix(x uint64) uint64 {

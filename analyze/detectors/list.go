@@ -32,6 +32,7 @@ func detectors() ([]detector, error) {
 func goDetectors() []detector {
 	return []detector{
 		reworded{},
+		promptLeak{},
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

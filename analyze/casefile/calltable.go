@@ -156,7 +156,8 @@ func (c *Case) makeCallTypes(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if n > maxEnumWords || bytes > maxEnumBytes {
+		// Without words there is no type: DuckDB makes one, but cannot sort by it.
+		if bytes == 0 || n > maxEnumWords || bytes > maxEnumBytes {
 			casts = append(casts, column)
 			continue
 		}

@@ -15,11 +15,21 @@ type About struct {
 	Tags []string
 	// Needs are the columns without which it cannot run: of calls by their name,
 	// of other acts behind the word act and a point, as in act.operation.
-	Needs          []string
+	Needs []string
+	// Thresholds are the numbers that a policy may give instead of the detector's.
+	Thresholds     []Threshold
 	FalsePositives []string // what else looks like this
 	Triage         []string // what to look at first, in order
 	Collect        []string // evidence to secure
 	Contain        []string // proportionate containment, the mildest first
+}
+
+// Threshold is a number by which a detector decides.
+type Threshold struct {
+	Name    string // lower case words with underscores
+	Default float64
+	Unit    string // of which the number counts: uses, days; "share" of 1
+	What    string // what it means, in words
 }
 
 // TagVersions says by which editions tags are to be read.

@@ -13,6 +13,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/detectors"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
 	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
 	"github.com/exhibit-forensics/exhibit/analyze/story"
 	"github.com/exhibit-forensics/exhibit/analyze/suppression"
@@ -25,6 +26,9 @@ type Options struct {
 	Q            float64 // see [detectors.Options]
 	// Severity is what findings of a detector have instead of their own.
 	Severity map[string]analyze.Severity
+	// Policy says who may do what, and how severe findings of a detector are where
+	// Severity does not; nil for none.
+	Policy *policy.Policy
 	// Suppress is the list of what needs no action, nil for none, and Today the
 	// day by which its entries expire.
 	Suppress *suppression.List
@@ -37,6 +41,9 @@ type Report struct {
 	Detectors []detectors.DetectorReport
 	// Suppressed says what came of the list of what needs no action.
 	Suppressed suppression.Outcome
+	// Misnamed is what the policy says of detectors and thresholds that do not
+	// exist.
+	Misnamed []policy.Problem
 }
 
 // All returns what every detector, check and the stories say of themselves.
@@ -46,6 +53,23 @@ func All() ([]*analyze.About, error) {
 		return nil, err
 	}
 	return append(append(list, reconcile.Abouts()...), story.About()), nil
+}
+
+// Thresholds returns the names of the thresholds of everything that can be looked
+// for, by id.
+func Thresholds() (map[string][]string, error) {
+	all, err := All()
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]string, len(all))
+	for _, a := range all {
+		out[a.ID] = []string{}
+		for _, t := range a.Thresholds {
+			out[a.ID] = append(out[a.ID], t.Name)
+		}
+	}
+	return out, nil
 }
 
 // Names returns the words that choose detectors: each family, then each
@@ -70,7 +94,11 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 	if err := o.Check(); err != nil {
 		return nil, fmt.Errorf("analyzing: %w", err)
 	}
-	r := &Report{}
+	thresholds, err := Thresholds()
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Misnamed: o.Policy.Misnamed(thresholds)}
 	if err := r.detect(ctx, c, &o); err != nil {
 		return nil, err
 	}
@@ -79,7 +107,7 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if level, ok := o.Severity[f.Detector]; ok {
+		if level, ok := o.severity(f.Detector); ok {
 			f.Severity = level
 		}
 		if f.Score == 0 {
@@ -115,6 +143,15 @@ func (o *Options) Check() error {
 	return nil
 }
 
+// severity returns the severity that findings of a detector have instead of their
+// own, and whether they do.
+func (o *Options) severity(detector string) (analyze.Severity, bool) {
+	if level, ok := o.Severity[detector]; ok {
+		return level, true
+	}
+	return o.Policy.Severity(detector)
+}
+
 // chosen reports whether the options choose a detector.
 func (o *Options) chosen(id string) bool {
 	names := func(list []string) bool {
@@ -138,7 +175,7 @@ func (r *Report) detect(ctx context.Context, c *casefile.Case, o *Options) error
 	if only == nil {
 		return nil
 	}
-	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q})
+	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q, Policy: o.Policy})
 	if err != nil {
 		return err
 	}
@@ -180,7 +217,7 @@ func (r *Report) tell(about *analyze.About, o *Options) {
 	}
 	stories := story.Tell(r.Findings, titles)
 	for i := range stories {
-		if level, ok := o.Severity[about.ID]; ok {
+		if level, ok := o.severity(about.ID); ok {
 			stories[i].Severity = level
 		}
 	}

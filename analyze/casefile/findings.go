@@ -74,6 +74,21 @@ func (c *Case) Findings(ctx context.Context) ([]analyze.Finding, error) {
 	return out, ctx.Err()
 }
 
+// ParameterFile returns the file of a kind that shaped the last recorded run,
+// and whether there is one.
+func (c *Case) ParameterFile(kind string) (ParameterFile, bool, error) {
+	if c.state.analysis == nil {
+		return ParameterFile{}, false, nil
+	}
+	for _, f := range c.state.analysis.body.Files {
+		if f.Kind == kind {
+			data, err := readInput(c.Dir, c.state, f.SHA256)
+			return ParameterFile{Kind: kind, Name: f.Name, Data: data}, err == nil, err
+		}
+	}
+	return ParameterFile{}, false, nil
+}
+
 // placeOf finds where the event of an id stands. The id has the digits of
 // evidence that the case shows.
 func (c *Case) placeOf(id string) (eventPlace, error) {

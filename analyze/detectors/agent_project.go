@@ -22,21 +22,17 @@ func (agentProject) about() *analyze.About {
 		Title: "An agent wrote outside its project",
 		Why: "What an agent may change is its project: the folder that its session was started in where the log says so, else the folder " +
 			"in which most of the files lie that its tools named in the session. Files that are run at a login, a start or a commit weigh more.",
-		Tags:           []string{"attack.t1546", "atlas.aml.t0081", "owasp.asi02", "owasp.asi05"},
+		Tags: []string{"attack.t1546", "atlas.aml.t0081", "owasp.asi02", "owasp.asi05"},
+		Thresholds: []analyze.Threshold{
+			{Name: "files", Default: 5, Unit: "files", What: "that a session must name before its project is taken from them"},
+			{Name: "share", Default: 0.7, Unit: "share", What: "of a session's files that a folder must hold to be its project"},
+		},
 		FalsePositives: []string{"a task over several repositories", "settings that the user asked the agent to change"},
 		Triage:         []string{"read who asked for the file: the user, or a text that the agent read", "compare the file with its last known state"},
 		Collect:        []string{"the file and its history", "the conversation"},
 		Contain:        []string{"restore the file", "limit the agent's tools to its project"},
 	}
 }
-
-// minPlaces is how many files a session must name before its project is taken from
-// them.
-const minPlaces = 5
-
-// mostOf is the share of a session's files, in percent, that a folder must hold to
-// be its project.
-const mostOf = 70
 
 // writers are tools that change the file that they are given.
 var writers = regexp.MustCompile(`(?i)^(?:.*[._])?(?:write|edit|multi_?edit|notebook_?edit|create|append|delete|remove|move|rename|str_replace|apply_patch|insert|put|save|upload)(?:[._a-z]*)$`)
@@ -55,10 +51,18 @@ type projectWork struct {
 	writes bool
 }
 
-func (agentProject) detect(ctx context.Context, r *run) (*result, error) {
+func (d agentProject) detect(ctx context.Context, r *run) (*result, error) {
+	files, err := r.threshold(d.about(), "files")
+	if err != nil {
+		return nil, err
+	}
+	share, err := r.threshold(d.about(), "share")
+	if err != nil {
+		return nil, err
+	}
 	sessions := map[[2]string]*projectWork{}
 	var order [][2]string
-	err := r.eachToolUse(ctx, func(u *toolUse) {
+	err = r.eachToolUse(ctx, func(u *toolUse) {
 		place := u.file()
 		if place == "" {
 			return
@@ -83,7 +87,7 @@ func (agentProject) detect(ctx context.Context, r *run) (*result, error) {
 		if !w.writes {
 			continue
 		}
-		root, err := w.root(ctx, r)
+		root, err := w.root(ctx, r, files, share)
 		if err != nil {
 			return nil, err
 		}
@@ -134,8 +138,10 @@ func (u *toolUse) file() string {
 	return ""
 }
 
-// root returns the folder that a session works in, "" where it is not known.
-func (w *projectWork) root(ctx context.Context, r *run) (string, error) {
+// root returns the folder that a session works in, "" where it is not known: that
+// in which it began, else one that holds a share of its files, of which there
+// must be so many.
+func (w *projectWork) root(ctx context.Context, r *run, files, share float64) (string, error) {
 	record, err := r.c.Raw(ctx, w.first)
 	if err != nil {
 		return "", err
@@ -146,7 +152,7 @@ func (w *projectWork) root(ctx context.Context, r *run) (string, error) {
 	if json.Unmarshal(record.Raw, &line) == nil && strings.HasPrefix(line.CWD, "/") {
 		return path.Clean(line.CWD), nil
 	}
-	if len(w.paths) < minPlaces {
+	if float64(len(w.paths)) < files {
 		return "", nil
 	}
 	counts := map[string]int{}
@@ -157,7 +163,7 @@ func (w *projectWork) root(ctx context.Context, r *run) (string, error) {
 	}
 	best := ""
 	for dir, n := range counts {
-		if n*100 < len(w.paths)*mostOf {
+		if float64(n) < share*float64(len(w.paths)) {
 			continue
 		}
 		// Of the folders that hold most of the files the one with the most, then

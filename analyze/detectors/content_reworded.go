@@ -27,8 +27,12 @@ func (reworded) about() *analyze.About {
 		Title: "A request was refused, reworded, and then answered",
 		Why: "Looking for words that a model lets pass is how its rules are broken in practice, whatever the words. A later request of " +
 			"the same conversation counts when it shares what it is about with the refused one: the rarer words of both.",
-		Tags:           []string{"atlas.aml.t0054", "atlas.aml.t0065", "owasp.llm01"},
-		Needs:          []string{"text"},
+		Tags:  []string{"atlas.aml.t0054", "atlas.aml.t0065", "owasp.llm01"},
+		Needs: []string{"text"},
+		Thresholds: []analyze.Threshold{
+			{Name: "hours", Default: 2, Unit: "hours", What: "after a refusal in which a request can be the same in other words"},
+			{Name: "share", Default: 0.5, Unit: "share", What: "of the weight of the words of the lighter request that the other must have too"},
+		},
 		FalsePositives: []string{"a harmless request that was refused by mistake and then explained", "a tool that failed and was tried again"},
 		Triage:         []string{"read the refused request, what was asked in the end, and the answer", "see whether the same actor did so on other days"},
 		Collect:        []string{"the conversation with its answers"},
@@ -45,13 +49,7 @@ type spoken struct {
 }
 
 const (
-	// rewordedWithin is how long after a refusal a request can be the same in
-	// other words.
-	rewordedWithin = 2 * time.Hour
-	// rewordedShare is the share of the weight of the words of the lighter request
-	// that the other must have too.
-	rewordedShare = 0.5
-	// rewordedLeast is how many of them they must share.
+	// rewordedLeast is how many of their words two requests must share.
 	rewordedLeast = 3
 	// rewordedNext is how many calls after a refusal are compared with it where
 	// there are no sessions: what a program asks later is about other things.
@@ -60,13 +58,21 @@ const (
 	rewordedWords = 4000
 )
 
-func (reworded) detect(ctx context.Context, r *run) (*result, error) {
+func (d reworded) detect(ctx context.Context, r *run) (*result, error) {
+	hours, err := r.threshold(d.about(), "hours")
+	if err != nil {
+		return nil, err
+	}
+	share, err := r.threshold(d.about(), "share")
+	if err != nil {
+		return nil, err
+	}
 	if err := r.need(ctx, "said_sign"); err != nil {
 		return nil, err
 	}
 	var calls []spoken
 	var hashes []string
-	err := r.query(ctx, "reworded", nil, func(rows *sql.Rows) error {
+	err = r.query(ctx, "reworded", nil, func(rows *sql.Rows) error {
 		var s spoken
 		if err := rows.Scan(&s.talk, &s.actor, &s.eid, &s.at, &s.refused, &s.prompt, &s.session); err != nil {
 			return err
@@ -92,7 +98,7 @@ func (reworded) detect(ctx context.Context, r *run) (*result, error) {
 		for end < len(calls) && calls[end].talk == calls[at].talk {
 			end++
 		}
-		if f, ok := rewordedIn(calls[at:end], about); ok {
+		if f, ok := rewordedIn(calls[at:end], about, hours*time.Hour.Seconds()*1e6, share); ok {
 			res.found = append(res.found, f)
 		}
 		at = end
@@ -104,8 +110,8 @@ func (reworded) detect(ctx context.Context, r *run) (*result, error) {
 const maxSpoken = 500_000
 
 // rewordedIn looks for the first request of a talk that was answered after one
-// about the same was refused.
-func rewordedIn(talk []spoken, about *weighed) (found, bool) {
+// about the same was refused, within microseconds.
+func rewordedIn(talk []spoken, about *weighed, within, share float64) (found, bool) {
 	for j := range talk {
 		answer := &talk[j]
 		if answer.refused {
@@ -117,7 +123,7 @@ func rewordedIn(talk []spoken, about *weighed) (found, bool) {
 			if !s.session && j-i > rewordedNext {
 				continue
 			}
-			if s.refused && s.prompt != answer.prompt && answer.at-s.at <= rewordedWithin.Microseconds() && about.share(s.prompt, answer.prompt) >= rewordedShare {
+			if s.refused && s.prompt != answer.prompt && float64(answer.at-s.at) <= within && about.share(s.prompt, answer.prompt) >= share {
 				refused = append(refused, s.eid)
 			}
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/features"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
 )
 
 // Options say what to look for. Zero values choose everything.
@@ -27,6 +28,8 @@ type Options struct {
 	// 0 for [DefaultQ].
 	Q       float64
 	Threads int
+	// Policy says who may do what, and may give thresholds; nil for none.
+	Policy *policy.Policy
 }
 
 // DefaultQ is the share of false findings among statistical findings that is
@@ -99,6 +102,21 @@ type run struct {
 	granted   bool // the tables of [run.grants] are there
 	networked bool // the table of [run.networks] is there
 	volume    *volumeHistory
+}
+
+// threshold returns the number by which a detector decides: that of the policy,
+// else its own. Only those that it declares have one.
+func (r *run) threshold(about *analyze.About, name string) (float64, error) {
+	for _, t := range about.Thresholds {
+		if t.Name != name {
+			continue
+		}
+		if v, ok := r.options.Policy.Threshold(about.ID, name); ok {
+			return v, nil
+		}
+		return t.Default, nil
+	}
+	return 0, fmt.Errorf("%s declares no threshold %s", about.ID, name)
 }
 
 // All returns what every detector says of itself, in the order in which they
@@ -232,13 +250,17 @@ func (r *run) nameEvents(ctx context.Context, list []found) error {
 }
 
 // lacks says which of the needed columns no call and no act has, "" when there
-// are all. Two names are no columns: text, which is anything said to or by a model,
-// and tool_calls.
+// are all. Three names are no columns: policy, without which nothing else is
+// asked; text, which is anything said to or by a model; and tool_calls.
 func (r *run) lacks(ctx context.Context, needs []string) (string, error) {
 	var calls, acts, contents []string
 	for _, column := range needs {
 		of, act := strings.CutPrefix(column, "act.")
 		switch {
+		case column == "policy":
+			if r.options.Policy == nil {
+				return "no policy", nil
+			}
 		case act:
 			acts = append(acts, of)
 		case column == "text" || column == "tool_calls":

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,6 +56,9 @@ func (r *run) exec(ctx context.Context, name string, args ...any) error {
 //	event_count  how many there are, where the list is cut
 //
 // Every other column is a fact, in the order of the columns; NULL is none.
+//
+// A line "threshold: NAME = NUMBER UNIT: WHAT" of the header declares a threshold,
+// which the statement reads as $NAME.
 type sqlDetector struct {
 	head  analyze.About
 	reads []string // tables; see [run.need]
@@ -124,6 +128,12 @@ func (d *sqlDetector) parseHeader() error {
 			h.Needs = words
 		case "reads":
 			d.reads = words
+		case "threshold":
+			t, err := parseThreshold(e.value)
+			if err != nil {
+				return err
+			}
+			h.Thresholds = append(h.Thresholds, t)
 		case "false positive":
 			h.FalsePositives = append(h.FalsePositives, e.value)
 		case "triage":
@@ -133,18 +143,41 @@ func (d *sqlDetector) parseHeader() error {
 		case "contain":
 			h.Contain = append(h.Contain, e.value)
 		default:
-			return fmt.Errorf("the key %q is none of id, version, title, severity, why, tags, needs, reads, false positive, triage, collect, contain", e.key)
+			return fmt.Errorf("the key %q is none of id, version, title, severity, why, tags, needs, reads, threshold, false positive, triage, collect, contain", e.key)
 		}
 	}
 	return nil
+}
+
+// parseThreshold reads "NAME = NUMBER UNIT: WHAT".
+func parseThreshold(s string) (analyze.Threshold, error) {
+	head, what, _ := strings.Cut(s, ":")
+	words := strings.Fields(head)
+	if len(words) != 4 || words[1] != "=" || what == "" {
+		return analyze.Threshold{}, fmt.Errorf("the threshold %q is not of the form NAME = NUMBER UNIT: WHAT", s)
+	}
+	t := analyze.Threshold{Name: words[0], Unit: words[3], What: strings.TrimSpace(what)}
+	var err error
+	if t.Default, err = strconv.ParseFloat(words[2], 64); err != nil {
+		return t, fmt.Errorf("the threshold %s: %w", t.Name, err)
+	}
+	return t, nil
 }
 
 func (d *sqlDetector) detect(ctx context.Context, r *run) (*result, error) {
 	if err := r.need(ctx, d.reads...); err != nil {
 		return nil, err
 	}
+	var args []any
+	for _, t := range d.head.Thresholds {
+		v, err := r.threshold(&d.head, t.Name)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, sql.Named(t.Name, v))
+	}
 	res := &result{}
-	err := casefile.EachRow(ctx, r.c.DB(), d.name, d.text, nil, func(rows *sql.Rows) error {
+	err := casefile.EachRow(ctx, r.c.DB(), d.name, d.text, args, func(rows *sql.Rows) error {
 		columns, err := rows.Columns()
 		if err != nil {
 			return err

@@ -39,13 +39,13 @@ func volumeGenerators() []generator {
 		list = append(
 			list,
 			generator{g.id, "hit-" + g.scenario, func(t *testing.T) string {
-				return traffic(t, drill.Config{
+				return priced(t, drill.Config{
 					Seed: 2, Days: 16, Calls: g.calls, Population: g.company,
 					Incidents: []drill.Incident{{Scenario: g.scenario, Strength: drill.Easy, Count: 3}},
 				})
 			}},
 			generator{g.id, "miss-traffic", func(t *testing.T) string {
-				return traffic(t, drill.Config{Seed: 3, Days: 12, Calls: 4000, Population: smallCompany()})
+				return priced(t, drill.Config{Seed: 3, Days: 12, Calls: 4000, Population: smallCompany()})
 			}},
 		)
 	}
@@ -57,8 +57,8 @@ func smallCompany() drill.Population {
 	return drill.Population{Users: 8, Services: 2, Jobs: 1, Agents: 3}
 }
 
-// traffic makes a case of generated traffic, with prices, and returns its folder.
-func traffic(t *testing.T, c drill.Config) string {
+// priced makes a case of generated traffic, with prices, and returns its folder.
+func priced(t *testing.T, c drill.Config) string {
 	t.Helper()
 	c.Dir, c.Words, c.Sources = t.TempDir(), [2]int{5, 20}, []string{"cloudtrail", "bedrock"}
 	if _, err := drill.Generate(t.Context(), c); err != nil {
@@ -110,7 +110,7 @@ func TestCalibration(t *testing.T) {
 	withFindings := 0
 	for seed := range seeds {
 		config.Seed = uint64(1000 + seed) //nolint:gosec // not negative
-		findings := countSmall(t, traffic(t, config), counts)
+		findings := countSmall(t, priced(t, config), counts)
 		if findings > 0 {
 			withFindings++
 		}
@@ -226,7 +226,7 @@ func TestVolumeLeavesOut(t *testing.T) {
 // TestVolumeNeedsHistory checks that little history is said to be too little.
 func TestVolumeNeedsHistory(t *testing.T) {
 	t.Parallel()
-	dir := traffic(t, drill.Config{Seed: 1, Days: 3, Calls: 300})
+	dir := priced(t, drill.Config{Seed: 1, Days: 3, Calls: 300})
 	for _, id := range []string{"volume.calls", "volume.tokens", "volume.drift"} {
 		r := runAlone(t, id, dir, 2)
 		if d := r.Detectors[0]; !strings.Contains(d.NotApplicable, "not enough history") || len(r.Findings) > 0 {

@@ -84,6 +84,16 @@ func (p *Policy) Allows(s Subject, c Call) Verdict {
 	return decide(SectionCalls, p.doc.Calls, func(r *callRule) *header { return &r.header }, s, q.ask)
 }
 
+// TooSensitive says whether what a subject may not do, it may not do because of
+// how sensitive the model is: were the model public, it would not be refused.
+func (p *Policy) TooSensitive(s Subject, c Call) bool {
+	if p == nil || p.Allows(s, c).Outcome < Unlisted {
+		return false
+	}
+	q := callQuestion{call: c, names: Names(c.Model), sensitivity: Public}
+	return decide(SectionCalls, p.doc.Calls, func(r *callRule) *header { return &r.header }, s, q.ask).Outcome < Unlisted
+}
+
 // callQuestion is a call with what the policy says of its model.
 type callQuestion struct {
 	call        Call

@@ -88,6 +88,10 @@ func (h Hours) Zone() *time.Location {
 	return h.calendar.Zone.location
 }
 
+// Everybody says whether the calendar is that of everybody, and not of those whom
+// it names.
+func (h Hours) Everybody() bool { return h.calendar == nil || h.calendar.Who.everybody() }
+
 // Confirmed says whether somebody has said that these are the hours; otherwise
 // they were only seen.
 func (h Hours) Confirmed() bool { return h.calendar != nil && h.calendar.Effect == Allow }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/netip"
@@ -34,6 +35,17 @@ func Lint(text []byte, o LintOptions) []Problem {
 	if o.Case != nil {
 		l.compare(&p.doc)
 	}
+	return sortProblems(l.problems)
+}
+
+// Misnamed returns what a policy says of detectors, or of parameters of them, that
+// do not exist and so changes nothing. Given are the parameters of each detector.
+func (p *Policy) Misnamed(detectors map[string][]string) []Problem {
+	if p == nil {
+		return nil
+	}
+	l := linter{options: LintOptions{Detectors: detectors}}
+	l.detectors(p.doc.Detectors)
 	return sortProblems(l.problems)
 }
 
@@ -249,7 +261,8 @@ func (l *linter) detectors(list map[name]detector) {
 		}
 		for _, t := range slices.Sorted(maps.Keys(list[n].Thresholds)) {
 			if !slices.Contains(parameters, string(t)) {
-				l.warn(list[n].place, "the detector %s has no parameter %s: it has %s", n, t, strings.Join(parameters, ", "))
+				has := cmp.Or(strings.Join(parameters, ", "), "none")
+				l.warn(list[n].place, "the detector %s has no parameter %s: it has %s", n, t, has)
 			}
 		}
 	}

@@ -165,18 +165,34 @@ func (p *Policy) ApprovalFor(s Subject, c Call, at time.Time) (Approval, bool) {
 	}
 	for i := range p.doc.Approvals {
 		a := &p.doc.Approvals[i]
-		if at.Before(a.From.at) || !at.Before(a.To.end()) {
-			continue
+		if !at.Before(a.From.at) && at.Before(a.To.end()) && a.of(s, c) {
+			return a.approval(), true
 		}
-		if _, ok := a.Who.match(s); !ok || !anyMatches(a.Actions, c.Operation) {
-			continue
-		}
-		if len(a.Models) > 0 && !slices.ContainsFunc(Names(c.Model), func(n string) bool { return anyMatches(a.Models, n) }) {
-			continue
-		}
-		return a.approval(), true
 	}
 	return Approval{}, false
+}
+
+// Approvals returns the approvals of a call by a subject, whenever they are
+// valid, in the order of the file.
+func (p *Policy) Approvals(s Subject, c Call) []Approval {
+	if p == nil {
+		return nil
+	}
+	var out []Approval
+	for i := range p.doc.Approvals {
+		if a := &p.doc.Approvals[i]; a.of(s, c) {
+			out = append(out, a.approval())
+		}
+	}
+	return out
+}
+
+// of says whether an approval is one of a call by a subject.
+func (a *approval) of(s Subject, c Call) bool {
+	if _, ok := a.Who.match(s); !ok || !anyMatches(a.Actions, c.Operation) {
+		return false
+	}
+	return len(a.Models) == 0 || slices.ContainsFunc(Names(c.Model), func(n string) bool { return anyMatches(a.Models, n) })
 }
 
 func (a *approval) approval() Approval {

@@ -39,24 +39,6 @@ func LogUpperNegBinomial(count, mean, size float64) float64 {
 	return midP(logPMF, logTail(logPMF, k, mean, up, down))
 }
 
-// LogUpperBetaBinomial is as [LogUpperPoisson] for how many of n things have a
-// property that each has with a probability drawn from a beta distribution with
-// shapes a and b, both above 0: the mean of what a of a + b had before, and how
-// little is known of it. Skellam, "A Probability Distribution Derived from the
-// Binomial Distribution", Journal of the Royal Statistical Society B 10 (1948).
-func LogUpperBetaBinomial(count, n int64, a, b float64) float64 {
-	if count > n {
-		return math.Inf(-1)
-	}
-	k, m := float64(count), float64(n)
-	lgamma := func(x float64) float64 { v, _ := math.Lgamma(x); return v }
-	logPMF := lgamma(m+1) - lgamma(k+1) - lgamma(m-k+1) + lgamma(k+a) + lgamma(m-k+b) - lgamma(m+a+b) + lgamma(a+b) - lgamma(a) - lgamma(b)
-	up := func(j float64) float64 { // from j-1 to j; 0 beyond n
-		return math.Max(0, m-j+1) / j * (j - 1 + a) / (math.Max(0, m-j) + b)
-	}
-	return midP(logPMF, logTail(logPMF, k, m*a/(a+b), up, func(j float64) float64 { return 1 / up(j) }))
-}
-
 // midP returns the logarithm of a tail that begins at a value, less half of the
 // value's own probability.
 func midP(logPMF, logTail float64) float64 { return partP(logPMF, logTail, 0.5) }

@@ -7,6 +7,7 @@
 -- tags: atlas.aml.t0051.000, atlas.aml.t0054, owasp.llm01
 -- needs: text
 -- reads: call, said_sign
+-- threshold: score = 0.7 share: of 1, how strongly a prompt must look like an attack
 -- false positive: people who test the model or write about attacks: look for the same actor doing it on other days
 -- false positive: role play and fiction without harm
 -- triage: read the prompts that match and what the model answered: exhibit show EVENT
@@ -16,7 +17,7 @@
 with attack as (
     select *, coalesce(session, (at_us // 3600000000)::varchar) as talk
     from said_sign
-    where role = 'user' and kind in ('injection', 'jailbreak', 'extraction') and strongest >= 0.7 and actor is not null
+    where role = 'user' and kind in ('injection', 'jailbreak', 'extraction') and strongest >= $score and actor is not null
 ),
 refused as (
     select eid from refused_call

@@ -7,6 +7,7 @@
 -- tags: atlas.aml.t0051.001, atlas.aml.t0070, owasp.llm01, owasp.asi01
 -- needs: text
 -- reads: call, said_sign, tool_call
+-- threshold: score = 0.6 share: of 1, how strongly a text must look like an instruction to the model
 -- false positive: documents about prompt injection, and prompts that are kept as documents
 -- triage: read the text: where does it come from, who can write there
 -- triage: read the tool calls after it: did they do what the text asked for
@@ -18,7 +19,7 @@ with planted as (
     from (
         select s.*, (s.at_us // 3600000000)::varchar as call_talk
         from said_sign s
-        where s.role in ('document', 'tool') and s.kind = 'injection' and s.strongest >= 0.6
+        where s.role in ('document', 'tool') and s.kind = 'injection' and s.strongest >= $score
     )
 ),
 after as (

@@ -8,6 +8,8 @@
 -- tags: attack.t1567, atlas.aml.t0086, owasp.llm06, owasp.asi02
 -- needs: tool_calls
 -- reads: call, tool_destination
+-- threshold: earlier_uses = 20 uses: of destinations by the agent, before which nothing is said of it
+-- threshold: unseen_share = 0.1 share: of uses that would be of an unseen destination, from which on a new one is usual
 -- false positive: a new integration, or a task that has to reach a new site
 -- triage: read the arguments of the tool call: what was sent, and did a document or tool result ask for it
 -- triage: look at the conversation before the call for instructions that the user did not give
@@ -49,7 +51,7 @@ rare as (
     from novel n
     join past p on p.agent = n.agent and p.destination = n.destination
     left join once o on o.agent = n.agent and o.destination = n.destination
-    where p.before >= 20 and p.days >= 2
+    where p.before >= $earlier_uses and p.days >= 2
 )
 select
     agent as subject, destination as bucket, actor,
@@ -61,5 +63,5 @@ select
     at_us as first_us, at_us as last_us, eids, uses as event_count,
     destination, tool, uses, size as largest_arguments_bytes, before as earlier_uses, destinations as earlier_destinations
 from rare
-where unseen < 0.1
+where unseen < $unseen_share
 order by at_us, agent, destination

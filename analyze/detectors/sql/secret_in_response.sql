@@ -7,6 +7,7 @@
 -- tags: attack.t1552, atlas.aml.t0057, owasp.llm02
 -- needs: text
 -- reads: call, said_sign
+-- threshold: score = 0.6 share: of 1, how sure it must be that what looks like a secret is one
 -- false positive: examples in documentation that look like keys
 -- false positive: code in which a person pasted a key of their own
 -- triage: find out whose key it is and whether it works, without using it
@@ -16,7 +17,7 @@
 with answered as (
     select *, coalesce(session, (at_us // 3600000000)::varchar) as talk
     from said_sign
-    where kind = 'secret' and role = 'assistant' and strongest >= 0.6
+    where kind = 'secret' and role = 'assistant' and strongest >= $score
 ),
 given as (
     select distinct session from said_sign where kind = 'secret' and role = 'user' and session is not null

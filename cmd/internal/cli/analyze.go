@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
@@ -34,6 +35,10 @@ cannot answer says what is missing.
 --list shows all detectors. --only and --except choose some of them; what one finds does
 not depend on the others. --severity changes how severe its findings are. --suppress
 takes a YAML file of findings that need no action: they stay, are marked and counted.
+
+--policy takes who may do what (exhibit policy init writes one): what is against it is
+found, its thresholds and severities are used (--severity is stronger), and text shows
+what it says to do. The case keeps the file.
 
 What was found is kept in the case, with an entry in the ledger, and replaces what the
 last run found: exhibit findings lists it, exhibit finding triage says what became of it.
@@ -89,7 +94,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 	if o.List {
 		return listDetectors(f, o.Output)
 	}
-	look, err := o.Look.prepare(f.now())
+	look, err := o.Look.prepare(f)
 	if err != nil {
 		return err
 	}
@@ -112,7 +117,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 				return err
 			}
 			judged = c.Judged()
-			options := findingsOptions{text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, judged: judged}
+			options := findingsOptions{policy: look.Policy, text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, judged: judged}
 			if err := writeAnalysis(r, report, options); err != nil || o.NoRecord {
 				return err
 			}
@@ -153,7 +158,7 @@ func listDetectors(f *factory, o outputOptions) error {
 	}}
 	text := o.Format == render.FormatText
 	if !text {
-		for _, name := range []string{"why", "tags", "needs", "false_positives", "triage", "collect", "contain"} {
+		for _, name := range []string{"why", "tags", "needs", "thresholds", "false_positives", "triage", "collect", "contain"} {
 			kind := render.KindJSON
 			if name == "why" {
 				kind = render.KindLong
@@ -164,11 +169,20 @@ func listDetectors(f *factory, o outputOptions) error {
 	for _, a := range all {
 		row := []any{a.ID, a.Version, a.Severity.String(), a.Title}
 		if !text {
-			row = append(row, a.Why, listOf(a.Tags), listOf(a.Needs), listOf(a.FalsePositives), listOf(a.Triage), listOf(a.Collect), listOf(a.Contain))
+			row = append(row, a.Why, listOf(a.Tags), listOf(a.Needs), thresholdList(a.Thresholds), listOf(a.FalsePositives), listOf(a.Triage), listOf(a.Collect), listOf(a.Contain))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return f.emit(o, render.Config{}, func(r *render.Renderer) error { return r.Write(t) })
+}
+
+// thresholdList writes thresholds for JSON.
+func thresholdList(list []analyze.Threshold) []map[string]any {
+	out := []map[string]any{}
+	for _, t := range list {
+		out = append(out, map[string]any{"name": t.Name, "default": t.Default, "unit": t.Unit, "what": t.What})
+	}
+	return out
 }
 
 // listOf makes an empty list of none, which JSON shows as such.

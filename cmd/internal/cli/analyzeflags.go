@@ -5,12 +5,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
 	"github.com/exhibit-forensics/exhibit/analyze/suppression"
 )
 
@@ -19,9 +19,11 @@ type analyzeFlags struct {
 	Only, Except []string
 	Severity     map[string]analyze.Severity
 	Suppress     string // file
+	Policy       string // file
 	FailOn       string
 
-	files []analysisFile
+	files  []analysisFile
+	policy *policy.Policy // read by prepare
 }
 
 // analysisFile is a parameter file that shaped a result.
@@ -36,6 +38,7 @@ func addAnalyzeFlags(cmd *cobra.Command, o *analyzeFlags) {
 	flags.Var(&alternatives{&o.Except, nil}, "except", "all detectors but this one or this family (`NAME`); repeatable")
 	flags.Var(severityValue{&o.Severity}, "severity", "give findings of a detector this severity, such as reconcile.skew=info; repeatable")
 	flags.StringVar(&o.Suppress, "suppress", "", "YAML `FILE` of findings that need no action, with reason, expiry and name")
+	flags.StringVar(&o.Policy, "policy", "", "policy `FILE`: who may do what, thresholds, severities and what to do; - is standard input")
 	for _, name := range []string{"only", "except"} {
 		// The flag was defined above, the only thing that can fail.
 		_ = cmd.RegisterFlagCompletionFunc(name, completeDetectors)
@@ -89,8 +92,8 @@ func (v severityValue) Set(s string) error {
 
 // prepare reads the parameter files and refuses what cannot be meant, before
 // any work.
-func (o *analyzeFlags) prepare(now time.Time) (*assessment.Options, error) {
-	ao := &assessment.Options{Only: o.Only, Except: o.Except, Severity: o.Severity, Today: now.UTC()}
+func (o *analyzeFlags) prepare(f *factory) (*assessment.Options, error) {
+	ao := &assessment.Options{Only: o.Only, Except: o.Except, Severity: o.Severity, Today: f.now().UTC()}
 	if err := ao.Check(); err != nil {
 		return nil, usagef("%w", err)
 	}
@@ -104,12 +107,30 @@ func (o *analyzeFlags) prepare(now time.Time) (*assessment.Options, error) {
 		}
 		o.files = append(o.files, analysisFile{"suppressions", o.Suppress, data})
 	}
+	if o.Policy != "" {
+		data, err := f.readPolicy(o.Policy)
+		if err != nil {
+			return nil, err
+		}
+		if o.policy, err = usePolicy(o.Policy, data); err != nil {
+			return nil, err
+		}
+		ao.Policy = o.policy
+		o.files = append(o.files, analysisFile{policyKind, o.Policy, data})
+	}
 	return ao, nil
 }
 
+// policyKind is the kind of file that a policy is among the inputs of a case.
+const policyKind = "policy"
+
 // params are the parameters that shape the result.
 func (o *analyzeFlags) params() map[string]any {
-	return map[string]any{
+	params := map[string]any{
 		"only": o.Only, "except": o.Except, "severity": severityValue{&o.Severity}.String(), "suppress": o.Suppress, "fail_on": o.FailOn,
 	}
+	if o.policy != nil {
+		params["policy"], params["policy_sha256"] = o.Policy, o.policy.Digest()
+	}
+	return params
 }

@@ -29,6 +29,11 @@ func writeAnalysis(r *render.Renderer, report *assessment.Report, o findingsOpti
 	if err := writeFindings(r, report.Findings, o); err != nil {
 		return err
 	}
+	if t := responseTable(o.policy, o.unsettledSeverities(report.Findings)...); len(t.Rows) > 0 {
+		if err := r.Write(t); err != nil {
+			return err
+		}
+	}
 	for _, m := range analysisNotes(report, o) {
 		if err := r.Write(m); err != nil {
 			return err
@@ -108,6 +113,9 @@ func analysisNotes(report *assessment.Report, o findingsOptions) []render.Messag
 	}
 	if hidden > 0 {
 		out = append(out, note("%s of detectors on what they could not know or took for a habit; --all shows them", plural(hidden, "note")))
+	}
+	for _, p := range report.Misnamed {
+		out = append(out, render.Note{Level: render.LevelWarning, Text: "the policy changes nothing here: " + p.String()})
 	}
 	for _, e := range report.Suppressed.Expired {
 		out = append(out, render.Note{Level: render.LevelWarning, Text: "a suppression has expired and suppresses nothing: " + e})

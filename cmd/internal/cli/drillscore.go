@@ -72,7 +72,7 @@ func runDrillScore(ctx context.Context, f *factory, o drillScoreOptions) error {
 	if o.Truth == "" || o.Budget < 0 || math.IsNaN(o.Budget) {
 		return usagef("drill score needs --truth FILE, and a budget that is not negative")
 	}
-	look, err := o.Look.prepare(f.now())
+	look, err := o.Look.prepare(f)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -72,6 +73,9 @@ type findingsOptions struct {
 	// judged is what was said of findings, by id; nil where nothing can be said
 	// of them.
 	judged map[string]casefile.FindingState
+
+	// policy says what to do about findings; nil where nothing does.
+	policy *policy.Policy
 }
 
 // state is what was said last of a finding.

@@ -101,6 +101,13 @@ func explainFinding(ctx context.Context, c *casefile.Case, found *analyze.Findin
 	if err != nil {
 		return nil, err
 	}
+	p, err := storedPolicy(c)
+	if err != nil {
+		return nil, err
+	}
+	if t := responseTable(p, found.Severity); len(t.Rows) > 0 {
+		messages = append(messages, t)
+	}
 	messages = append(messages, runbook, historyTable(c.History(found.ID)))
 	if len(found.Events) > 0 {
 		messages = append(messages, note("exhibit show %s is the first of its events, exhibit timeline %s what happened around it", found.Events[0], found.Events[0]))

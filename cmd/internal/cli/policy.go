@@ -71,6 +71,11 @@ func (f *factory) parsePolicy(path string) (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return usePolicy(path, text)
+}
+
+// usePolicy parses the text of a policy that is to be used.
+func usePolicy(path string, text []byte) (*policy.Policy, error) {
 	p, err := policy.Parse(text)
 	if wrong := (*policy.Error)(nil); errors.As(err, &wrong) {
 		return nil, &HintError{Err: fmt.Errorf("%s: %w", path, err), Hints: []string{"exhibit policy lint " + shellWord(path) + " lists everything that is wrong"}}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
 	"github.com/exhibit-forensics/exhibit/analyze/policy/observe"
@@ -51,6 +52,9 @@ func runPolicyLint(cmd *cobra.Command, f *factory, path string, o policyLintOpti
 		return err
 	}
 	options := policy.LintOptions{Now: f.now()}
+	if options.Detectors, err = assessment.Thresholds(); err != nil {
+		return err
+	}
 	config := render.Config{Params: map[string]any{"policy": path, "policy_sha256": policy.Digest(text)}}
 	err = f.policyCase(cmd, o.Case, func(c *casefile.Case) (err error) {
 		params := config.Params

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
+)
+
+// responseTable says what a policy wants to be done about findings of some
+// severities, the severest first.
+func responseTable(p *policy.Policy, severities ...analyze.Severity) render.Table {
+	t := render.Table{Name: "responses", Title: "What the policy says to do", Columns: []render.Column{
+		{Name: "severity"}, {Name: "do", Kind: render.KindLong}, {Name: "call", Kind: render.KindLong}, {Name: "line", Kind: render.KindInt},
+	}}
+	slices.Sort(severities)
+	for _, s := range slices.Backward(slices.Compact(severities)) {
+		if r, ok := p.Response(s); ok {
+			t.Rows = append(t.Rows, []any{s.String(), orNone(r.Do), orNone(strings.Join(r.Call, ", then ")), r.Line})
+		}
+	}
+	return t
+}
+
+// unsettledSeverities are the severities of the findings that somebody is to
+// look at.
+func (o *findingsOptions) unsettledSeverities(list []analyze.Finding) []analyze.Severity {
+	var out []analyze.Severity
+	open := unsettled(list, o.judged)
+	for i := range open {
+		if open[i].Suppressed == nil {
+			out = append(out, open[i].Severity)
+		}
+	}
+	return out
+}
+
+// storedPolicy is the policy that shaped the last recorded run, nil for none.
+func storedPolicy(c *casefile.Case) (*policy.Policy, error) {
+	file, ok, err := c.ParameterFile(policyKind)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return policy.Parse(file.Data)
+}

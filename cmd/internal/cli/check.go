@@ -72,7 +72,7 @@ func newCheck(f *factory) *cobra.Command {
 }
 
 func runCheck(ctx context.Context, f *factory, o checkOptions) (err error) {
-	look, err := o.Look.prepare(f.now())
+	look, err := o.Look.prepare(f)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func newSuffix() (part, error) {
 func (p *suffix) keywords() []string { return nil }
 
 func (p *suffix) scan(t *Text, report func(Sign)) {
-	if t.Role != RoleUser || !t.Ends {
+	if t.Role != RoleUser || !t.Ends || endsInRun(t.Raw) {
 		return
 	}
 	p.features = p.reader.Features(p.features[:0], t.Raw)
@@ -45,4 +45,20 @@ func (p *suffix) scan(t *Text, report func(Sign)) {
 		end := len(bytes.TrimRight(t.Raw, " \t\r\n"))
 		report(Sign{Kind: KindJailbreak, Label: jailSuffix, Score: min(score, maxScore), Start: max(0, end-classify.MaxTail), End: end})
 	}
+}
+
+// maxWord is how long a word of a suffix can be: longer ones are encoded data,
+// which another part decodes.
+const maxWord = 48
+
+// endsInRun reports whether a text ends, within the tail that is read, in a run
+// without white space that is longer than a word.
+func endsInRun(text []byte) bool {
+	tail := bytes.TrimRight(text[max(0, len(text)-classify.MaxTail):], " \t\r\n")
+	for _, word := range bytes.Fields(tail) {
+		if len(word) > maxWord && !bytes.ContainsAny(word, "({[<") {
+			return true
+		}
+	}
+	return false
 }

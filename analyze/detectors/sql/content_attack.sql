@@ -3,7 +3,9 @@
 -- severity: low
 -- why: Injection, jailbreaks and questions for the system prompt come before misuse. An
 --   attempt that the model refused or a guardrail blocked is low; one that it answered
---   is medium, and several that it answered in one conversation are high.
+--   is medium, and several that it answered in one conversation are high. Weak signs
+--   stay low, and so does an actor of whom attempts were seen on three earlier days:
+--   people who test models do it again and again.
 -- tags: atlas.aml.t0051.000, atlas.aml.t0054, owasp.llm01
 -- needs: text
 -- reads: call, said_sign
@@ -30,16 +32,29 @@ answered as (
 grouped as (
     select actor, talk, count(distinct eid) as attempts, count(distinct eid) filter (complied) as complied,
         min(at_us) as first_us, max(at_us) as last_us, list(distinct eid order by eid) as eids,
-        arg_min(kind || ' (' || label || ')', (at_us, eid, kind)) as what, max(strongest) as strongest, count(distinct kind) as kinds
+        arg_min(kind || ' (' || label || ')', (at_us, eid, kind)) as what, max(strongest) as strongest, count(distinct kind) as kinds,
+        max(strongest) filter (complied) as strongest_answered
     from answered
+    where label <> 'suffix' or strongest >= 0.9 -- of a statistic alone, not of words
     group by actor, talk
+),
+usual as (
+    select g.actor, g.talk, count(distinct a.at_us // 86400000000) as earlier_days
+    from grouped g
+    join attack a on a.actor = g.actor and a.at_us // 86400000000 < g.first_us // 86400000000
+    group by g.actor, g.talk
 )
 select
-    actor as subject, talk as bucket, actor,
-    case when complied >= 2 then 'high' when complied = 1 then 'medium' else 'low' end as severity,
-    actor || ' tried ' || what || case when complied > 0 then ', and the model answered' else ', and the model did not go along' end as title,
+    g.actor as subject, g.talk as bucket, g.actor,
+    case
+        when complied = 0 or strongest_answered < 0.8 or coalesce(u.earlier_days, 0) >= 3 then 'low'
+        when complied >= 2 then 'high'
+        else 'medium'
+    end as severity,
+    g.actor || ' tried ' || what || case when complied > 0 then ', and the model answered' else ', and the model did not go along' end as title,
     attempts || ' prompts of one conversation show an attack; the model answered ' || complied
         || ' of them without refusing. Whether an answer was harmful must be read.' as explanation,
-    first_us, last_us, eids, attempts, complied, kinds, strongest as score
-from grouped
-order by first_us, actor, talk
+    first_us, last_us, eids, attempts, complied, kinds, strongest as score, coalesce(u.earlier_days, 0) as earlier_days_with_attempts
+from grouped g
+left join usual u on u.actor = g.actor and u.talk = g.talk
+order by first_us, g.actor, g.talk

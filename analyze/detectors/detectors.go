@@ -83,6 +83,9 @@ type found struct {
 // tested is a test with the finding that it becomes where it counts.
 type tested struct {
 	p float64
+	// always is set where the finding says enough by itself: it counts also where
+	// its test does not, and then without it.
+	always bool
 	found
 	// events finds the events, where asking for those of every test would cost
 	// too much; nil where eids has them.

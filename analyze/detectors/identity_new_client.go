@@ -32,8 +32,8 @@ func identityNewClient() *novelty {
 			ID: "identity.new-client", Version: 1, Severity: analyze.SeverityMedium,
 			Title: "A credential was used by a program that is new to it",
 			Why: "An application calls with the SDK that it was built with. The same credential from another program is another holder, or a new build. " +
-				"Tested is each hour of each actor after 20 hours with calls on 3 days, against how often it and its peers began to use another client. " +
-				"Tools to send requests by hand and tools of attackers are told without a test. " +
+				"Tested is each day of each actor after 20 hours with calls on 3 days, against how often it and its peers began to use another client. " +
+				"Tools to send requests by hand and tools of attackers are told whatever the test says. " +
 				"A client is what the caller claims to be.",
 			Tags:           []string{"atlas.aml.t0012", "atlas.aml.t0091.000", "attack.t1550.001"},
 			Needs:          []string{"client", "actor"},

@@ -33,7 +33,7 @@ func identityNewModel() *novelty {
 			ID: "identity.new-model", Version: 1, Severity: analyze.SeverityMedium,
 			Title: "Someone used a model that is new to them",
 			Why: "Programs and most people use the same few models for weeks; who holds their credential uses what is worth something to him. " +
-				"Tested is each hour of each actor after 20 hours with calls on 3 days, against how often it and its peers began something new before. " +
+				"Tested is each day of each actor after 20 hours with calls on 3 days, against how often it and its peers began something new before. " +
 				"Versions of a model are not told apart.",
 			Tags:           []string{"atlas.aml.t0040", "atlas.aml.t0012", "attack.t1078.004"},
 			Needs:          []string{"model", "actor"},

@@ -30,11 +30,13 @@ func (r *run) judge(ctx context.Context, res *result) ([]found, error) {
 	}
 	var kept []found
 	for i := range list {
-		if qs[i] > r.options.Q {
-			break
-		}
 		f := list[i].found
-		f.Test = &analyze.Test{P: list[i].p, Q: qs[i], Tests: res.tests}
+		switch {
+		case qs[i] <= r.options.Q:
+			f.Test = &analyze.Test{P: list[i].p, Q: qs[i], Tests: res.tests}
+		case !list[i].always:
+			continue
+		}
 		if list[i].events != nil {
 			eids, err := list[i].events(ctx, r)
 			if err != nil {

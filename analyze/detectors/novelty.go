@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,8 +13,8 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 )
 
-// novelty tests whether what an actor used in an hour is new to it beyond what
-// is new to such actors now and then.
+// novelty tests whether what an actor used on a day is new to it beyond what is
+// new to such actors now and then.
 //
 // The chance that the next thing is one never seen is the unseen mass of Good and
 // Turing: of N observations, those of things seen only once, divided by N (Good,
@@ -24,15 +25,14 @@ import (
 // quarter with the most novelty is left out, so that what intruders did before
 // does not become normal.
 //
-// Only what was before the hour is looked at, so that no hour is its own
-// baseline.
+// Only what was before the day is looked at, so that no day is its own baseline.
 type novelty struct {
 	head      analyze.About
 	attribute string              // of feature_value_hour
 	thing     string              // what it is, in words
 	family    func(string) string // makes one of things that are not told apart; "" is not looked at
 	// telling are things that say enough by being new to an actor, however often
-	// others begin something new: they are findings without a test. May be nil.
+	// others begin something new: they count whatever their test says. May be nil.
 	telling func(string) bool
 }
 
@@ -55,7 +55,6 @@ type user struct {
 	once  int64          // things seen in one hour only
 	seen  map[string]int // hours by thing
 	days  int64
-	day   int64 // the last with an observation
 }
 
 // crowd is a group of peers.
@@ -68,7 +67,7 @@ type crowd struct {
 	adopted, unknown int64
 }
 
-// used is what an actor used in an hour.
+// used is a thing that an actor used in an hour.
 type used struct {
 	actor, value, family string
 	atUS, first, last    int64
@@ -87,22 +86,15 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 	n := noveltyRun{d: d, users: map[string]*user{}, crowds: map[string]*crowd{}, groupOf: peerGroups(list), res: &result{}}
 	for len(list) > 0 {
 		end := 1
-		for end < len(list) && list[end].atUS == list[0].atUS {
+		for end < len(list) && list[end].atUS/day == list[0].atUS/day {
 			end++
 		}
-		n.hour(list[:end])
+		n.day(list[:end])
 		list = list[end:]
 	}
 	if n.cold > 0 {
 		n.res.notes = append(n.res.notes, fmt.Sprintf("not enough history for %d of %d actors: what is new is said after %d hours with calls on %d days",
 			n.cold, len(n.users), warmHours, warmDays))
-	}
-	for i := range n.told {
-		f := n.told[i].found
-		if f.eids, err = n.told[i].events(ctx, r); err != nil {
-			return nil, err
-		}
-		n.res.found = append(n.res.found, f)
 	}
 	return n.res, nil
 }
@@ -159,36 +151,47 @@ func peerGroups(list []used) map[string]string {
 	return of
 }
 
-// noveltyRun goes through the hours.
+// noveltyRun goes through the days.
 type noveltyRun struct {
 	d       *novelty
 	users   map[string]*user
 	crowds  map[string]*crowd
 	groupOf map[string]string
 	res     *result
-	cold    int      // actors without enough history
-	told    []tested // findings whatever their p
+	cold    int // actors without enough history
 }
 
-// hour tests what was used in an hour against what was before, and only then
-// learns from it.
-func (n *noveltyRun) hour(list []used) {
-	for len(list) > 0 {
-		end := 1
-		for end < len(list) && list[end].actor == list[0].actor {
-			end++
-		}
-		n.test(list[:end])
-		list = list[end:]
+// day tests what was used on a day against what was before, and only then learns
+// from it.
+func (n *noveltyRun) day(list []used) {
+	slices.SortStableFunc(list, func(a, b used) int { return cmp.Compare(a.actor, b.actor) })
+	for rest := list; len(rest) > 0; {
+		actor := ofOne(rest)
+		n.test(actor)
+		rest = rest[len(actor):]
+	}
+	for rest := list; len(rest) > 0; {
+		actor := ofOne(rest)
+		n.learn(actor)
+		rest = rest[len(actor):]
 	}
 }
 
-// test tests what one actor used in an hour.
+// ofOne returns what the first actor of a list sorted by actors used.
+func ofOne(list []used) []used {
+	end := 1
+	for end < len(list) && list[end].actor == list[0].actor {
+		end++
+	}
+	return list[:end]
+}
+
+// test tests what one actor used on a day.
 func (n *noveltyRun) test(list []used) {
 	u := n.users[list[0].actor]
 	if u == nil {
 		group := n.groupOf[list[0].actor]
-		u = &user{group: group, seen: map[string]int{}, day: -1}
+		u = &user{group: group, seen: map[string]int{}}
 		n.users[list[0].actor] = u
 		if n.crowds[group] == nil {
 			n.crowds[group] = &crowd{holders: map[string]int{}}
@@ -197,45 +200,52 @@ func (n *noveltyRun) test(list []used) {
 		n.cold++
 	}
 	c := n.crowds[u.group]
-	if u.hours >= warmHours && u.days >= warmDays {
-		n.res.tests++
-		var fresh []used
-		unknown := false
-		for _, x := range list {
-			if u.seen[x.family] == 0 {
-				fresh = append(fresh, x)
-				unknown = unknown || c.holders[x.family] == 0
-			}
+	if !u.warm() {
+		return
+	}
+	n.res.tests++
+	var fresh []used
+	unknown, hours := false, 0
+	for i, x := range list {
+		if i == 0 || x.atUS != list[i-1].atUS {
+			hours++
 		}
-		if len(fresh) > 0 {
-			p := c.chance(u, unknown)
-			switch {
-			case n.d.telling != nil && slices.ContainsFunc(fresh, func(x used) bool { return n.d.telling(x.family) }):
-				n.told = append(n.told, n.tell(u, c, fresh, unknown, p))
-			case p <= DefaultQ:
-				n.res.tested = append(n.res.tested, n.tell(u, c, fresh, unknown, p))
-			}
-			c.adopted++
-			if unknown {
-				c.unknown++
-			}
+		if u.seen[x.family] == 0 {
+			fresh = append(fresh, x)
+			unknown = unknown || c.holders[x.family] == 0
 		}
 	}
-	n.learn(u, c, list)
+	if len(fresh) == 0 {
+		return
+	}
+	always := n.d.telling != nil && slices.ContainsFunc(fresh, func(x used) bool { return n.d.telling(x.family) })
+	if p := c.chance(u, unknown, hours); p <= DefaultQ || always {
+		n.res.tested = append(n.res.tested, n.tell(u, c, fresh, unknown, p, always))
+	}
+	c.adopted++
+	if unknown {
+		c.unknown++
+	}
 }
 
-func (n *noveltyRun) learn(u *user, c *crowd, list []used) {
-	warm := u.hours >= warmHours && u.days >= warmDays
-	if day := list[0].atUS / (24 * 3600_000_000); day != u.day {
-		u.day = day
-		u.days++
+func (u *user) warm() bool { return u.hours >= warmHours && u.days >= warmDays }
+
+// learn adds what one actor used on a day to its past.
+func (n *noveltyRun) learn(list []used) {
+	u := n.users[list[0].actor]
+	c, wasWarm := n.crowds[u.group], u.warm()
+	u.days++
+	type observed struct {
+		family string
+		atUS   int64
 	}
-	var last string
+	done := map[observed]bool{} // versions of one thing in one hour are one
 	for _, x := range list {
-		if x.family == last { // two versions of one thing
+		if o := (observed{x.family, x.atUS}); done[o] {
 			continue
+		} else {
+			done[o] = true
 		}
-		last = x.family
 		u.hours++
 		u.seen[x.family]++
 		switch u.seen[x.family] {
@@ -246,14 +256,14 @@ func (n *noveltyRun) learn(u *user, c *crowd, list []used) {
 			u.once--
 		}
 	}
-	if !warm && u.hours >= warmHours && u.days >= warmDays {
+	if !wasWarm && u.warm() {
 		n.cold--
 	}
 }
 
-// chance is how probable it is that a user of the group uses in an hour what it
-// never used, or what nobody of the group ever used.
-func (c *crowd) chance(u *user, unknown bool) float64 {
+// chance is how probable it is that a user of the group uses in one of so many
+// hours what it never used, or what nobody of the group ever used.
+func (c *crowd) chance(u *user, unknown bool, hours int) float64 {
 	var peers []*user
 	for _, m := range c.members {
 		if m != u {
@@ -263,25 +273,27 @@ func (c *crowd) chance(u *user, unknown bool) float64 {
 	slices.SortFunc(peers, func(a, b *user) int {
 		return cmp.Or(cmp.Compare(a.once*b.hours, b.once*a.hours), cmp.Compare(a.hours, b.hours))
 	})
-	once, hours := int64(0), int64(0)
+	once, observations := int64(0), int64(0)
 	for _, m := range peers[:len(peers)-len(peers)/4] {
-		once, hours = once+m.once, hours+m.hours
+		once, observations = once+m.once, observations+m.hours
 	}
 	// Half of one, for what did not happen yet (Krichevsky and Trofimov 1981).
-	mass := (float64(once) + 0.5) / (float64(hours) + 1)
+	mass := (float64(once) + 0.5) / (float64(observations) + 1)
 	p := (float64(u.once) + priorHours*mass) / (float64(u.hours) + priorHours)
 	if unknown {
 		p *= (float64(c.unknown) + 1) / (float64(c.adopted) + 2) // Laplace
 	}
-	return min(p, 1)
+	return -math.Expm1(float64(hours) * math.Log1p(-min(p, 1)))
 }
 
 // tell makes the finding that a test becomes where it counts.
-func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float64) tested {
+func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float64, always bool) tested {
 	var values []string
 	calls, first, last := int64(0), fresh[0].first, fresh[0].last
 	for _, x := range fresh {
-		values = append(values, x.value)
+		if !slices.Contains(values, x.value) {
+			values = append(values, x.value)
+		}
 		calls, first, last = calls+x.calls, min(first, x.first), max(last, x.last)
 	}
 	var known []string
@@ -289,10 +301,10 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float
 		known = append(known, value)
 	}
 	slices.Sort(known)
-	actor, hour := fresh[0].actor, fresh[0].atUS
+	actor, from := fresh[0].actor, fresh[0].atUS/day*day
 	f := found{}
 	f.Subject, f.Actor = actor, actor
-	f.Bucket = time.UnixMicro(hour).UTC().Format(time.RFC3339)
+	f.Bucket = time.UnixMicro(from).UTC().Format(time.DateOnly)
 	f.First, f.Last = time.UnixMicro(first).UTC(), time.UnixMicro(last).UTC()
 	f.EventCount = calls
 	f.Title = fmt.Sprintf("%s: %s, never used by %s before", n.d.thing, strings.Join(values[:min(len(values), 3)], ", "), actor)
@@ -310,9 +322,9 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float
 		{Name: "known_before", Value: int64(len(u.seen))},
 		{Name: "new_to_group", Value: unknown},
 	}
-	return tested{p: p, found: f, events: func(ctx context.Context, r *run) ([]int64, error) {
+	return tested{p: p, always: always, found: f, events: func(ctx context.Context, r *run) ([]int64, error) {
 		var eids []int64
-		args := []any{sql.Named("actor", actor), sql.Named("from", hour), sql.Named("to", hour+3600_000_000)}
+		args := []any{sql.Named("actor", actor), sql.Named("from", from), sql.Named("to", from+day)}
 		return eids, r.query(ctx, "novelty_events", args, func(rows *sql.Rows) error {
 			var eid int64
 			var model, client string

@@ -1,4 +1,4 @@
--- The calls of an actor in an hour, for novelty.go to choose from.
+-- The calls of an actor on a day, for novelty.go to choose from.
 select eid, coalesce(model, '') as model, coalesce(client, '') as client
 from call
 where actor = $actor and at_us >= $from and at_us < $to

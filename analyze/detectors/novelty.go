@@ -44,6 +44,7 @@ const (
 	// priorHours is how many hours of its own an actor must have to count as much
 	// as its peers.
 	priorHours = 20
+	rareP      = 0.001
 )
 
 func (d *novelty) about() *analyze.About { return &d.head }
@@ -51,10 +52,15 @@ func (d *novelty) about() *analyze.About { return &d.head }
 // user is an actor with what it used so far.
 type user struct {
 	group string
-	hours int64          // observations
-	once  int64          // things seen in one hour only
-	seen  map[string]int // hours by thing
-	days  int64
+	hours int64 // observations
+	once  int64 // things seen in one hour only
+	// rare are things whose coming was rarer than [rareP]. They may be an
+	// intruder's, and are no sign that the actor likes to try things: of those seen
+	// once, settled counts the others.
+	rare    map[string]bool
+	settled int64
+	seen    map[string]int // hours by thing
+	days    int64
 }
 
 // crowd is a group of peers.
@@ -191,7 +197,7 @@ func (n *noveltyRun) test(list []used) {
 	u := n.users[list[0].actor]
 	if u == nil {
 		group := n.groupOf[list[0].actor]
-		u = &user{group: group, seen: map[string]int{}}
+		u = &user{group: group, seen: map[string]int{}, rare: map[string]bool{}}
 		n.users[list[0].actor] = u
 		if n.crowds[group] == nil {
 			n.crowds[group] = &crowd{holders: map[string]int{}}
@@ -219,7 +225,11 @@ func (n *noveltyRun) test(list []used) {
 		return
 	}
 	always := n.d.telling != nil && slices.ContainsFunc(fresh, func(x used) bool { return n.d.telling(x.family) })
-	if p := c.chance(u, unknown, hours); p <= DefaultQ || always {
+	p := c.chance(u, unknown, hours)
+	for _, x := range fresh {
+		u.rare[x.family] = p <= rareP
+	}
+	if p <= DefaultQ || always {
 		n.res.tested = append(n.res.tested, n.tell(u, c, fresh, unknown, p, always))
 	}
 	c.adopted++
@@ -248,12 +258,17 @@ func (n *noveltyRun) learn(list []used) {
 		}
 		u.hours++
 		u.seen[x.family]++
+		change := int64(0)
 		switch u.seen[x.family] {
 		case 1:
-			u.once++
+			change = 1
 			c.holders[x.family]++
 		case 2:
-			u.once--
+			change = -1
+		}
+		u.once += change
+		if !u.rare[x.family] {
+			u.settled += change
 		}
 	}
 	if !wasWarm && u.warm() {
@@ -279,7 +294,7 @@ func (c *crowd) chance(u *user, unknown bool, hours int) float64 {
 	}
 	// Half of one, for what did not happen yet (Krichevsky and Trofimov 1981).
 	mass := (float64(once) + 0.5) / (float64(observations) + 1)
-	p := (float64(u.once) + priorHours*mass) / (float64(u.hours) + priorHours)
+	p := (float64(u.settled) + priorHours*mass) / (float64(u.hours) + priorHours)
 	if unknown {
 		p *= (float64(c.unknown) + 1) / (float64(c.adopted) + 2) // Laplace
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/enrich/mmdbtest"
 )
 
-// traffic writes rows as exhibit exports them.
-type traffic struct {
+// journal is a log that writes rows as exhibit exports them.
+type journal struct {
 	rows strings.Builder
 	n    int
 }
@@ -25,7 +25,7 @@ var start = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 // add writes a row of a successful call, changed by pairs of column and value;
 // nil takes a column away.
-func (l *traffic) add(at time.Time, principal string, pairs ...any) {
+func (l *journal) add(at time.Time, principal string, pairs ...any) {
 	l.n++
 	row := map[string]any{
 		"event_id": fmt.Sprintf("00000000-%d", l.n), "ts": at.Format(time.RFC3339), "plane": "access", "kind": "inference", "operation": "InvokeModel",
@@ -44,7 +44,7 @@ func (l *traffic) add(at time.Time, principal string, pairs ...any) {
 }
 
 // weeks lets people call in eight hours of each of so many days.
-func (l *traffic) weeks(days int, people ...string) {
+func (l *journal) weeks(days int, people ...string) {
 	for day := range days {
 		for hour := range 8 {
 			for i, p := range people {
@@ -54,7 +54,7 @@ func (l *traffic) weeks(days int, people ...string) {
 	}
 }
 
-func (l *traffic) load(t *testing.T) string {
+func (l *journal) load(t *testing.T) string {
 	return casetest.Load(t, casetest.Write(t, map[string]string{"log.jsonl": l.rows.String()}))
 }
 
@@ -70,19 +70,19 @@ func at(day, hour, minute int) time.Time {
 func identityGenerators() []generator {
 	return []generator{
 		{"identity.new-model", "hit-after-weeks", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			l.add(at(19, 12, 30), "ana", "model", "model-z")
 			return l.load(t)
 		}},
 		{"identity.new-model", "miss-versions", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			l.add(at(19, 12, 30), "ana", "model", "model-a-20250514-v1:0")
 			return l.load(t)
 		}},
 		{"identity.new-model", "miss-team-that-tries", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			for i, p := range team() { // each tries something on another day
 				l.add(at(6+i, 12, 30), p, "model", fmt.Sprintf("model-%c", 'q'+i))
@@ -91,26 +91,26 @@ func identityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"identity.new-model", "miss-newcomer", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			l.add(at(18, 12, 30), "kim")
 			l.add(at(19, 12, 30), "kim", "model", "model-z")
 			return l.load(t)
 		}},
 		{"identity.new-client", "hit-after-weeks", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			l.add(at(19, 12, 30), "ana", "client", "aws-sdk-go", "user_agent", "aws-sdk-go-v2/1.30")
 			return l.load(t)
 		}},
 		{"identity.new-client", "hit-by-hand", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(5, "ana", "bo")
 			l.add(at(4, 12, 30), "ana", "client", "python-requests", "user_agent", "python-requests/2.32")
 			return l.load(t)
 		}},
 		{"identity.impossible-travel", "hit-two-countries", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(4, "ana")
 			for i := range 6 {
 				l.add(at(4, 10, 5*i), "ana", "src_ip", []string{"198.51.100.7", "203.0.113.9"}[i%2])
@@ -118,7 +118,7 @@ func identityGenerators() []generator {
 			return l.loadWithCountries(t)
 		}},
 		{"identity.impossible-travel", "miss-journey-and-one-country", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(4, "ana", "bo")
 			l.add(at(4, 10, 0), "ana")
 			l.add(at(4, 10, 30), "ana", "src_ip", "203.0.113.9")
@@ -128,7 +128,7 @@ func identityGenerators() []generator {
 			return l.loadWithCountries(t)
 		}},
 		{"identity.new-client", "miss-version", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			l.add(at(19, 12, 30), "ana", "user_agent", "Boto3/99.1 md/Botocore#99.1")
 			return l.load(t)
@@ -138,7 +138,7 @@ func identityGenerators() []generator {
 
 // loadWithCountries loads the log into a case that knows the countries of the
 // networks for documentation.
-func (l *traffic) loadWithCountries(t *testing.T) string {
+func (l *journal) loadWithCountries(t *testing.T) string {
 	t.Helper()
 	country := func(code string) mmdbtest.Map { return mmdbtest.Map{"country": mmdbtest.Map{"iso_code": code}} }
 	database := string(mmdbtest.Write("Test-Country", 1772409600, []mmdbtest.Entry{

@@ -8,14 +8,14 @@ import (
 
 func reconGenerators() []generator {
 	looks := []string{"ListFoundationModels", "GetUseCaseForModelAccess", "ListInferenceProfiles", "ListProvisionedModelThroughputs", "ListCustomModels"}
-	asks := func(l *traffic, n int, who string, client string) {
+	asks := func(l *journal, n int, who string, client string) {
 		for i := range n {
 			l.add(at(18, 11, i), who, "kind", "other", "operation", looks[i%len(looks)], "model", nil, "client", client)
 		}
 	}
 	return []generator{
 		{"recon.model-enumeration", "hit-after-weeks", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			asks(&l, 5, "ana", "boto3")
 			for i := range 4 {
@@ -24,7 +24,7 @@ func reconGenerators() []generator {
 			return l.load(t)
 		}},
 		{"recon.model-enumeration", "miss-inventory-every-day", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(20, team()...)
 			for day := range 20 {
 				for i, op := range looks {
@@ -35,7 +35,7 @@ func reconGenerators() []generator {
 			return l.load(t)
 		}},
 		{"recon.restricted-tests", "hit-refused-again", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(28, team()...)
 			for i := range 8 {
 				l.add(at(26, 11, i), "ana", "model", fmt.Sprintf("model-%c", 'q'+i%2), "outcome", "denied", "error_code", "AccessDeniedException")
@@ -43,7 +43,7 @@ func reconGenerators() []generator {
 			return l.load(t)
 		}},
 		{"recon.restricted-tests", "miss-always-refused", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(28, team()...)
 			for day := range 28 {
 				for i := range 3 {

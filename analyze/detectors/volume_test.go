@@ -39,13 +39,13 @@ func volumeGenerators() []generator {
 		list = append(
 			list,
 			generator{g.id, "hit-" + g.scenario, func(t *testing.T) string {
-				return priced(t, drill.Config{
+				return drilled(t, drill.Config{
 					Seed: 2, Days: 16, Calls: g.calls, Population: g.company,
 					Incidents: []drill.Incident{{Scenario: g.scenario, Strength: drill.Easy, Count: 3}},
 				})
 			}},
 			generator{g.id, "miss-traffic", func(t *testing.T) string {
-				return priced(t, drill.Config{Seed: 3, Days: 12, Calls: 4000, Population: smallCompany()})
+				return drilled(t, drill.Config{Seed: 3, Days: 12, Calls: 4000, Population: smallCompany()})
 			}},
 		)
 	}
@@ -57,8 +57,8 @@ func smallCompany() drill.Population {
 	return drill.Population{Users: 8, Services: 2, Jobs: 1, Agents: 3}
 }
 
-// priced makes a case of generated traffic, with prices, and returns its folder.
-func priced(t *testing.T, c drill.Config) string {
+// drilled makes a case of generated traffic, with prices, and returns its folder.
+func drilled(t *testing.T, c drill.Config) string {
 	t.Helper()
 	c.Dir, c.Words, c.Sources = t.TempDir(), [2]int{5, 20}, []string{"cloudtrail", "bedrock"}
 	if _, err := drill.Generate(t.Context(), c); err != nil {
@@ -72,7 +72,7 @@ func priced(t *testing.T, c drill.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	prices := filepath.Join(casetest.Write(t, map[string]string{"prices": trafficPrices}), "prices")
+	prices := filepath.Join(casetest.Write(t, map[string]string{"prices": drilledPrices}), "prices")
 	_, err = casefile.Enrich(t.Context(), &casefile.EnrichOptions{
 		Dir: dir, Files: map[string]string{casefile.EnrichPrices: prices}, Key: key, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock,
 		Threads: 2, Memory: 1 << 30,
@@ -83,8 +83,8 @@ func priced(t *testing.T, c drill.Config) string {
 	return dir
 }
 
-// trafficPrices are invented, and so far apart as real ones.
-const trafficPrices = `{
+// drilledPrices are invented, and so far apart as real ones.
+const drilledPrices = `{
 	"us.anthropic.claude-sonnet-4-20250514-v1:0": {"input_cost_per_token": 3e-03, "output_cost_per_token": 1.5e-02},
 	"anthropic.claude-3-haiku-20240307-v1:0": {"input_cost_per_token": 2.5e-04, "output_cost_per_token": 1.25e-03},
 	"us.amazon.nova-pro-v1:0": {"input_cost_per_token": 8e-04, "output_cost_per_token": 3.2e-03},
@@ -110,7 +110,7 @@ func TestCalibration(t *testing.T) {
 	withFindings := 0
 	for seed := range seeds {
 		config.Seed = uint64(1000 + seed) //nolint:gosec // not negative
-		findings := countSmall(t, priced(t, config), counts)
+		findings := countSmall(t, drilled(t, config), counts)
 		if findings > 0 {
 			withFindings++
 		}
@@ -226,7 +226,7 @@ func TestVolumeLeavesOut(t *testing.T) {
 // TestVolumeNeedsHistory checks that little history is said to be too little.
 func TestVolumeNeedsHistory(t *testing.T) {
 	t.Parallel()
-	dir := priced(t, drill.Config{Seed: 1, Days: 3, Calls: 300})
+	dir := drilled(t, drill.Config{Seed: 1, Days: 3, Calls: 300})
 	for _, id := range []string{"volume.calls", "volume.tokens", "volume.drift"} {
 		r := runAlone(t, id, dir, 2)
 		if d := r.Detectors[0]; !strings.Contains(d.NotApplicable, "not enough history") || len(r.Findings) > 0 {

@@ -20,17 +20,10 @@ const (
 
 // volumeHour is what an actor did in one hour since 1970.
 type volumeHour struct {
-	hour             int64
-	calls, throttled int64
-	tokens           int64 // into models and out of them
-	cost             int64 // in 1e-9 USD
-	output           int64 // tokens of responses
-	withOutput       int64 // calls that succeeded and say how long the response was
-	logOutput        int64 // sum of the logarithms of one more than that, in 1e-6
-}
-
-func (v *volumeHour) meanLogOutput() float64 {
-	return float64(v.logOutput) / 1e6 / float64(v.withOutput)
+	hour   int64
+	calls  int64
+	tokens int64 // into models and out of them
+	cost   int64 // in 1e-9 USD
 }
 
 // volumeActor is the history of an actor.
@@ -74,7 +67,7 @@ func (r *run) history(ctx context.Context) (*volumeHistory, error) {
 	err = r.query(ctx, "volume_hours", args, func(rows *sql.Rows) error {
 		var name string
 		var v volumeHour
-		err := rows.Scan(&name, &v.hour, &v.calls, &v.tokens, &v.cost, &v.output, &v.withOutput, &v.logOutput, &v.throttled)
+		err := rows.Scan(&name, &v.hour, &v.calls, &v.tokens, &v.cost)
 		if n := len(h.actors); n == 0 || h.actors[n-1].name != name {
 			h.actors = append(h.actors, &volumeActor{name: name})
 		}

@@ -39,5 +39,5 @@ func volumeCalls() detector {
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.0f calls %s, where %.3g are expected by the same hours of other days", x.observed, x.hours(), x.expected)
 		},
-	}, 1000, func(v *volumeHour) int64 { return v.calls })
+	}, 25, func(v *volumeHour) int64 { return v.calls })
 }

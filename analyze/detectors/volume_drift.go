@@ -63,15 +63,16 @@ func driftTests(h *volumeHistory) *hourTests {
 				sums[d] += v
 			}
 		}
-		_, rates := h.rates(a, days, known, 1)
-		phi := dispersion(rates)
+		first, rates := h.rates(a, days, known, 1)
+		spread := spreadOf(rates, int(first%hoursOfDay))
 		chart := statistic.CUSUM{Allowed: driftAllowed}
 		observed, expected := 0.0, 0.0
 		for d := range sums {
 			mean, n := dayMean(sums, known, d)
-			if !known[d] || n == 0 {
+			if !known[d] || n == 0 || d < h.day(first) {
 				continue
 			}
+			phi := spread.without((d-h.day(first))*hoursOfDay, usualSpread)
 			size := mean / (phi*driftSpread - 1 + 2*phi/n + mean*dayVariance)
 			z := statistic.UpperNormalQuantile(math.Min(statistic.LogUpperNegBinomial(sums[d], mean, size), -1e-9))
 			t.n++

@@ -12,10 +12,9 @@ import (
 // meanCell is what the calls of a subject in a piece of time had on average, on
 // the scale of logarithms.
 type meanCell struct {
-	at   int64 // the piece of time, since 1970
-	n    int64 // calls
-	sum  int64 // of the logarithms, in 1e-6
-	show float64
+	at  int64 // the piece of time, since 1970
+	n   int64 // calls
+	sum int64 // of the logarithms, in 1e-6
 }
 
 func (c *meanCell) mean() float64 { return float64(c.sum) / 1e6 / float64(c.n) }

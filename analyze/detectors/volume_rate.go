@@ -1,18 +1,17 @@
 package detectors
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/exhibit-forensics/exhibit/analyze/statistic"
 )
 
 const (
+	// usualSpread is that of conversations of people and agents.
+	usualSpread = 6
 	// rateSize says how much a rate changes from day to day: by a twentieth.
 	rateSize = 300
 	// rateSpread makes p-values right in the tail: conversations end, and so their
 	// counts end sooner than negative binomial ones of the same variance.
-	rateSpread = 0.96
+	rateSpread = 0.85
 )
 
 // rateShrinkage is how far hours of the week are believed: with four of them an
@@ -44,8 +43,10 @@ func rateTests(h *volumeHistory, meanHours float64, value func(*volumeHour) int6
 		}
 		unit := float64(sum) / float64(calls)
 		first, rates := h.rates(a, days, known, unit)
-		phi := dispersion(rates)
+		into := int(first % hoursOfDay)
+		spread := spreadOf(rates, into)
 		for k := range rates {
+			phi := spread.without(k+into, usualSpread)
 			for _, n := range rateWindows() {
 				if k+1 < n {
 					continue
@@ -58,7 +59,7 @@ func rateTests(h *volumeHistory, meanHours float64, value func(*volumeHour) int6
 				if x.value <= x.mean {
 					continue
 				}
-				size := x.mean / (rateSpread*phi - 1 + phi/meanHours + x.mean/rateSize)
+				size := x.mean / (max(rateSpread*phi-1, 0.02) + phi/meanHours + x.mean/rateSize)
 				until := (first + int64(k) + 1) * hourUS
 				t.add(hourTest{
 					actor: i, hour: until - int64(n)*hourUS, until: until - 1, observed: x.value * unit, expected: x.mean * unit,
@@ -118,27 +119,34 @@ func peerTests(t *hourTests, h *volumeHistory, actor int, value func(*volumeHour
 // rate is how much an actor did in an hour, and how much is expected, in calls.
 type rate struct{ value, mean float64 }
 
-// wild is the share of hours, one in so many, that have no say in how far an
-// actor's hours scatter: what is looked for must not hide itself.
-const wild = 200
+// spread is how far the hours of an actor scatter: the variance in means, by day,
+// so that a day can be left out.
+type spread struct {
+	squares, means float64
+	day            [][2]float64
+}
 
-// dispersion estimates the variance of an actor's hours in means of them.
-func dispersion(rates []rate) float64 {
-	order := make([]rate, len(rates))
-	copy(order, rates)
-	square := func(r rate) float64 { return (r.value - r.mean) * (r.value - r.mean) }
-	slices.SortFunc(order, func(a, b rate) int {
-		return cmp.Compare(square(a)/(a.mean+0.05), square(b)/(b.mean+0.05))
-	})
-	squares, means := 0.0, 0.0
-	for _, r := range order[:len(order)-len(order)/wild] {
-		squares += square(r)
-		means += r.mean
+// spreadOf returns the spread of hours, of which the first is so many hours into
+// its day.
+func spreadOf(rates []rate, into int) *spread {
+	s := &spread{day: make([][2]float64, (len(rates)+into)/hoursOfDay+1)}
+	for k, r := range rates {
+		square := (r.value - r.mean) * (r.value - r.mean)
+		d := &s.day[(k+into)/hoursOfDay]
+		d[0], d[1] = d[0]+square, d[1]+r.mean
+		s.squares, s.means = s.squares+square, s.means+r.mean
 	}
-	if means == 0 {
-		return 1
-	}
-	return max(1.1, squares/means)
+	return s
+}
+
+// spreadCalls is how many calls the usual spread of calls counts as much as.
+const spreadCalls = 20
+
+// without returns the dispersion of all days but the one that an hour is of,
+// shrunk to what is usual.
+func (s *spread) without(hour int, usual float64) float64 {
+	d := s.day[hour/hoursOfDay]
+	return max(1.1, (s.squares-d[0]+usual*spreadCalls)/(s.means-d[1]+spreadCalls))
 }
 
 func countTrue(list []bool) int {

@@ -33,6 +33,7 @@ type Options struct {
 	// day by which its entries expire.
 	Suppress *suppression.List
 	Today    time.Time
+	Threads  int // to read texts with, 0 for one
 }
 
 // Report is what was found.
@@ -175,7 +176,7 @@ func (r *Report) detect(ctx context.Context, c *casefile.Case, o *Options) error
 	if only == nil {
 		return nil
 	}
-	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q, Policy: o.Policy})
+	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q, Policy: o.Policy, Threads: o.Threads})
 	if err != nil {
 		return err
 	}

@@ -236,22 +236,31 @@ const (
 	told  = 12
 )
 
-// title says what happened, in order.
+// title says what happened, in order of the first time, and how often.
 func title(subject string, parts []*analyze.Finding, titles map[string]string) string {
 	var what []string
+	times := map[string]int{}
 	for _, p := range parts {
 		if p.Severity == analyze.SeverityInfo {
 			continue
 		}
 		t := cmp.Or(titles[p.Detector], p.Title)
-		if len(what) > 0 {
-			t = inner(t)
-		}
-		if !slices.Contains(what, t) && (len(what) == 0 || inner(what[0]) != t) {
+		if times[t]++; times[t] == 1 {
 			what = append(what, t)
 		}
 	}
-	line := subject + ": " + strings.Join(what[:min(named, len(what))], ", then ")
+	var words []string
+	for i, t := range what[:min(named, len(what))] {
+		word := t
+		if i > 0 {
+			word = inner(t)
+		}
+		if n := times[t]; n > 1 {
+			word += fmt.Sprintf(" (%d times)", n)
+		}
+		words = append(words, word)
+	}
+	line := subject + ": " + strings.Join(words, ", then ")
 	if n := len(what) - named; n > 0 {
 		line += fmt.Sprintf(", and %d more", n)
 	}

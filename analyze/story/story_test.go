@@ -135,7 +135,7 @@ func TestTitle(t *testing.T) {
 	titles := map[string]string{"a.x": "Model is new", "b.x": "MFA is off", "c.x": "Calls failed", "d.x": "Logging was off"}
 	list := []analyze.Finding{made("b.x", "eve", 4, low), made("a.x", "eve", 0, low), made("a.x", "eve", 2, low), made("c.x", "eve", 5, low), made("d.x", "eve", 6, low)}
 	got := Tell(list, titles)
-	want := "eve: Model is new, then MFA is off, then calls failed, and 1 more"
+	want := "eve: Model is new (2 times), then MFA is off, then calls failed, and 1 more"
 	if len(got) != 1 || got[0].Title != want {
 		t.Errorf("got %q, want %q", got[0].Title, want)
 	}

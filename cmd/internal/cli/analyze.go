@@ -98,6 +98,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 	if err != nil {
 		return err
 	}
+	look.Threads = o.Case.Resources.Threads
 	var report *assessment.Report
 	var recording error
 	var judged map[string]casefile.FindingState

@@ -76,6 +76,7 @@ func runCheck(ctx context.Context, f *factory, o checkOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	look.Threads = o.Load.Resources.Threads
 	if o.Keep != "" {
 		if _, err := os.Lstat(o.Keep); err == nil {
 			return usagef("%s exists: --keep is for a new folder", o.Keep)

@@ -30,7 +30,7 @@ type generator struct {
 
 // generators lists them by family, each list beside the tests of the family.
 func generators() []generator {
-	return slices.Concat(identityGenerators(), reconGenerators(), volumeGenerators())
+	return slices.Concat(identityGenerators(), reconGenerators(), volumeGenerators(), qualityGenerators())
 }
 
 // aboutNoOne are the detectors whose findings are about no person or principal,

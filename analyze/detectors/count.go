@@ -217,7 +217,7 @@ func (d *rareCount) tell(c tally, p, expected float64, group string) tested {
 	return t
 }
 
-func sortedKeys(m map[string]bool) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	var keys []string
 	for k := range m {
 		keys = append(keys, k)

@@ -33,6 +33,7 @@ func goDetectors() []detector {
 	return []detector{
 		reworded{},
 		promptLeak{},
+		refusalShift{},
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

@@ -1,0 +1,44 @@
+package detectors
+
+import (
+	"testing"
+)
+
+// says is what ordinary traffic says, for detectors that need text.
+var says = []any{"prompt", "Which ship came in today?", "response", "The ferry from the islands came in at noon."}
+
+func qualityGenerators() []generator {
+	return []generator{
+		{"content.refusal-shift", "hit-afternoon", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			for day := range 12 {
+				for i := range 30 {
+					outcome := "success"
+					if i == 7 && day%3 == 0 || day == 11 && i%4 == 0 {
+						outcome = "blocked"
+					}
+					l.add(at(day, 8+i/3, i%3), "desk", append([]any{"app", "desk", "outcome", outcome}, says...)...)
+				}
+			}
+			return l.load(t)
+		}},
+		{"content.refusal-shift", "miss-one-conversation-and-always", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			for day := range 12 {
+				for i := range 30 {
+					outcome := "success"
+					if i%4 == 0 {
+						outcome = "blocked"
+					}
+					l.add(at(day, 8+i/3, i%3), "desk", append([]any{"app", "desk", "outcome", outcome}, says...)...)
+				}
+			}
+			for i := range 12 { // who is refused asks again
+				l.add(at(10, 11, 10+i), "ana", "session_id", "s-1", "outcome", "blocked")
+			}
+			return l.load(t)
+		}},
+	}
+}

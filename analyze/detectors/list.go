@@ -34,6 +34,7 @@ func goDetectors() []detector {
 		reworded{},
 		promptLeak{},
 		refusalShift{},
+		outputRatio{},
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

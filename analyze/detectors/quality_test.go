@@ -40,5 +40,31 @@ func qualityGenerators() []generator {
 			}
 			return l.load(t)
 		}},
+		{"exfiltration.output-ratio", "hit-longer-answers", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			l.lengths("desk", func(day, in int) int { return 200 + in%90 + day/11*400 })
+			return l.load(t)
+		}},
+		{"exfiltration.output-ratio", "miss-longer-questions", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			l.lengths("desk", func(day, in int) int { return in / 2 })
+			return l.load(t)
+		}},
+	}
+}
+
+// lengths lets somebody make 20 calls on each of 12 days, with questions that are four
+// times as long on the last one, and answers whose length hangs on day and question.
+func (l *traffic) lengths(who string, out func(day, in int) int) {
+	for day := range 12 {
+		for i := range 20 {
+			in := 100 + 37*i%211
+			if day == 11 {
+				in *= 4
+			}
+			l.add(at(day, 8+i/3, i%3), who, "input_tokens", in, "output_tokens", out(day, in))
+		}
 	}
 }

@@ -35,6 +35,7 @@ func goDetectors() []detector {
 		promptLeak{},
 		refusalShift{},
 		outputRatio{},
+		offHours{},
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

@@ -14,11 +14,13 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
 )
 
 // casesFolder has a folder for each detector, named by its id. In it, files and
 // folders whose names begin with hit- are logs in which the detector must find
 // something, and those that begin with miss- logs in which it must find nothing.
+// A folder may hold a policy.yml that the detector is given.
 const casesFolder = "../../testdata/detectors"
 
 // generator makes a case where logs would be too long for a file, or need to be
@@ -36,7 +38,9 @@ func generators() []generator {
 // aboutNoOne are the detectors whose findings are about no person or principal,
 // with the reason.
 func aboutNoOne() map[string]string {
-	return map[string]string{}
+	return map[string]string{
+		"policy.unapproved-model": "the model is what it is about where everybody uses it",
+	}
 }
 
 // TestCases runs each detector alone on its cases.
@@ -53,7 +57,8 @@ func TestCases(t *testing.T) {
 				kinds[kindOf(name)]++
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					checkCase(t, about.ID, name, casetest.Load(t, path))
+					dir, p := loadCase(t, path)
+					checkCase(t, about.ID, name, dir, p)
 				})
 			}
 			for _, g := range made {
@@ -63,7 +68,7 @@ func TestCases(t *testing.T) {
 				kinds[kindOf(g.name)]++
 				t.Run(g.name, func(t *testing.T) {
 					t.Parallel()
-					checkCase(t, about.ID, g.name, g.load(t))
+					checkCase(t, about.ID, g.name, g.load(t), nil)
 				})
 			}
 			if kinds["hit"] == 0 || kinds["miss"] == 0 {
@@ -76,6 +81,20 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// loadCase loads a file, or the files of a folder but for the policy.
+func loadCase(t *testing.T, path string) (dir string, p *policy.Policy) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(path, "policy.yml"))
+	if err != nil {
+		return casetest.Load(t, path), nil
+	}
+	if p, err = policy.Parse(text); err != nil {
+		t.Fatal(err)
+	}
+	logs := slices.DeleteFunc(glob(t, filepath.Join(path, "*")), func(name string) bool { return filepath.Base(name) == "policy.yml" })
+	return casetest.Load(t, logs...), p
+}
+
 func kindOf(name string) string {
 	kind, _, _ := strings.Cut(name, "-")
 	if kind == "hit" || kind == "miss" {
@@ -85,8 +104,8 @@ func kindOf(name string) string {
 }
 
 // checkCase runs a detector on a case with 1 and with 4 threads.
-func checkCase(t *testing.T, id, name, dir string) {
-	one, four := runAlone(t, id, dir, 1), runAlone(t, id, dir, 4)
+func checkCase(t *testing.T, id, name, dir string, p *policy.Policy) {
+	one, four := runAlone(t, id, dir, p, 1), runAlone(t, id, dir, p, 4)
 	if diff := cmp.Diff(one, four); diff != "" {
 		t.Errorf("1 and 4 threads find different things (-1 +4):\n%s", diff)
 	}
@@ -119,13 +138,13 @@ func checkCase(t *testing.T, id, name, dir string) {
 }
 
 // runAlone runs one detector on the case in a folder.
-func runAlone(t *testing.T, id, dir string, threads int) *Report {
+func runAlone(t *testing.T, id, dir string, p *policy.Policy, threads int) *Report {
 	t.Helper()
 	c, err := casefile.Open(t.Context(), dir, casefile.OpenOptions{Threads: threads, Memory: 512 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(t.Context(), c, Options{Only: []string{id}})
+	r, err := Run(t.Context(), c, Options{Only: []string{id}, Policy: p})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,5 +62,13 @@ func goDetectors() []detector {
 		volumeDrift(),
 		volumeBurst(),
 		volumeThrottling(),
+		policyForbiddenCall(),
+		policySensitivity(),
+		policyUnapprovedModel(),
+		offHours{},
+		policyNetwork(),
+		policyDestination(),
+		policyTool(),
+		policyUnapprovedChange(),
 	}
 }

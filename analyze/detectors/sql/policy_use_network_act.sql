@@ -1,0 +1,5 @@
+-- What a policy says of where other acts come from.
+create or replace temp view policy_use as
+select eid, at_us, actor, person, principal, principal_type, role, credential, app, outcome, address as a, country as b, asn as c
+from act
+where address is not null;

@@ -65,7 +65,7 @@ func goDetectors() []detector {
 		policyForbiddenCall(),
 		policySensitivity(),
 		policyUnapprovedModel(),
-		offHours{},
+		policyHours{},
 		policyNetwork(),
 		policyDestination(),
 		policyTool(),

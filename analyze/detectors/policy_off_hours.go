@@ -14,11 +14,11 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
 )
 
-// offHours finds calls of people outside of their working hours. A day of the
+// policyHours finds calls of people outside of their working hours. A day of the
 // calendar's zone is one finding.
-type offHours struct{}
+type policyHours struct{}
 
-func (offHours) about() *analyze.About {
+func (policyHours) about() *analyze.About {
 	return &analyze.About{
 		ID: "policy.off-hours", Version: 1, Severity: analyze.SeverityLow,
 		Title: "A person called models outside of their working hours",
@@ -43,7 +43,7 @@ type kept struct {
 	hours   policy.Hours
 }
 
-func (d offHours) detect(ctx context.Context, r *run) (*result, error) {
+func (d policyHours) detect(ctx context.Context, r *run) (*result, error) {
 	p := r.options.Policy
 	if !p.Covers(policy.SectionCalendars) {
 		return &result{lacks: "the policy says nothing of calendars"}, nil

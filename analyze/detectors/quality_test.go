@@ -10,7 +10,7 @@ var says = []any{"prompt", "Which ship came in today?", "response", "The ferry f
 func qualityGenerators() []generator {
 	return []generator{
 		{"content.refusal-shift", "hit-afternoon", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			for day := range 12 {
 				for i := range 30 {
@@ -24,7 +24,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"content.refusal-shift", "miss-one-conversation-and-always", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			for day := range 12 {
 				for i := range 30 {
@@ -41,13 +41,13 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"exfiltration.output-ratio", "hit-longer-answers", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			l.lengths("desk", func(day, in int) int { return 200 + in%90 + day/11*400 })
 			return l.load(t)
 		}},
 		{"exfiltration.output-ratio", "miss-longer-questions", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			l.lengths("desk", func(day, in int) int { return in / 2 })
 			return l.load(t)
@@ -57,7 +57,7 @@ func qualityGenerators() []generator {
 
 // lengths lets somebody make 20 calls on each of 12 days, with questions that are four
 // times as long on the last one, and answers whose length hangs on day and question.
-func (l *traffic) lengths(who string, out func(day, in int) int) {
+func (l *journal) lengths(who string, out func(day, in int) int) {
 	for day := range 12 {
 		for i := range 20 {
 			in := 100 + 37*i%211

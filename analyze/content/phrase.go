@@ -253,9 +253,6 @@ func begins(t *Text, at int, place byte) bool {
 	return true
 }
 
-// isLetter reports whether a byte of folded text is a letter.
-func isLetter(c byte) bool { return c-'a' < 26 }
-
 // opens reports whether a sentence begins at a place, or goes on there with but.
 func opens(text []byte, at int) bool {
 	before := bytes.TrimRight(text[max(0, at-40):at], " \t\r")

@@ -220,7 +220,7 @@ func leakFindings(leaked []echoed) []found {
 		f := &list[n]
 		f.eids = append(f.eids, e.eid)
 		f.Last = time.UnixMicro(e.at).UTC()
-		if share := math.Round(e.share*100) / 100; share > f.Facts[0].Value.(float64) || len(f.eids) == 1 { //nolint:forcetypeassert,errcheck // set above
+		if share := math.Round(e.share*100) / 100; share > f.Facts[0].Value.(float64) || len(f.eids) == 1 { //nolint:forcetypeassert // set above
 			f.Facts[0].Value, f.Facts[1].Value = share, math.Round(e.verbatim*100)/100
 			f.Severity = analyze.SeverityMedium
 			if share >= leakHigh {

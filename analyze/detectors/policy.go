@@ -243,7 +243,7 @@ func (g *policyGroup) found(x *policyDay, say func(*analyze.Finding, *policyGrou
 		f.Actor = x.actor
 	}
 	f.Severity = severityOf(x, g.level)
-	f.Explanation = fmt.Sprintf("%s. %s.", upperFirst(throughWords(x)), cmp.Or(g.why, upperFirst(g.Verdict.String())))
+	f.Explanation = fmt.Sprintf("%s. %s.", upperFirst(throughWords(x)), cmp.Or(g.why, upperFirst(g.String())))
 	f.Facts = []analyze.Fact{
 		{Name: "what", Value: g.thingsOf(x)},
 		{Name: "rule", Value: cmp.Or(g.Rule, "without a name")},
@@ -363,7 +363,7 @@ func (o *opinions) against(a *policyAnswer, uses int64) bool {
 	case a.Outcome == policy.WasSeen:
 		o.seen += uses
 	case a.Unknown != "":
-		o.unknown[a.Verdict.String()] += uses
+		o.unknown[a.String()] += uses
 	}
 	return false
 }

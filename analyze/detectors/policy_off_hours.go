@@ -140,8 +140,12 @@ func (k *kept) found(day string, calls int64, first, last time.Time) found {
 		Title: fmt.Sprintf("%s called models outside of working hours on %s", k.subject, day),
 		First: first.UTC(), Last: last.UTC(), EventCount: calls,
 		Facts: []analyze.Fact{
-			{Name: "calls", Value: calls}, {Name: "calendar", Value: cmp.Or(h.Name(), "without a name")}, {Name: "policy_line", Value: int64(h.Line())},
-			{Name: "zone", Value: h.Zone().String()}, {Name: "first_there", Value: clock(first)}, {Name: "last_there", Value: clock(last)},
+			{Name: "calls", Value: calls},
+			{Name: "calendar", Value: cmp.Or(h.Name(), "without a name")},
+			{Name: "policy_line", Value: int64(h.Line())},
+			{Name: "zone", Value: h.Zone().String()},
+			{Name: "first_there", Value: clock(first)},
+			{Name: "last_there", Value: clock(last)},
 		},
 	}}
 	f.Explanation = fmt.Sprintf("%s from %s to %s by the clock of %s, when the calendar in line %d is closed.",

@@ -226,7 +226,7 @@ func TestVolumeNeedsHistory(t *testing.T) {
 	t.Parallel()
 	dir := drilled(t, drill.Config{Seed: 1, Days: 3, Calls: 300})
 	for _, id := range []string{"volume.calls", "volume.tokens", "volume.drift"} {
-		r := runAlone(t, id, dir, 2)
+		r := runAlone(t, id, dir, nil, 2)
 		if d := r.Detectors[0]; !strings.Contains(d.NotApplicable, "not enough history") || len(r.Findings) > 0 {
 			t.Errorf("%s says %q and %q of three days", id, d.NotApplicable, d.Notes)
 		}

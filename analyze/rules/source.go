@@ -88,7 +88,7 @@ func sourceOf(s LogSource) (*Source, error) {
 			return &Source{LogSource: s, Formats: []string{f.Name()}, view: viewEvents}, nil
 		}
 	}
-	return nil, fmt.Errorf("no log source %s is known here; exhibit rules list --sources lists them", s)
+	return nil, fmt.Errorf("no log source %s is known here; exhibit rules list --log-sources lists them", s)
 }
 
 // vendor reports whether fields are members of records.

@@ -34,8 +34,8 @@ type analysisFile struct {
 
 func addAnalyzeFlags(cmd *cobra.Command, o *analyzeFlags) {
 	flags := cmd.Flags()
-	flags.Var(&alternatives{&o.Only, nil}, "only", "only this detector or family (`NAME`); repeatable, --list names them")
-	flags.Var(&alternatives{&o.Except, nil}, "except", "all detectors but this one or this family (`NAME`); repeatable")
+	flags.Var(&alternatives{&o.Only, nil}, "only", "only what has this `NAME`; repeatable")
+	flags.Var(&alternatives{&o.Except, nil}, "except", "all but what has this `NAME`; repeatable")
 	flags.Var(severityValue{&o.Severity}, "severity", "give findings of a detector this severity, such as reconcile.skew=info; repeatable")
 	flags.StringVar(&o.Suppress, "suppress", "", "YAML `FILE` of findings that need no action, with reason, expiry and name")
 	flags.StringVar(&o.Policy, "policy", "", "policy `FILE`: who may do what, thresholds, severities and what to do; - is standard input")

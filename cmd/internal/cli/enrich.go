@@ -86,7 +86,7 @@ func newEnrich(f *factory) *cobra.Command {
 		cmd.Flags().StringVar(&o.Files[i], kind, "", usages[i])
 	}
 	cmd.Flags().Var(clockValue{&o.Clock}, "clock", "add this to the logged times of a source, such as bedrock=+1m30s; repeatable")
-	cmd.Flags().StringVar(&o.Reason, "reason", "", "how it is known that the clocks of --clock were off (`TEXT`)")
+	cmd.Flags().StringVar(&o.Reason, "reason", "", "why (`TEXT`); the ledger keeps it")
 	cmd.Flags().StringSliceVar(&o.Without, "without", nil, "take what came from a `KIND` away: "+kindList())
 	addTempFlag(cmd, &o.Temp)
 	addOutputFlags(cmd, &o.Output, render.FormatText, render.FormatJSON, render.FormatJSONL)

@@ -80,9 +80,9 @@ again.
 		},
 	}
 	flags := cmd.Flags()
-	flags.Var(&choiceValue{&o.State, casefile.FindingStates()}, "state", "the state it is in")
+	flags.Var(&choiceValue{&o.State, casefile.FindingStates()}, "state", "`STATE` of a finding: open, investigating, contained, closed")
 	flags.Var(&choiceValue{&o.Verdict, casefile.FindingVerdicts()}, "verdict", "what a closed finding was")
-	flags.StringVar(&o.Text, "reason", "", "why (`TEXT`)")
+	flags.StringVar(&o.Text, "reason", "", "why (`TEXT`); the ledger keeps it")
 	// The flags were defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(casefile.FindingStates(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("verdict", cobra.FixedCompletions(casefile.FindingVerdicts(), cobra.ShellCompDirectiveNoFileComp))

@@ -63,7 +63,7 @@ func newFindings(f *factory) *cobra.Command {
 	addCaseFlags(cmd, &o.Case)
 	flags := cmd.Flags()
 	flags.Var(&choiceValue{&o.Least, analyze.Severities()}, "min-severity", "only findings of this severity or a higher one")
-	flags.Var(&alternatives{&o.States, casefile.FindingStates()}, "state", "only findings in this `STATE`: open, investigating, contained, closed; repeatable")
+	flags.Var(&alternatives{&o.States, casefile.FindingStates()}, "state", "`STATE` of a finding: open, investigating, contained, closed")
 	flags.Var(&alternatives{&o.Detectors, nil}, "detector", "only findings of this detector or family (`NAME`); repeatable")
 	flags.Var(&alternatives{&o.Actor, nil}, "actor", "only findings of this person or principal (`NAME`); repeatable")
 	for name, complete := range map[string]cobra.CompletionFunc{

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +22,9 @@ const reconcileLong = `reconcile checks the sources of a case against each other
 and another should and does not, what they say differently about one call, and logs
 that are not like themselves. What to expect it learns from the case: a log that never
 shows denied calls is not missing one.
+
+--only and --except choose checks: missing, holes, usage, claims, disagree, conflict,
+repeated, skew, silence, regression.
 
 Each result is a finding with its events. exhibit show and exhibit timeline take them.
 
@@ -47,8 +49,8 @@ func newReconcile(f *factory) *cobra.Command {
 	}
 	addCaseFlags(cmd, &o.Case)
 	names := reconcile.Checks()
-	cmd.Flags().Var(&alternatives{&o.Only, names}, "only", "only this check (`NAME`): "+strings.Join(names, ", "))
-	cmd.Flags().Var(&alternatives{&o.Except, names}, "except", "all checks but this (`NAME`)")
+	cmd.Flags().Var(&alternatives{&o.Only, names}, "only", "only what has this `NAME`; repeatable")
+	cmd.Flags().Var(&alternatives{&o.Except, names}, "except", "all but what has this `NAME`; repeatable")
 	for _, name := range []string{"only", "except"} {
 		// The flag was defined above, the only thing that can fail.
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))

@@ -26,7 +26,7 @@ and filters. Without a folder or file, it is about the rules that come with exhi
 Rules for the log of a vendor name fields as the vendor does, so that public rules
 (such as SigmaHQ's for product: aws, service: cloudtrail) run unchanged. Rules for
 category: genai name columns of events, with service: call those of calls. exhibit
-rules list --sources and --fields list both.
+rules list --log-sources and --fields list both.
 
 ` + exitStatus(),
 		Example: `  # What do the built-in rules find
@@ -139,7 +139,7 @@ file. Rules that are only a part of a correlation report nothing by themselves.
 		},
 	}
 	addRuleFlags(cmd, &o.Rules)
-	cmd.Flags().BoolVar(&o.Sources, "sources", false, "list the log sources that rules can be for instead")
+	cmd.Flags().BoolVar(&o.Sources, "log-sources", false, "list the log sources that rules can be for instead")
 	cmd.Flags().BoolVar(&o.Fields, "fields", false, "list the fields of category: genai instead")
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
 	return cmd
@@ -147,7 +147,7 @@ file. Rules that are only a part of a correlation report nothing by themselves.
 
 func runRulesList(f *factory, o rulesListOptions) error {
 	if o.Sources && o.Fields {
-		return usagef("--sources and --fields contradict each other")
+		return usagef("--log-sources and --fields contradict each other")
 	}
 	set, err := loadRules(o.Paths, o.Rules)
 	if err != nil {

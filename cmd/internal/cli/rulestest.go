@@ -120,7 +120,7 @@ run on the case.
 	}
 	addRuleFlags(cmd, &o.Rules)
 	addResourceFlags(cmd, &o.Resources)
-	cmd.Flags().StringVar(&o.Temp, "temp", "", "folder (`DIR`) for temporary cases (default: the system's)")
+	cmd.Flags().StringVar(&o.Temp, "temp", "", "folder (`DIR`) for what does not fit in memory (default: in the case)")
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
 	return cmd
 }

@@ -101,7 +101,7 @@ func newVerify(f *factory) *cobra.Command {
 	flags.Var(verifierValue{&o.Key}, "key", "public key of the examiner, as exhibit key show prints it")
 	flags.StringArrayVar(&o.Evidence, "evidence", nil, "originals to compare with, files or folders (`PATH`); repeatable")
 	flags.StringArrayVar(&o.Digests, "cloudtrail-digests", nil, "check CloudTrail's digest files below `PATH`; repeatable")
-	flags.BoolVar(&o.NoRecord, "no-record", false, "no entry in the ledger about --cloudtrail-digests")
+	flags.BoolVar(&o.NoRecord, "no-record", false, "only print: nothing is kept in the case")
 	flags.StringVar(&o.Proof, "proof", "", "write a proof of the record of this event (`EVENT`)")
 	flags.StringVar(&o.CheckProof, "check-proof", "", "check the proof in this `FILE`; needs no case")
 	addLimitFlag(cmd, &o.Limit, 100)

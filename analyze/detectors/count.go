@@ -35,6 +35,7 @@ type rareCount struct {
 	// operations is an expression for the operations that both statements ask for
 	// as $operations; "" where they do not.
 	operations string
+	reads      []string // tables beside those of calls and acts
 }
 
 const (
@@ -71,7 +72,7 @@ type tally struct {
 }
 
 func (d *rareCount) detect(ctx context.Context, r *run) (*result, error) {
-	if err := r.need(ctx, "call", "act"); err != nil {
+	if err := r.need(ctx, append([]string{"call", "act"}, d.reads...)...); err != nil {
 		return nil, err
 	}
 	list, err := d.read(ctx, r)

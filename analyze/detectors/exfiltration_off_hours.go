@@ -51,7 +51,7 @@ const (
 	hour = day / 24
 	// offDays and offHoursSeen are the days and hours with calls before which nothing is
 	// known of when a person works.
-	offDays, offHoursSeen = 6, 20
+	offDays, offHoursSeen = 5, 10
 )
 
 // offDay is what a person did on a day in hours in which it is seldom there.
@@ -61,6 +61,7 @@ type offDay struct {
 	hours  []int64 // in which it was there, and seldom is
 	tokens int64
 	calls  int64
+	others int // hours of the day in which it was there, these too
 	// rare is how probable it is that it is there in such hours, habit the median of
 	// the tokens of its hours.
 	rare, habit float64
@@ -100,6 +101,7 @@ func (offHours) detect(ctx context.Context, r *run) (*result, error) {
 type offRun struct {
 	days           []offDay
 	totals, length []float64 // of all judged hours of all persons, as in offDay
+	rare           []float64 // and how rare these are, as a negative logarithm
 }
 
 // person goes through the days of a person.
@@ -126,7 +128,7 @@ func (o *offRun) person(list []personHour) {
 }
 
 // offRare is how seldom a person is in hours that are looked at.
-const offRare = 0.05
+const offRare = 0.1
 
 // judgeDay says which hours of a day are rare ones, and how much was written in them.
 func (o *offRun) judgeDay(today *offDay, list []personHour, seen *[24]float64, total, length float64) {
@@ -135,6 +137,7 @@ func (o *offRun) judgeDay(today *offDay, list []personHour, seen *[24]float64, t
 	for _, h := range list {
 		o.totals = append(o.totals, math.Log(float64(max(1, h.tokens))/total))
 		o.length = append(o.length, lengthOf(h.tokens, h.calls, length))
+		o.rare = append(o.rare, -math.Log(rare[h.at/hour%24]))
 		if r := rare[h.at/hour%24]; r <= offRare {
 			today.hours = append(today.hours, h.at)
 			today.tokens += h.tokens
@@ -145,7 +148,7 @@ func (o *offRun) judgeDay(today *offDay, list []personHour, seen *[24]float64, t
 	if today.calls > 0 {
 		today.total = math.Log(float64(max(1, today.tokens)) / total)
 		today.length = lengthOf(today.tokens, today.calls, length)
-		today.rare = math.Min(1, today.rare*float64(len(list))) // any of the hours could have been the rare one
+		today.others = len(list)
 	}
 }
 
@@ -201,7 +204,7 @@ func (t *upperTail) logP(v float64) float64 {
 // judge tests every judged day of every person, and the week up to it.
 func (o *offRun) judge() *result {
 	res := &result{}
-	total, length := newUpperTail(o.totals), newUpperTail(o.length)
+	total, length, rare := newUpperTail(o.totals), newUpperTail(o.length), newUpperTail(o.rare)
 	logP := make([]float64, len(o.days))
 	for i := range o.days {
 		d := &o.days[i]
@@ -212,7 +215,9 @@ func (o *offRun) judge() *result {
 		if d.calls == 0 {
 			continue
 		}
-		logP[i] = math.Log(d.rare) + math.Min(0, math.Ln2+math.Min(total.logP(d.total), length.logP(d.length)))
+		// Any of the hours of the day could have been the rare one.
+		seldom := math.Min(0, rare.logP(-math.Log(d.rare))+math.Log(float64(d.others)))
+		logP[i] = seldom + math.Min(0, math.Ln2+math.Min(total.logP(d.total), length.logP(d.length)))
 		from, sum, k, span := i, 0.0, 0, 0
 		for j := i; j >= 0 && o.days[j].actor == d.actor && d.at-o.days[j].at < 7*day; j-- {
 			span++

@@ -36,6 +36,7 @@ func goDetectors() []detector {
 		refusalShift{},
 		outputRatio{},
 		offHours{},
+		nearDuplicateSweep(),
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -52,6 +53,41 @@ func qualityGenerators() []generator {
 			l.lengths("desk", func(day, in int) int { return in / 2 })
 			return l.load(t)
 		}},
+		{"exfiltration.off-hours", "hit-at-night", func(t *testing.T) string {
+			var l traffic
+			l.works(20)
+			for i := range 12 {
+				l.add(at(18, 2, 3*i), "ana", "output_tokens", 2500)
+			}
+			return l.load(t)
+		}},
+		{"exfiltration.off-hours", "miss-little-late-and-much-by-day", func(t *testing.T) string {
+			var l traffic
+			l.works(20)
+			l.add(at(18, 18, 10), "ana", "output_tokens", 90)
+			for i := range 12 {
+				l.add(at(17, 11, 3*i), "bo", "output_tokens", 2500)
+			}
+			return l.load(t)
+		}},
+		{"exfiltration.near-duplicate-sweep", "hit-files-one-by-one", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			for i := range 60 {
+				l.add(at(10, 9+i/10, 5*(i%10)), "ana", "prompt", fmt.Sprintf("Write down what you know of the member with the number %d of the rowing club, with birthday and address.", 4000+7*i))
+			}
+			return l.load(t)
+		}},
+		{"exfiltration.near-duplicate-sweep", "miss-template-of-every-day", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			for day := range 12 {
+				for i := range 60 {
+					l.add(at(day, 9+i/10, 5*(i%10)), "desk", "app", "desk", "prompt", fmt.Sprintf("Say in one word which department the letter number %d of today is for, and nothing else.", 1000*day+i))
+				}
+			}
+			return l.load(t)
+		}},
 	}
 }
 
@@ -65,6 +101,20 @@ func (l *journal) lengths(who string, out func(day, in int) int) {
 				in *= 4
 			}
 			l.add(at(day, 8+i/3, i%3), who, "input_tokens", in, "output_tokens", out(day, in))
+		}
+	}
+}
+
+// works lets a team ask two or three times in some of eight hours of so many days, for
+// answers of some hundred tokens.
+func (l *traffic) works(days int) {
+	for day := range days {
+		for hour := range 8 {
+			for i, p := range team() {
+				for n := range (day*5 + hour*3 + i) % 4 {
+					l.add(at(day, 9+hour, i+10*n), p, "output_tokens", 60+(day*31+hour*17+i*7+n*53)%240)
+				}
+			}
 		}
 	}
 }

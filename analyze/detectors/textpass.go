@@ -24,7 +24,11 @@ func (r *run) textReaders(ctx context.Context) ([]textReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []textReader{&signReader{}, echoes, &sketchReader{}}, nil
+	sketches, err := newSketchReader(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return []textReader{&signReader{}, echoes, sketches}, nil
 }
 
 // maxWordBytes bounds what is cut into words of one text: its beginning.

@@ -1,0 +1,2 @@
+-- How many different texts were asked.
+select count(distinct prompt) from said

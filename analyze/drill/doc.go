@@ -7,7 +7,7 @@
 // It is not a load generator (nothing is sent anywhere) and no model of
 // language: the texts are grammatical noise. All names are invented, all
 // addresses come from the documentation ranges of RFC 5737 and RFC 3849, and
-// every credential carries the word EXAMPLE.
+// every credential of a caller carries the word EXAMPLE.
 //
 // # How it works
 //

@@ -54,7 +54,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"exfiltration.off-hours", "hit-at-night", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.works(20)
 			for i := range 12 {
 				l.add(at(18, 2, 3*i), "ana", "output_tokens", 2500)
@@ -62,7 +62,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"exfiltration.off-hours", "miss-little-late-and-much-by-day", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.works(20)
 			l.add(at(18, 18, 10), "ana", "output_tokens", 90)
 			for i := range 12 {
@@ -71,7 +71,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"exfiltration.near-duplicate-sweep", "hit-files-one-by-one", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			for i := range 60 {
 				l.add(at(10, 9+i/10, 5*(i%10)), "ana", "prompt", fmt.Sprintf("Write down what you know of the member with the number %d of the rowing club, with birthday and address.", 4000+7*i))
@@ -79,7 +79,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"exfiltration.near-duplicate-sweep", "miss-template-of-every-day", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			for day := range 12 {
 				for i := range 60 {
@@ -107,7 +107,7 @@ func (l *journal) lengths(who string, out func(day, in int) int) {
 
 // works lets a team ask two or three times in some of eight hours of so many days, for
 // answers of some hundred tokens.
-func (l *traffic) works(days int) {
+func (l *journal) works(days int) {
 	for day := range days {
 		for hour := range 8 {
 			for i, p := range team() {

@@ -8,11 +8,13 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/features"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
 )
 
 // TestTimes says how long each detector takes on the case that
 // EXHIBIT_BENCH_CASE names, after the tables of features, and what it finds;
-// EXHIBIT_BENCH_ONLY names detectors or families, with spaces between.
+// EXHIBIT_BENCH_ONLY names detectors or families, with spaces between, and
+// EXHIBIT_BENCH_POLICY a policy.
 func TestTimes(t *testing.T) {
 	dir := os.Getenv("EXHIBIT_BENCH_CASE")
 	if dir == "" {
@@ -24,6 +26,15 @@ func TestTimes(t *testing.T) {
 	}
 	defer c.Close()
 	r := &run{c: c, features: features.NewSet(c), options: Options{Only: strings.Fields(os.Getenv("EXHIBIT_BENCH_ONLY")), Q: DefaultQ}}
+	if path := os.Getenv("EXHIBIT_BENCH_POLICY"); path != "" {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			r.options.Policy, err = policy.Parse(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	start := time.Now()
 	if err := r.need(t.Context(), features.Names()...); err != nil {
 		t.Fatal(err)

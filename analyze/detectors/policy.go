@@ -49,6 +49,7 @@ type policyAnswer struct {
 	policy.Verdict
 	thing string           // what was done, in words
 	why   string           // a sentence, where the verdict is none
+	title string           // of the finding, where the detector says no other
 	level analyze.Severity // where it went through
 	// approved are the times in which it is in order all the same.
 	approved []policy.Approval
@@ -61,23 +62,31 @@ type policyAnswer struct {
 // policyGroup is what becomes findings, one a day: of a subject and a rule.
 type policyGroup struct {
 	policyAnswer
-	key    policyKey
-	things map[int64]string // by number of the use
+	key policyKey
 }
 
+// policyKey is a group, with a day (since 1970) one of its days; 0 where a group
+// is of all days.
 type policyKey struct {
 	subject, rule string
 	line          int
+	day           int64
+}
+
+// group is the group of a day.
+func (k policyKey) group() policyKey {
+	k.day = 0
+	return k
 }
 
 // policyDay is one day of a group.
 type policyDay struct {
-	group                            int64
-	day                              int64 // since 1970, 0 where the group is of all days
+	key                              policyKey
 	approved, uses, through, unknown int64
 	firstUS, lastUS, actors          int64
-	actor                            string
-	numbers, eids                    []int64
+	actor                            string // of one
+	things                           map[string]bool
+	eids                             []int64
 }
 
 // maxAgainst bounds the findings of a detector: a rule that is wrong can be
@@ -95,16 +104,22 @@ func (d *against) detect(ctx context.Context, r *run) (*result, error) {
 	if err := r.need(ctx, d.reads...); err != nil {
 		return nil, err
 	}
-	res := &result{}
-	open := &opinions{unknown: map[string]int64{}}
+	w := &weighing{groups: map[policyKey]*policyGroup{}, days: map[policyKey]*policyDay{}, unknown: map[string]int64{}}
 	for i := range asks {
-		if err := d.one(ctx, r, &asks[i], res, open); err != nil {
+		if err := w.one(ctx, r, &asks[i]); err != nil {
 			return nil, err
 		}
 	}
-	res.found = joinDays(res.found)
-	res.notes = open.notes(len(res.found))
-	res.found = fewer(res.found, &d.head)
+	res := &result{notes: w.notes()}
+	for _, x := range w.days {
+		f := w.groups[x.key.group()].found(x)
+		d.say(&f.Finding, w.groups[x.key.group()])
+		res.found = append(res.found, f)
+	}
+	var note string
+	if res.found, note = fewer(res.found); note != "" {
+		res.notes = append(res.notes, note)
+	}
 	return res, nil
 }
 
@@ -119,37 +134,59 @@ func sectionsOf(asks []policyAsk) string {
 	return strings.Join(names, " or ")
 }
 
+// weighing is what was asked so far.
+type weighing struct {
+	groups         map[policyKey]*policyGroup // with day 0
+	days           map[policyKey]*policyDay
+	seen, approved int64            // uses
+	unknown        map[string]int64 // uses by what is not known
+}
+
 // one asks one thing.
-func (d *against) one(ctx context.Context, r *run, a *policyAsk, res *result, open *opinions) error {
+func (w *weighing) one(ctx context.Context, r *run, a *policyAsk) error {
 	list, err := r.policyUses(ctx, a.uses)
 	if err != nil {
 		return err
 	}
-	groups := map[policyKey]int64{}
-	var by []*policyGroup
+	numbers, things := map[policyKey]int64{}, map[int64]string{}
+	var keys []policyKey
 	var hits []policyHit
 	for i := range list {
-		answer := a.ask(r.options.Policy, &list[i])
-		if !open.against(&answer, list[i].uses) {
+		u := &list[i]
+		answer := a.ask(r.options.Policy, u)
+		if !w.against(&answer, u.uses) {
 			continue
 		}
-		key := policyKey{cmp.Or(answer.subject, list[i].actor, "nobody known"), ruleOf(answer.Verdict), answer.Line}
-		g, ok := groups[key]
+		key := policyKey{subject: cmp.Or(answer.subject, u.actor, "nobody known"), rule: ruleOf(answer.Verdict), line: answer.Line}
+		g, ok := numbers[key]
 		if !ok {
-			g = int64(len(by))
-			groups[key], by = g, append(by, &policyGroup{policyAnswer: answer, key: key, things: map[int64]string{}})
+			g = int64(len(keys))
+			numbers[key], keys = g, append(keys, key)
 		}
-		by[g].things[list[i].n], by[g].level = answer.thing, max(by[g].level, answer.level)
-		hits = append(hits, policyHit{N: list[i].n, G: g, Whole: answer.whole, Spans: spansOf(answer.approved)})
+		if w.groups[key] == nil {
+			w.groups[key] = &policyGroup{policyAnswer: answer, key: key}
+		}
+		w.groups[key].level = max(w.groups[key].level, answer.level)
+		things[u.n] = answer.thing
+		hits = append(hits, policyHit{N: u.n, G: g, Whole: answer.whole, Spans: spansOf(answer.approved)})
 	}
 	if len(hits) == 0 {
 		return nil
 	}
-	return r.policyDays(ctx, hits, func(x *policyDay) {
-		open.approved += x.approved
-		if x.uses > 0 {
-			res.found = append(res.found, by[x.group].found(x, d.say))
+	return r.policyDays(ctx, hits, func(g int64, x *policyDay, uses []int64) {
+		w.approved += x.approved
+		if x.uses == 0 {
+			return
 		}
+		x.things = map[string]bool{}
+		for _, n := range uses {
+			x.things[things[n]] = true
+		}
+		x.key.subject, x.key.rule, x.key.line = keys[g].subject, keys[g].rule, keys[g].line
+		if other := w.days[x.key]; other != nil {
+			x.add(other)
+		}
+		w.days[x.key] = x
 	})
 }
 
@@ -192,28 +229,43 @@ func spansOf(approved []policy.Approval) []policySpan {
 	return out
 }
 
-// policyDays hands over the days of each group.
-func (r *run) policyDays(ctx context.Context, hits []policyHit, day func(*policyDay)) error {
+// policyDays hands over the days of each group, with the numbers of its uses.
+func (r *run) policyDays(ctx context.Context, hits []policyHit, day func(group int64, x *policyDay, uses []int64)) error {
 	text, err := json.Marshal(hits)
 	if err != nil {
 		return fmt.Errorf("writing what to look up: %w", err)
 	}
 	return r.query(ctx, "policy_events", []any{sql.Named("hits", string(text))}, func(rows *sql.Rows) error {
-		var x policyDay
+		x := &policyDay{}
+		var group int64
 		var numbers, eids any
-		err := rows.Scan(&x.group, &x.day, &x.approved, &x.uses, &x.through, &x.unknown, &x.firstUS, &x.lastUS, &x.actors, &x.actor, &numbers, &eids)
+		err := rows.Scan(&group, &x.key.day, &x.approved, &x.uses, &x.through, &x.unknown, &x.firstUS, &x.lastUS, &x.actors, &x.actor, &numbers, &eids)
 		if err != nil {
 			return err
 		}
-		if x.numbers, err = eidList(numbers); err != nil {
+		uses, err := eidList(numbers)
+		if err != nil {
 			return err
 		}
 		if x.eids, err = eidList(eids); err != nil {
 			return err
 		}
-		day(&x)
+		day(group, x, uses)
 		return nil
 	})
+}
+
+// add adds what was done of another kind on the same day.
+func (x *policyDay) add(o *policyDay) {
+	x.uses, x.through, x.unknown = x.uses+o.uses, x.through+o.through, x.unknown+o.unknown
+	x.firstUS, x.lastUS = min(x.firstUS, o.firstUS), max(x.lastUS, o.lastUS)
+	if x.actor != o.actor {
+		x.actors = max(2, x.actors, o.actors)
+	}
+	maps.Copy(x.things, o.things)
+	x.eids = append(x.eids, o.eids...)
+	slices.Sort(x.eids)
+	x.eids = slices.Compact(x.eids)
 }
 
 // ruleOf names what decides, so that it is known again in the next version of a
@@ -229,36 +281,30 @@ func ruleOf(v policy.Verdict) string {
 }
 
 // found makes the finding of a day.
-func (g *policyGroup) found(x *policyDay, say func(*analyze.Finding, *policyGroup)) found {
+func (g *policyGroup) found(x *policyDay) found {
 	f := found{eids: x.eids}
 	f.Subject, f.Bucket, f.EventCount = g.key.subject, g.key.rule, int64(len(x.eids))
-	if len(x.eids) == analyze.MaxFindingEvents {
+	if len(x.eids) >= analyze.MaxFindingEvents {
 		f.EventCount = x.uses
 	}
 	f.First, f.Last = time.UnixMicro(x.firstUS).UTC(), time.UnixMicro(x.lastUS).UTC()
 	if !g.whole {
-		f.Bucket = time.Unix(x.day*86400, 0).UTC().Format(time.DateOnly) + " " + g.key.rule
+		f.Bucket = time.Unix(x.key.day*86400, 0).UTC().Format(time.DateOnly) + " " + g.key.rule
 	}
 	if x.actors == 1 {
 		f.Actor = x.actor
 	}
 	f.Severity = severityOf(x, g.level)
-	f.Explanation = fmt.Sprintf("%s. %s.", upperFirst(throughWords(x)), cmp.Or(g.why, upperFirst(g.String())))
-	f.Facts = []analyze.Fact{
-		{Name: "what", Value: g.thingsOf(x)},
-		{Name: "rule", Value: cmp.Or(g.Rule, "without a name")},
-		{Name: "policy_section", Value: string(g.Section)},
-		{Name: "policy_line", Value: int64(g.Line)},
-		{Name: "uses", Value: x.uses},
-		{Name: "went_through", Value: x.through},
+	f.Explanation = fmt.Sprintf("%s %s.", throughWords(x), cmp.Or(g.why, upperFirst(g.Verdict.String())))
+	f.Facts = []analyze.Fact{{Name: "what", Value: thingsOf(x)}}
+	if g.Line > 0 {
+		f.Facts = append(f.Facts, analyze.Fact{Name: "rule", Value: cmp.Or(g.Rule, "without a name")}, analyze.Fact{Name: "policy_line", Value: int64(g.Line)})
 	}
-	if g.Line == 0 {
-		f.Facts = slices.DeleteFunc(f.Facts, func(x analyze.Fact) bool { return x.Name == "rule" || x.Name == "policy_line" })
-	}
+	f.Facts = append(f.Facts,
+		analyze.Fact{Name: "policy_section", Value: string(g.Section)}, analyze.Fact{Name: "uses", Value: x.uses}, analyze.Fact{Name: "went_through", Value: x.through})
 	if x.actors > 1 {
 		f.Facts = append(f.Facts, analyze.Fact{Name: "actors", Value: x.actors})
 	}
-	say(&f.Finding, g)
 	return f
 }
 
@@ -275,27 +321,30 @@ func severityOf(x *policyDay, through analyze.Severity) analyze.Severity {
 
 // throughWords say how often something went through.
 func throughWords(x *policyDay) string {
-	words := []string{}
+	var words []string
 	for _, k := range []struct {
 		n    int64
 		what string
-	}{{x.through, "went through"}, {x.uses - x.through - x.unknown, "did not"}, {x.unknown, "of which the log does not say"}} {
-		if k.n > 0 {
+	}{{x.through, "went through"}, {x.uses - x.through - x.unknown, "failed"}, {x.unknown, "of an unknown outcome"}} {
+		switch k.n {
+		case 0:
+		case x.uses:
+			words = append(words, "all "+k.what)
+		default:
 			words = append(words, fmt.Sprintf("%d %s", k.n, k.what))
 		}
 	}
-	return counted(int(x.uses), "time") + ": " + strings.Join(words, ", ")
+	if x.uses == 1 {
+		return "Once: it " + strings.NewReplacer("all of", "had", "all ", "").Replace(words[0]) + "."
+	}
+	return fmt.Sprintf("%d times: %s.", x.uses, strings.Join(words, ", "))
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
 // thingsOf says what was done on a day.
-func (g *policyGroup) thingsOf(x *policyDay) string {
-	set := map[string]bool{}
-	for _, n := range x.numbers {
-		set[g.things[n]] = true
-	}
-	list := slices.Sorted(maps.Keys(set))
+func thingsOf(x *policyDay) string {
+	list := slices.Sorted(maps.Keys(x.things))
 	text := strings.Join(list[:min(len(list), shownKinds)], ", ")
 	if more := len(list) - shownKinds; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
@@ -303,88 +352,45 @@ func (g *policyGroup) thingsOf(x *policyDay) string {
 	return text
 }
 
-// joinDays makes one of findings about the same, which come from different kinds
-// of events.
-func joinDays(list []found) []found {
-	at := map[[2]string]int{}
-	var out []found
-	for _, f := range list {
-		key := [2]string{f.Subject, f.Bucket}
-		i, ok := at[key]
-		if !ok {
-			at[key], out = len(out), append(out, f)
-			continue
-		}
-		g := &out[i]
-		if f.Severity > g.Severity {
-			g.Severity, g.Title = f.Severity, f.Title
-		}
-		if f.First.Before(g.First) {
-			g.First = f.First
-		}
-		if f.Last.After(g.Last) {
-			g.Last = f.Last
-		}
-		if g.Actor != f.Actor {
-			g.Actor = ""
-		}
-		g.Explanation += " " + f.Explanation
-		g.EventCount += f.EventCount
-		g.eids = append(g.eids, f.eids...)
-		slices.Sort(g.eids)
-	}
-	return out
-}
-
-// fewer keeps at most [maxAgainst] findings, the severest and of these the last.
-func fewer(list []found, about *analyze.About) []found {
+// fewer keeps at most [maxAgainst] findings, the severest and of these the last,
+// and says how many it left out.
+func fewer(list []found) (kept []found, note string) {
 	slices.SortFunc(list, func(a, b found) int {
-		return cmp.Or(cmp.Compare(cmp.Or(b.Severity, about.Severity), cmp.Or(a.Severity, about.Severity)),
-			b.Last.Compare(a.Last), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Bucket, b.Bucket))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), b.Last.Compare(a.Last), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Bucket, b.Bucket))
 	})
-	return list[:min(len(list), maxAgainst)]
-}
-
-func leftOut(findings int) string {
-	return fmt.Sprintf("%d more findings, none severer, are left out", findings)
-}
-
-// opinions is what a policy says of that which is not against it.
-type opinions struct {
-	seen, approved int64
-	unknown        map[string]int64 // uses by what is not known
+	if more := len(list) - maxAgainst; more > 0 {
+		return list[:maxAgainst], counted(more, "more finding") + ", none severer, left out"
+	}
+	return list, ""
 }
 
 // against counts an answer, and says whether it is against the policy.
-func (o *opinions) against(a *policyAnswer, uses int64) bool {
+func (w *weighing) against(a *policyAnswer, uses int64) bool {
 	switch {
 	case a.Outcome >= policy.Unlisted:
 		return true
 	case a.Outcome == policy.WasSeen:
-		o.seen += uses
+		w.seen += uses
 	case a.Unknown != "":
-		o.unknown[a.String()] += uses
+		w.unknown[a.Verdict.String()] += uses
 	}
 	return false
 }
 
 // notes say what the policy could not answer.
-func (o *opinions) notes(findings int) []string {
+func (w *weighing) notes() []string {
 	var out []string
-	if findings > maxAgainst {
-		out = append(out, leftOut(findings-maxAgainst))
+	if w.approved > 0 {
+		out = append(out, "within the time of an approval: "+counted(int(w.approved), "use"))
 	}
-	if o.approved > 0 {
-		out = append(out, "within the time of an approval: "+counted(int(o.approved), "use"))
+	if w.seen > 0 {
+		out = append(out, "only noted as seen by the policy, so that nobody has said whether it is meant to be: "+counted(int(w.seen), "use"))
 	}
-	if o.seen > 0 {
-		out = append(out, "only noted as seen by the policy, so that nobody has said whether it is meant to be: "+counted(int(o.seen), "use"))
-	}
-	reasons := slices.SortedFunc(maps.Keys(o.unknown), func(a, b string) int {
-		return cmp.Or(cmp.Compare(o.unknown[b], o.unknown[a]), cmp.Compare(a, b))
+	reasons := slices.SortedFunc(maps.Keys(w.unknown), func(a, b string) int {
+		return cmp.Or(cmp.Compare(w.unknown[b], w.unknown[a]), cmp.Compare(a, b))
 	})
 	for _, why := range reasons[:min(len(reasons), shownKinds)] {
-		out = append(out, why+": "+counted(int(o.unknown[why]), "use"))
+		out = append(out, why+": "+counted(int(w.unknown[why]), "use"))
 	}
 	return out
 }

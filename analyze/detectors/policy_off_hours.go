@@ -116,11 +116,14 @@ func (d policyHours) detect(ctx context.Context, r *run) (*result, error) {
 		res.found = append(res.found, f)
 		return nil
 	})
-	if more := len(res.found) - maxAgainst; more > 0 {
-		res.notes = append(res.notes, leftOut(more))
+	if err != nil {
+		return nil, err
 	}
-	res.found = fewer(res.found, d.about())
-	return res, err
+	var note string
+	if res.found, note = fewer(res.found); note != "" {
+		res.notes = append(res.notes, note)
+	}
+	return res, nil
 }
 
 // isPerson says whether a subject is known to be a person: by a list of people
@@ -137,8 +140,9 @@ func (k *kept) found(day string, calls int64, first, last time.Time) found {
 	clock := func(t time.Time) string { return t.In(h.Zone()).Format("15:04") }
 	f := found{Finding: analyze.Finding{
 		Subject: k.subject, Actor: k.subject, Bucket: day + " " + cmp.Or(h.Name(), "calendar"),
-		Title: fmt.Sprintf("%s called models outside of working hours on %s", k.subject, day),
-		First: first.UTC(), Last: last.UTC(), EventCount: calls,
+		Severity: analyze.SeverityLow,
+		Title:    fmt.Sprintf("%s called models outside of working hours on %s", k.subject, day),
+		First:    first.UTC(), Last: last.UTC(), EventCount: calls,
 		Facts: []analyze.Fact{
 			{Name: "calls", Value: calls},
 			{Name: "calendar", Value: cmp.Or(h.Name(), "without a name")},

@@ -36,7 +36,7 @@ func policySensitivity() *against {
 			return a
 		}}},
 		say: func(f *analyze.Finding, _ *policyGroup) {
-			f.Title = f.Subject + " called a model that is too sensitive for it"
+			f.Title = f.Subject + " called a model that is too sensitive"
 		},
 	}
 }

@@ -25,7 +25,7 @@ func policyUnapprovedModel() *against {
 		reads: []string{"call"},
 		asks:  []policyAsk{{section: policy.SectionModels, uses: "policy_use_model", ask: askModel}},
 		say: func(f *analyze.Finding, g *policyGroup) {
-			f.Title = g.thing
+			f.Title = g.title
 			if !g.whole {
 				f.Title = f.Subject + " used a model that was not approved"
 			}
@@ -39,14 +39,17 @@ func askModel(p *policy.Policy, u *policyUse) policyAnswer {
 	switch {
 	case !ok:
 		a.why = "The list of models does not have it"
-		a.subject, a.whole, a.level, a.thing = u.a, true, analyze.SeverityMedium, "The policy does not know the model "+u.a
+		a.subject, a.whole, a.level, a.thing = u.a, true, analyze.SeverityMedium, u.a
+		a.title = "The policy does not know the model " + u.a
 	case m.Approved == policy.No:
 		a.Outcome, a.level, a.thing, a.why = policy.Forbidden, analyze.SeverityHigh, u.a, fmt.Sprintf("Line %d says that it is not approved", m.Line)
 	case m.Approved != policy.Yes:
-		a.subject, a.whole, a.level, a.thing = u.a, true, analyze.SeverityLow, "Nobody has approved the model "+u.a
+		a.subject, a.whole, a.level, a.thing = u.a, true, analyze.SeverityLow, u.a
+		a.title = "Nobody has approved the model " + u.a
 		a.why = fmt.Sprintf("Line %d does not say whether it is approved", m.Line)
 	case m.Owner == "":
-		a.subject, a.whole, a.level, a.thing = u.a, true, analyze.SeverityInfo, "The model "+u.a+" has no owner"
+		a.subject, a.whole, a.level, a.thing = u.a, true, analyze.SeverityInfo, u.a
+		a.title = "The model " + u.a + " has no owner"
 		a.why = fmt.Sprintf("Line %d names no owner", m.Line)
 	default:
 		return policyAnswer{}

@@ -250,6 +250,7 @@ func (r *run) policyDays(ctx context.Context, hits []policyHit, day func(group i
 		if x.eids, err = eidList(eids); err != nil {
 			return err
 		}
+		x.eids = slices.Compact(x.eids) // one call can have used several things
 		day(group, x, uses)
 		return nil
 	})

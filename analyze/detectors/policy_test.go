@@ -90,7 +90,7 @@ func TestThresholdsAreDeclared(t *testing.T) {
 			}
 		}
 	}
-	if _, err := (&run{}).threshold(offHours{}.about(), "moon"); err == nil {
+	if _, err := (&run{}).threshold(policyHours{}.about(), "moon"); err == nil {
 		t.Error("a threshold that is not declared has a number")
 	}
 }
@@ -145,7 +145,7 @@ func TestClosedOn(t *testing.T) {
 // within bounds, and says how many are left out.
 func TestAgainstEverybody(t *testing.T) {
 	t.Parallel()
-	var l traffic
+	var l journal
 	for i := range maxAgainst + 5 {
 		l.add(start, fmt.Sprintf("user-%d", i))
 	}

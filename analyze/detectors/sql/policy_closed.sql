@@ -20,7 +20,7 @@ used as (
         and u.credential is not distinct from p.credential
         and u.app is not distinct from p.app
 )
-select u.g, c.day, count(*) as calls, min(u.at_us) as first_us, max(u.at_us) as last_us, list(u.eid order by u.eid)[:10000] as eids
+select u.g, c.day, count(*) as calls, min(u.at_us) as first_us, max(u.at_us) as last_us, list_sort(min(u.eid, 10000)) as eids
 from used u
 asof join closed c on c.k = u.k and u.at_us >= c.f
 where u.at_us < c.t

@@ -34,6 +34,7 @@ type query struct {
 	// rules with the fields that correlations want of their matches.
 	rules  []*Rule
 	wanted map[*Rule][]string
+	only   map[*Rule]string // a condition that a rule has beside its own
 
 	columns []string // of the view, as they are needed
 	paths   []string // JSON pointers that are taken out of a record at once
@@ -64,6 +65,9 @@ func (q *query) compile() (*compiled, error) {
 		if err != nil {
 			return nil, inFile(r.File, err)
 		}
+		if near := q.only[r]; near != "" {
+			when = joined(opAnd, []string{near, when})
+		}
 		var fields []string
 		for _, name := range q.wanted[r] {
 			f, err := q.field(name, r.Line)
@@ -77,6 +81,9 @@ func (q *query) compile() (*compiled, error) {
 		p, err := q.weak(r.matches(), false)
 		if err != nil {
 			return nil, inFile(r.File, err)
+		}
+		if near := q.only[r]; near != "" {
+			p = joined(opAnd, []string{near, p})
 		}
 		before = append(before, p)
 	}

@@ -94,8 +94,22 @@ func (q *query) leaf(path string, steps []string) string {
 	for _, s := range steps[1:] {
 		through = fmt.Sprintf("sigma_step(%s, %s)", through, casefile.QuoteText(pointer(s)))
 	}
-	return fmt.Sprintf("case when %s is not null then sigma_leaf(%s) when %s is not null then sigma_leaf(%s) when contains(%s::varchar, '[') then sigma_leaves(%s) end",
-		full, full, flat, flat, top, through)
+	return fmt.Sprintf("case when %s is not null then sigma_leaf(%s) when %s is not null then sigma_leaf(%s)%s when contains(%s::varchar, '[') then sigma_leaves(%s) end",
+		full, full, flat, flat, q.dotted(steps), top, through)
+}
+
+// dotted looks below members that have points in their names, in logs that have
+// such: a.b.c is also c in the member that is called a.b.
+func (q *query) dotted(steps []string) string {
+	if !q.src.dotted {
+		return ""
+	}
+	var b strings.Builder
+	for i := 2; i < len(steps); i++ {
+		at := q.found(pointer(slices.Concat([]string{strings.Join(steps[:i], ".")}, steps[i:])...))
+		fmt.Fprintf(&b, " when %s is not null then sigma_leaf(%s)", at, at)
+	}
+	return b.String()
 }
 
 // found asks for what stands at a JSON pointer.

@@ -9,9 +9,10 @@
 // call, and raw.PATH a member of the record. For the log of a vendor it is a
 // member of the record as the vendor wrote it, so that public rules run
 // unchanged: a.b.c leads through objects, through every element of arrays on the
-// way, and is also found as the one member that is called a.b.c. A field can so
-// have several values. It matches when one of them does, and an object or an
-// array inside an array is its JSON text.
+// way, and is also found as the one member that is called a.b.c, and where a log
+// names members so, as c in the member a.b. A field can so have several values.
+// It matches when one of them does, and an object or an array inside an array is
+// its JSON text.
 //
 // Where the specification leaves a choice, this is what is chosen:
 //   - Text is compared without case, by DuckDB's lower; a number of a rule also

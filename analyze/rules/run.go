@@ -25,7 +25,8 @@ type Report struct {
 type RuleReport struct {
 	*Rule
 	// Matches counts events, or calls, that a rule matches, and the windows in
-	// which a correlation holds.
+	// which a correlation holds. Of a rule that is only wanted behind others, it
+	// counts those that are near a match of these.
 	Matches  int64
 	Findings int
 	// NotApplicable says what the case lacks for the rule; "" when it ran.
@@ -44,6 +45,7 @@ type runner struct {
 	wanted  map[*Rule][]string // fields of its matches, by rule
 	alerts  map[*Rule][]alert  // of correlations
 	needed  map[*Rule]bool
+	only    map[*Rule]string // where in time a rule is looked for, in SQL
 	report  *Report
 }
 
@@ -52,7 +54,7 @@ type runner struct {
 func (s *Set) Run(ctx context.Context, c *casefile.Case, only ...*Rule) (*Report, error) {
 	r := &runner{
 		c: c, set: s, reports: map[*Rule]*RuleReport{}, wanted: map[*Rule][]string{}, alerts: map[*Rule][]alert{}, report: &Report{},
-		needed: s.needs(only),
+		needed: s.needs(only), only: map[*Rule]string{},
 	}
 	if err := r.run(ctx); err != nil {
 		return nil, fmt.Errorf("running rules: %w", err)
@@ -183,8 +185,8 @@ func (r *runner) match(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	var sources []*Source
-	by := map[LogSource][]*Rule{}
+	later := r.followers()
+	var now, then []*Rule
 	for _, x := range r.set.Rules {
 		if !r.needed[x] {
 			continue
@@ -194,27 +196,66 @@ func (r *runner) match(ctx context.Context) error {
 		if x.Kind == KindCorrelation {
 			continue
 		}
-		src, err := sourceOf(x.LogSource)
-		switch {
-		case err != nil:
-			k.NotApplicable = err.Error()
-			continue
-		case src.vendor() && !slices.ContainsFunc(src.Formats, func(f string) bool { return has[f] }):
-			k.NotApplicable = "the case has no records of " + strings.Join(src.Formats, ", ")
+		if k.NotApplicable = r.idle(x, has); k.NotApplicable != "" {
 			continue
 		}
-		if _, err := r.queryOf(src, x).compile(); err != nil {
-			k.NotApplicable = "the rule cannot run here: " + err.Error()
-			r.report.Problems = append(r.report.Problems, err)
-			continue
+		if later[x] != nil {
+			then = append(then, x)
+		} else {
+			now = append(now, x)
 		}
+	}
+	if err := r.scan(ctx, now); err != nil {
+		return err
+	}
+	var wanted []*Rule
+	for _, x := range then {
+		near, err := r.near(ctx, later[x])
+		if err != nil {
+			return err
+		}
+		if near != "" {
+			r.only[x] = near
+			wanted = append(wanted, x)
+		}
+	}
+	return r.scan(ctx, wanted)
+}
+
+// idle says why a rule cannot run in a case that has some formats, "" when it
+// can.
+func (r *runner) idle(x *Rule, has map[string]bool) string {
+	src, err := sourceOf(x.LogSource)
+	switch {
+	case err != nil:
+		return err.Error()
+	case src.vendor() && !slices.ContainsFunc(src.Formats, func(f string) bool { return has[f] }):
+		return "the case has no records of " + strings.Join(src.Formats, ", ")
+	}
+	if _, err := r.queryOf(src, x).compile(); err != nil {
+		r.report.Problems = append(r.report.Problems, err)
+		return "the rule cannot run here: " + err.Error()
+	}
+	return ""
+}
+
+// scan looks for the matches of rules, the log of each source in as few passes
+// as possible.
+func (r *runner) scan(ctx context.Context, list []*Rule) error {
+	var sources []LogSource
+	by := map[LogSource][]*Rule{}
+	for _, x := range list {
 		if by[x.LogSource] == nil {
-			sources = append(sources, src)
+			sources = append(sources, x.LogSource)
 		}
 		by[x.LogSource] = append(by[x.LogSource], x)
 	}
-	for _, src := range sources {
-		for batch := range slices.Chunk(by[src.LogSource], batchSize) {
+	for _, log := range sources {
+		src, err := sourceOf(log)
+		if err != nil {
+			return err
+		}
+		for batch := range slices.Chunk(by[log], batchSize) {
 			q, err := r.queryOf(src, batch...).compile()
 			if err != nil {
 				return err
@@ -224,7 +265,7 @@ func (r *runner) match(ctx context.Context) error {
 				err = r.c.Add(ctx, "sigma_match", q.hits)
 			}
 			if err != nil {
-				return fmt.Errorf("running the rules for %s: %w", src.LogSource, err)
+				return fmt.Errorf("running the rules for %s: %w", log, err)
 			}
 		}
 	}
@@ -232,7 +273,7 @@ func (r *runner) match(ctx context.Context) error {
 }
 
 func (r *runner) queryOf(src *Source, rules ...*Rule) *query {
-	return &query{src: src, rules: rules, wanted: r.wanted}
+	return &query{src: src, rules: rules, wanted: r.wanted, only: r.only}
 }
 
 // query runs an embedded statement and hands each row to a function.

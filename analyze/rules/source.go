@@ -24,6 +24,7 @@ type Source struct {
 	// that a rule about them need not read other records.
 	columns map[string]string
 	members []string // that the vendor documents, when they are known
+	dotted  bool     // members have points in their names: "api_key.created": {...}
 }
 
 type wrapped struct{ word, pointer string }
@@ -58,11 +59,13 @@ func Sources() []Source {
 	bedrock := vendor("aws", "bedrock_invocation", "model invocation logs of Amazon Bedrock", "bedrock")
 	bedrock.inner = []wrapped{{`"logEvents"`, "/message"}, {`"message"`, "/message"}}
 	openAI := vendor("openai", "audit", "the audit log of an OpenAI organisation", "openai-audit")
-	openAI.columns = map[string]string{"type": "operation"}
+	openAI.columns, openAI.dotted = map[string]string{"type": "operation"}, true
 	anthropic := vendor("anthropic", "compliance_activity", "activities of Anthropic's Compliance API", "anthropic-activity")
 	anthropic.columns = map[string]string{"type": "operation"}
 	audit := vendor("m365", "audit", "the unified audit log of Microsoft 365, with Copilot", "purview")
 	audit.inner = []wrapped{{`"AuditData"`, "/AuditData"}, {`"auditData"`, "/auditData"}}
+	google := vendor("gcp", "gcp.audit", "Cloud Audit Logs of Google Cloud", "google-audit")
+	google.columns = map[string]string{"protoPayload.methodName": "operation", "protoPayload.serviceName": "service"}
 	return []Source{
 		{LogSource: LogSource{Category: "genai"}, Doc: "columns of the view events, and raw.PATH of the record", view: viewEvents},
 		{LogSource: LogSource{Category: "genai", Service: "call"}, Doc: "columns of the view calls: each call once, from however many logs", view: viewCalls},
@@ -70,7 +73,7 @@ func Sources() []Source {
 		vendor("azure", "openai_diagnostics", "diagnostic logs of Azure OpenAI", "azure-openai"),
 		vendor("azure", "apim_gateway", "the gateway log of Azure API Management", "apim-gateway"),
 		vendor("azure", "apim_llm", "the log of prompts and replies of Azure API Management", "apim-llm"),
-		vendor("gcp", "gcp.audit", "Cloud Audit Logs of Google Cloud", "google-audit"),
+		google,
 		vendor("gcp", "vertex_request_response", "request-response logs of Vertex AI", "vertex"),
 		audit,
 	}

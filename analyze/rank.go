@@ -48,6 +48,9 @@ func Family(detector string) string {
 	return family
 }
 
+// FamilyRule is the family of findings of rules.
+const FamilyRule = "sigma"
+
 // RankFindings puts findings in the order in which to look at them: the
 // severest first, then by score, stories before what they tell, then in the
 // order of [SortFindings].

@@ -15,6 +15,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/detectors"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
 	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
+	"github.com/exhibit-forensics/exhibit/analyze/rules"
 	"github.com/exhibit-forensics/exhibit/analyze/story"
 	"github.com/exhibit-forensics/exhibit/analyze/suppression"
 )
@@ -29,6 +30,8 @@ type Options struct {
 	// Policy says who may do what, and how severe findings of a detector are where
 	// Severity does not; nil for none.
 	Policy *policy.Policy
+	// Rules are run beside the built-in ones, nil for none.
+	Rules *rules.Set
 	// Suppress is the list of what needs no action, nil for none, and Today the
 	// day by which its entries expire.
 	Suppress *suppression.List
@@ -47,13 +50,22 @@ type Report struct {
 	Misnamed []policy.Problem
 }
 
-// All returns what every detector, check and the stories say of themselves.
+// All returns what every detector, check, built-in rule and the stories say of
+// themselves.
 func All() ([]*analyze.About, error) {
 	list, err := detectors.All()
 	if err != nil {
 		return nil, err
 	}
-	return append(append(list, reconcile.Abouts()...), story.About()), nil
+	list = append(list, reconcile.Abouts()...)
+	set, err := rules.Builtin(nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range set.Reporting() {
+		list = append(list, x.About())
+	}
+	return append(list, story.About()), nil
 }
 
 // Thresholds returns the names of the thresholds of everything that can be looked
@@ -106,6 +118,9 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 	if err := r.reconcile(ctx, c, &o); err != nil {
 		return nil, err
 	}
+	if err := r.match(ctx, c, &o); err != nil {
+		return nil, err
+	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if level, ok := o.severity(f.Detector); ok {
@@ -130,6 +145,11 @@ func (o *Options) Check() error {
 	names, err := Names()
 	if err != nil {
 		return err
+	}
+	if o.Rules != nil {
+		for _, x := range o.Rules.Reporting() {
+			names = append(names, x.Detector())
+		}
 	}
 	given := slices.Concat(o.Only, o.Except)
 	for name := range o.Severity {
@@ -206,6 +226,40 @@ func (r *Report) reconcile(ctx context.Context, c *casefile.Case, o *Options) er
 		r.Detectors = append(r.Detectors, detectors.DetectorReport{
 			About: abouts[at], Findings: k.Findings, NotApplicable: k.NotApplicable, Notes: k.Notes,
 		})
+	}
+	return nil
+}
+
+// match runs the built-in rules and those that were given, as far as they are
+// chosen.
+func (r *Report) match(ctx context.Context, c *casefile.Case, o *Options) error {
+	builtin, err := rules.Builtin(nil)
+	if err != nil {
+		return err
+	}
+	for _, set := range []*rules.Set{builtin, o.Rules} {
+		if set == nil {
+			continue
+		}
+		var only []*rules.Rule
+		for _, x := range set.Reporting() {
+			if o.chosen(x.Detector()) {
+				only = append(only, x)
+			}
+		}
+		if only == nil {
+			continue
+		}
+		found, err := set.Run(ctx, c, only...)
+		if err != nil {
+			return err
+		}
+		r.Findings = append(r.Findings, found.Findings...)
+		for i := range found.Rules {
+			if k := &found.Rules[i]; slices.Contains(only, k.Rule) {
+				r.Detectors = append(r.Detectors, detectors.DetectorReport{About: k.About(), Findings: k.Findings, NotApplicable: k.NotApplicable, Notes: k.Notes})
+			}
+		}
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func (q *query) put(hits, any, before []string) (*compiled, error) {
 	// from events, and a condition on what is joined makes DuckDB keep the larger
 	// side of the joins in memory: they are all kept, and asked then.
 	if !slices.Contains(before, always) && q.src.view == viewEvents {
-		where = append(where, "("+strings.Join(before, "\n    or ")+")")
+		where = append(where, q.guarded(before))
 	}
 	var columns []string
 	for _, c := range q.columns {

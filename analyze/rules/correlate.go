@@ -73,7 +73,7 @@ func (r *runner) begin(x *Rule) *input {
 		k.Notes = append(k.Notes, why)
 	}
 	if reads == 0 {
-		k.NotApplicable = "none of the rules of which it is made can match here"
+		k.NotApplicable, k.Notes = k.Notes[0], nil // what the first lacks, the others do as well
 		return nil
 	}
 	in := &input{r: r, x: x, c: c, s: &sweep{c: c, windows: map[string]*window{}}}

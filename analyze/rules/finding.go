@@ -25,7 +25,7 @@ const shownValues = 5
 func (r *Rule) finding(subject, bucket string) analyze.Finding {
 	f := analyze.Finding{
 		Detector: r.Detector(), Severity: r.Severity(), Subject: subject, Bucket: bucket, Title: r.Title,
-		Explanation: strings.TrimSpace(r.Description),
+		Explanation: strings.TrimSpace(r.Description), Tags: r.Tags,
 	}
 	f.ID = analyze.FindingID(f.Detector, version, subject, bucket)
 	return f
@@ -99,6 +99,9 @@ func newHourly(x *Rule, who *string, bucket string) *hourly {
 		subject = *who
 	}
 	h := &hourly{f: x.finding(subject, bucket), who: who}
+	if who != nil {
+		h.f.Actor = *who
+	}
 	if who == nil { // nobody must not be the same as somebody who is called so
 		h.f.ID = analyze.FindingID(h.f.Detector, version, "", bucket)
 	}
@@ -213,6 +216,9 @@ func (r *Rule) describe(f *analyze.Finding, alerts []*alert) {
 	}
 	r.explain(f, c.sentence())
 	for i, name := range c.groupBy {
+		if name == "principal" {
+			f.Actor = first.group[i]
+		}
 		f.Facts = append(f.Facts, analyze.Fact{Name: name, Value: first.group[i]})
 	}
 	if c.kind != temporal && c.kind != temporalOrdered {

@@ -69,7 +69,7 @@ func (r *Rule) Key() string {
 }
 
 // Detector is the detector of the findings of a rule.
-func (r *Rule) Detector() string { return "sigma." + r.Key() }
+func (r *Rule) Detector() string { return analyze.FamilyRule + "." + r.Key() }
 
 // Levels returns the words for the level of a rule, as the specification has
 // them.

@@ -216,10 +216,19 @@ func Cauchy(odds []float64) float64 {
 // or more have a part of at least medium severity.
 func severity(parts []*analyze.Finding) analyze.Severity {
 	var most analyze.Severity
-	agree := map[string]bool{}
+	agree, seen := map[string]bool{}, map[string]bool{}
+	for _, p := range parts {
+		if analyze.Family(p.Detector) != analyze.FamilyRule && p.Severity >= analyze.SeverityMedium {
+			for _, e := range p.Events {
+				seen[e] = true
+			}
+		}
+	}
 	for _, p := range parts {
 		most = max(most, p.Severity)
-		if p.Severity >= analyze.SeverityMedium {
+		// A rule about events that a detector tells of as well is no second witness.
+		again := analyze.Family(p.Detector) == analyze.FamilyRule && slices.ContainsFunc(p.Events, func(e string) bool { return seen[e] })
+		if p.Severity >= analyze.SeverityMedium && !again {
 			agree[analyze.Family(p.Detector)] = true
 		}
 	}

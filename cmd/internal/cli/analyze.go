@@ -24,7 +24,8 @@ type analyzeOptions struct {
 
 const analyzeLong = `analyze looks for what a responder should see: each detector compares calls, acts and
 texts with what is normal in the case, the checks of exhibit reconcile hold the logs
-against each other, and findings of one actor that follow each other become one story.
+against each other, Sigma rules (exhibit rules) look for what is known to be bad, and
+findings of one actor that follow each other become one story.
 
 The severest comes first, then what is least likely to be chance. A finding names its
 events and numbers, what else could explain it, and what to do. A detector that the case
@@ -35,6 +36,7 @@ cannot answer says what is missing.
 --list shows all detectors. --only and --except choose some of them; what one finds does
 not depend on the others. --severity changes how severe its findings are. --suppress
 takes a YAML file of findings that need no action: they stay, are marked and counted.
+--rules adds a folder of Sigma rules to the built-in ones; the case keeps them.
 
 --policy takes who may do what (exhibit policy init writes one): what is against it is
 found, its thresholds and severities are used (--severity is stronger), and text shows

@@ -11,6 +11,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
+	"github.com/exhibit-forensics/exhibit/analyze/rules"
 	"github.com/exhibit-forensics/exhibit/analyze/suppression"
 )
 
@@ -20,6 +21,7 @@ type analyzeFlags struct {
 	Severity     map[string]analyze.Severity
 	Suppress     string // file
 	Policy       string // file
+	Rules        string // folder or file
 	FailOn       string
 
 	files  []analysisFile
@@ -39,6 +41,7 @@ func addAnalyzeFlags(cmd *cobra.Command, o *analyzeFlags) {
 	flags.Var(severityValue{&o.Severity}, "severity", "give findings of a detector this severity, such as reconcile.skew=info; repeatable")
 	flags.StringVar(&o.Suppress, "suppress", "", "YAML `FILE` of findings that need no action, with reason, expiry and name")
 	flags.StringVar(&o.Policy, "policy", "", "policy `FILE`: who may do what, thresholds, severities and what to do; - is standard input")
+	flags.StringVar(&o.Rules, "rules", "", "run the Sigma rules in this folder or file (`DIR`) beside the built-in ones")
 	for _, name := range []string{"only", "except"} {
 		// The flag was defined above, the only thing that can fail.
 		_ = cmd.RegisterFlagCompletionFunc(name, completeDetectors)
@@ -94,6 +97,11 @@ func (v severityValue) Set(s string) error {
 // any work.
 func (o *analyzeFlags) prepare(f *factory) (*assessment.Options, error) {
 	ao := &assessment.Options{Only: o.Only, Except: o.Except, Severity: o.Severity, Today: f.now().UTC()}
+	if o.Rules != "" {
+		if err := o.readRules(ao); err != nil {
+			return nil, err
+		}
+	}
 	if err := ao.Check(); err != nil {
 		return nil, usagef("%w", err)
 	}
@@ -124,10 +132,28 @@ func (o *analyzeFlags) prepare(f *factory) (*assessment.Options, error) {
 // policyKind is the kind of file that a policy is among the inputs of a case.
 const policyKind = "policy"
 
+// readRules reads the rules that are run beside the built-in ones. One that
+// cannot be used is refused: what it would have found must not be missed in
+// silence.
+func (o *analyzeFlags) readRules(ao *assessment.Options) error {
+	set, err := rules.Load([]string{o.Rules}, nil)
+	if err == nil {
+		err = ruleProblems(set.Problems)
+	}
+	if err != nil {
+		return err
+	}
+	ao.Rules = set
+	for _, f := range set.Files() {
+		o.files = append(o.files, analysisFile{"rules", f.Name, f.Text})
+	}
+	return nil
+}
+
 // params are the parameters that shape the result.
 func (o *analyzeFlags) params() map[string]any {
 	params := map[string]any{
-		"only": o.Only, "except": o.Except, "severity": severityValue{&o.Severity}.String(), "suppress": o.Suppress, "fail_on": o.FailOn,
+		"only": o.Only, "except": o.Except, "severity": severityValue{&o.Severity}.String(), "suppress": o.Suppress, "rules": o.Rules, "fail_on": o.FailOn,
 	}
 	if o.policy != nil {
 		params["policy"], params["policy_sha256"] = o.Policy, o.policy.Digest()

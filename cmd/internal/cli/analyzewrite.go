@@ -131,9 +131,14 @@ func analysisNotes(report *assessment.Report, o findingsOptions) []render.Messag
 func idleNotes(report *assessment.Report) []render.Message {
 	var reasons []string
 	of := map[string][]string{}
+	idleRules := int64(0)
 	for _, d := range report.Detectors {
 		why := d.NotApplicable
 		if why == "" {
+			continue
+		}
+		if analyze.Family(d.About.ID) == analyze.FamilyRule { // there are many, of many logs
+			idleRules++
 			continue
 		}
 		if of[why] == nil {
@@ -144,6 +149,9 @@ func idleNotes(report *assessment.Report) []render.Message {
 	var out []render.Message
 	for _, why := range reasons {
 		out = append(out, note("%s", fmt.Sprintf("not applicable: %s: %s", strings.Join(of[why], ", "), why)))
+	}
+	if idleRules > 0 {
+		out = append(out, note("not applicable: %s, for logs that are not in this case (exhibit rules run --all says which)", plural(idleRules, "rule")))
 	}
 	return out
 }

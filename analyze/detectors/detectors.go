@@ -104,7 +104,9 @@ type run struct {
 	tooled    bool // the tables of [run.toolCalls] are there
 	granted   bool // the tables of [run.grants] are there
 	networked bool // the table of [run.networks] is there
-	volume    *volumeHistory
+	// statedFull says that not all numbers that texts state are in table stated.
+	statedFull bool
+	volume     *volumeHistory
 }
 
 // threshold returns the number by which a detector decides: that of the policy,

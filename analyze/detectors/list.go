@@ -37,6 +37,8 @@ func goDetectors() []detector {
 		outputRatio{},
 		offHours{},
 		nearDuplicateSweep(),
+		qualityUngrounded(),
+		qualityConflicting(),
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

@@ -1,0 +1,128 @@
+package detectors
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/statistic"
+)
+
+// rateShift tests whether more of what a subject does has a property than before: the worst
+// of each day, its quarters, and it with the day before, against all days before.
+//
+// How many have it is taken as beta-binomial: the probability of it is a beta variable around
+// the rate before, as certain as there were observations, with that of all subjects as a
+// start. At most [rateCertain] observations count, for a rate is never as steady as a coin.
+type rateShift struct {
+	statement string // of subject, time of six hours, how many, how many have it, most of one
+	least     int64  // that have it, to be looked at
+	tell      func(x rated, span int64, p, before float64) tested
+}
+
+const (
+	// rateStart is how many observations the rate of all subjects is worth.
+	rateStart = 20
+	// rateCertain is how many observations a rate is known by, at most.
+	rateCertain = 300
+	// sixHours is a span, in microseconds.
+	sixHours = day / 4
+)
+
+// rated is how many of what a subject did in a span have a property.
+type rated struct {
+	subject string
+	at      int64
+	n, with int64
+	most    int64 // of those that have it, of one application or actor
+}
+
+func (d *rateShift) test(ctx context.Context, r *run) (*result, error) {
+	var list []rated
+	n, with := int64(0), int64(0)
+	err := r.query(ctx, d.statement, nil, func(rows *sql.Rows) error {
+		var x rated
+		err := rows.Scan(&x.subject, &x.at, &x.n, &x.with, &x.most)
+		list = append(list, x)
+		n, with = n+x.n, with+x.with
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	res := &result{}
+	rate := (float64(with) + 0.5) / (float64(n) + 1)
+	cold, subjects := 0, 0
+	for len(list) > 0 {
+		end := 1
+		for end < len(list) && list[end].subject == list[0].subject {
+			end++
+		}
+		before := res.tests
+		d.subject(res, list[:end], rate)
+		if subjects++; res.tests == before {
+			cold++
+		}
+		list = list[end:]
+	}
+	if cold > 0 {
+		res.notes = append(res.notes, fmt.Sprintf("not enough history for %d of %d subjects: a rate is tested after %d days", cold, subjects, warmSpans))
+	}
+	return res, nil
+}
+
+// subject tests the days of a subject after its first three.
+func (d *rateShift) subject(res *result, list []rated, rate float64) {
+	n, with := 0.0, 0.0 // before the day
+	var last rated      // the day before
+	days := 0
+	for len(list) > 0 {
+		end := 1
+		for end < len(list) && list[end].at/day == list[0].at/day {
+			end++
+		}
+		today := list[:end]
+		list = list[end:]
+		whole := rated{subject: today[0].subject, at: today[0].at / day * day}
+		for _, x := range today {
+			whole.n, whole.with, whole.most = whole.n+x.n, whole.with+x.with, whole.most+x.most
+		}
+		if days >= warmSpans {
+			worst, span, logP := whole, int64(day), logRate(whole, n, with, rate)
+			for _, x := range today {
+				if l := logRate(x, n, with, rate); l < logP {
+					worst, span, logP = x, sixHours, l
+				}
+			}
+			both := rated{whole.subject, last.at, whole.n + last.n, whole.with + last.with, whole.most + last.most}
+			if last.at == whole.at-day && days > warmSpans {
+				if l := logRate(both, n-float64(last.n), with-float64(last.with), rate); l < logP {
+					worst, span, logP = both, 2*day, l
+				}
+			}
+			res.tests++
+			p := math.Exp(math.Max(logP, -700)) * float64(len(today)+2) // Bonferroni
+			if p <= DefaultQ && worst.with >= d.least {
+				res.tested = append(res.tested, d.tell(worst, span, p, with/max(n, 1)))
+			}
+		}
+		days++
+		last = whole
+		n, with = n+float64(whole.n), with+float64(whole.with)
+	}
+}
+
+// logRate is the logarithm of how probable so many are. Those of a model that are mostly
+// of one application are that application's.
+func logRate(x rated, n, with, rate float64) float64 {
+	if strings.HasPrefix(x.subject, "model ") && 2*x.most > x.with {
+		return 0
+	}
+	a, b := with+rateStart*rate, n-with+rateStart*(1-rate)
+	if all := a + b; all > rateCertain {
+		a, b = a*rateCertain/all, b*rateCertain/all
+	}
+	return statistic.LogUpperBetaBinomial(x.with, x.n, a/(a+b), a+b, 0.5)
+}

@@ -23,8 +23,11 @@ type rateShift struct {
 }
 
 const (
-	// rateStart is how many observations the rate of all subjects is worth.
-	rateStart = 20
+	// rateStart is how many observations the rate of all subjects is worth at most, and
+	// rateStartLeast at the least, where subjects differ much.
+	rateStart, rateStartLeast = 20.0, 0.5
+	// rateKnown is how many observations a subject must have to say how much they differ.
+	rateKnown = 20
 	// rateCertain is how many observations a rate is known by, at most.
 	rateCertain = 300
 	// sixHours is a span, in microseconds.
@@ -54,6 +57,8 @@ func (d *rateShift) test(ctx context.Context, r *run) (*result, error) {
 	}
 	res := &result{}
 	rate := (float64(with) + 0.5) / (float64(n) + 1)
+	a := rate * startOf(list)
+	b := a/rate - a
 	cold, subjects := 0, 0
 	for len(list) > 0 {
 		end := 1
@@ -61,7 +66,7 @@ func (d *rateShift) test(ctx context.Context, r *run) (*result, error) {
 			end++
 		}
 		before := res.tests
-		d.subject(res, list[:end], rate)
+		d.subject(res, list[:end], a, b)
 		if subjects++; res.tests == before {
 			cold++
 		}
@@ -73,9 +78,41 @@ func (d *rateShift) test(ctx context.Context, r *run) (*result, error) {
 	return res, nil
 }
 
+// startOf is how many observations the rate of all subjects is worth for one of them, by how
+// much their rates differ: the beta distribution with the same mean and variance.
+func startOf(list []rated) float64 {
+	var rates []float64
+	for len(list) > 0 {
+		n, with, end := int64(0), int64(0), 0
+		for end < len(list) && list[end].subject == list[0].subject {
+			n, with, end = n+list[end].n, with+list[end].with, end+1
+		}
+		if n >= rateKnown {
+			rates = append(rates, float64(with)/float64(n))
+		}
+		list = list[end:]
+	}
+	if len(rates) < 3 {
+		return rateStart
+	}
+	mean, variance := 0.0, 0.0
+	for _, v := range rates {
+		mean += v / float64(len(rates))
+	}
+	for _, v := range rates {
+		variance += (v - mean) * (v - mean) / float64(len(rates)-1)
+	}
+	if variance == 0 {
+		return rateStart
+	}
+	return math.Max(rateStartLeast, math.Min(rateStart, mean*(1-mean)/variance-1))
+}
+
 // subject tests the days of a subject after its first three.
-func (d *rateShift) subject(res *result, list []rated, rate float64) {
+// Its history begins with a beta distribution of the shapes a and b.
+func (d *rateShift) subject(res *result, list []rated, a, b float64) {
 	n, with := 0.0, 0.0 // before the day
+	log := func(x rated, n, with float64) float64 { return logRate(x, n+a+b, with+a) }
 	var last rated      // the day before
 	days := 0
 	for len(list) > 0 {
@@ -90,15 +127,15 @@ func (d *rateShift) subject(res *result, list []rated, rate float64) {
 			whole.n, whole.with, whole.most = whole.n+x.n, whole.with+x.with, whole.most+x.most
 		}
 		if days >= warmSpans {
-			worst, span, logP := whole, int64(day), logRate(whole, n, with, rate)
+			worst, span, logP := whole, int64(day), log(whole, n, with)
 			for _, x := range today {
-				if l := logRate(x, n, with, rate); l < logP {
+				if l := log(x, n, with); l < logP {
 					worst, span, logP = x, sixHours, l
 				}
 			}
 			both := rated{whole.subject, last.at, whole.n + last.n, whole.with + last.with, whole.most + last.most}
 			if last.at == whole.at-day && days > warmSpans {
-				if l := logRate(both, n-float64(last.n), with-float64(last.with), rate); l < logP {
+				if l := log(both, n-float64(last.n), with-float64(last.with)); l < logP {
 					worst, span, logP = both, 2*day, l
 				}
 			}
@@ -116,11 +153,11 @@ func (d *rateShift) subject(res *result, list []rated, rate float64) {
 
 // logRate is the logarithm of how probable so many are. Those of a model that are mostly
 // of one application are that application's.
-func logRate(x rated, n, with, rate float64) float64 {
+func logRate(x rated, n, with float64) float64 {
 	if strings.HasPrefix(x.subject, "model ") && 2*x.most > x.with {
 		return 0
 	}
-	a, b := with+rateStart*rate, n-with+rateStart*(1-rate)
+	a, b := with, n-with
 	if all := a + b; all > rateCertain {
 		a, b = a*rateCertain/all, b*rateCertain/all
 	}

@@ -39,6 +39,7 @@ func goDetectors() []detector {
 		nearDuplicateSweep(),
 		qualityUngrounded(),
 		qualityConflicting(),
+		modelDrift{},
 		agentCredentials{},
 		agentChecks{},
 		agentProject{},

@@ -113,7 +113,7 @@ func startOf(list []rated) float64 {
 func (d *rateShift) subject(res *result, list []rated, a, b float64) {
 	n, with := 0.0, 0.0 // before the day
 	log := func(x rated, n, with float64) float64 { return logRate(x, n+a+b, with+a) }
-	var last rated      // the day before
+	var last rated // the day before
 	days := 0
 	for len(list) > 0 {
 		end := 1

@@ -13,9 +13,9 @@ import (
 // A measure is something of calls as a number in bins, on a logarithmic scale:
 // binsPerE bins are a factor of e.
 type measure struct {
-	name  string
-	words string // that it has shifted, in words: up and down
-	below bool   // whether less is a shift too
+	name     string
+	up, down string // what a shift is, in words
+	below    bool   // whether less is a shift too
 	// least is the least shift of the median that counts, as a logarithm: what is
 	// significant and smaller matters to nobody.
 	least float64

@@ -28,7 +28,7 @@ func (r *run) textReaders(ctx context.Context) ([]textReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []textReader{&signReader{}, echoes, sketches, &statedReader{}}, nil
+	return []textReader{&signReader{}, echoes, sketches, &statedReader{}, &formReader{}}, nil
 }
 
 // maxWordBytes bounds what is cut into words of one text: its beginning.

@@ -8,8 +8,8 @@ import (
 // Observed is what a case shows, for [Propose] and for the comparison of a
 // policy with it. A package that reads cases fills it.
 type Observed struct {
-	First, Last time.Time // of the calls that have a time; the zero value where none has
-	Calls       int64
+	First, Last time.Time // of the calls; the zero value where there are none
+	Calls       int64     // that have a time
 	Models      []Tally // by calls, the most first, then by name
 	Groups      []ObservedGroup
 	// Values are the values that stand in the case for each kind of pattern, in

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
 )
 
@@ -28,9 +29,14 @@ const (
 	maxList   = 5_000   // of each kind and group
 )
 
-// Read returns what a case shows.
+// Read returns what a case shows. Calls without a time are left out, as
+// detectors leave them out; their values are among those that patterns are
+// compared with.
 func Read(ctx context.Context, c *casefile.Case) (seen *policy.Observed, err error) {
 	r := reader{db: c.DB(), seen: &policy.Observed{Values: map[string][]string{}, Cut: map[string]bool{}}, groups: map[groupKey]*policy.ObservedGroup{}}
+	if err := features.NewSet(c).Need(ctx, "call"); err != nil {
+		return nil, err
+	}
 	if err := r.exec(ctx, "calls"); err != nil {
 		return nil, err
 	}

@@ -38,11 +38,21 @@ func (o *findingsOptions) unsettledSeverities(list []analyze.Finding) []analyze.
 	return out
 }
 
-// storedPolicy is the policy that shaped the last recorded run, nil for none.
-func storedPolicy(c *casefile.Case) (*policy.Policy, error) {
+// storedResponse says what the policy of the last recorded run wants to be done
+// about findings of a severity, nil where there is none or it says nothing. A
+// policy that this program does not read, as one of another version may write,
+// hides no finding.
+func storedResponse(c *casefile.Case, s analyze.Severity) (render.Message, error) {
 	file, ok, err := c.ParameterFile(policyKind)
 	if err != nil || !ok {
 		return nil, err
 	}
-	return policy.Parse(file.Data)
+	p, err := policy.Parse(file.Data)
+	if err != nil {
+		return render.Note{Level: render.LevelWarning, Text: "what the policy of this run says to do is not known: " + err.Error()}, nil
+	}
+	if t := responseTable(p, s); len(t.Rows) > 0 {
+		return t, nil
+	}
+	return nil, nil
 }

@@ -101,12 +101,12 @@ func explainFinding(ctx context.Context, c *casefile.Case, found *analyze.Findin
 	if err != nil {
 		return nil, err
 	}
-	p, err := storedPolicy(c)
+	response, err := storedResponse(c, found.Severity)
 	if err != nil {
 		return nil, err
 	}
-	if t := responseTable(p, found.Severity); len(t.Rows) > 0 {
-		messages = append(messages, t)
+	if response != nil {
+		messages = append(messages, response)
 	}
 	messages = append(messages, runbook, historyTable(c.History(found.ID)))
 	if len(found.Events) > 0 {

@@ -125,5 +125,9 @@ func (f *factory) policyCase(cmd *cobra.Command, o caseOptions, read func(*casef
 	if !cmd.Flags().Changed("case") {
 		return nil
 	}
-	return f.readCase(cmd.Context(), o, read)
+	return f.readCase(cmd.Context(), o, func(c *casefile.Case) error {
+		p := f.startProgress("reading the case", nil)
+		defer p.Stop()
+		return read(c)
+	})
 }

@@ -29,8 +29,8 @@ type progress struct {
 	idle sync.WaitGroup
 }
 
-// startProgress shows read under label until the progress is stopped. It shows
-// nothing when stderr is no terminal or --quiet is given.
+// startProgress shows read under label until the progress is stopped; without
+// read, how long it takes. It shows nothing when stderr is no terminal or --quiet is given.
 func (f *factory) startProgress(label string, read counters) *progress {
 	p := &progress{stop: make(chan struct{})}
 	if !f.errTTY || f.quiet || f.env("TERM") == "dumb" {
@@ -46,8 +46,12 @@ func (f *factory) startProgress(label string, read counters) *progress {
 			case <-p.stop:
 				return
 			case <-ticker.C:
-				done, total := read()
-				if line := meter.line(f.now(), done, total); line != "" {
+				line := meter.waiting(f.now())
+				if read != nil {
+					done, total := read()
+					line = meter.line(f.now(), done, total)
+				}
+				if line != "" {
 					f.status.show(line)
 				}
 			}
@@ -97,6 +101,16 @@ func (m *meter) line(now time.Time, done, total int64) string {
 		line += "  " + remaining(float64(left)/rate) + " left"
 	}
 	return line
+}
+
+// waiting returns how long it took until the time now, or "" while it is too
+// early.
+func (m *meter) waiting(now time.Time) string {
+	taken := now.Sub(m.start)
+	if taken < progressDelay {
+		return ""
+	}
+	return m.label + "  " + taken.Truncate(time.Second).String()
 }
 
 // percent never says 100 before the end and never more.

@@ -98,6 +98,19 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestWaiting shows how long something takes that cannot say how far it is.
+func TestWaiting(t *testing.T) {
+	m := meter{label: "reading the case", start: time.Unix(0, 0)}
+	for _, tt := range []struct {
+		after time.Duration
+		want  string
+	}{{progressDelay - 1, ""}, {progressDelay, "reading the case  0s"}, {61900 * time.Millisecond, "reading the case  1m1s"}} {
+		if got := m.waiting(m.start.Add(tt.after)); got != tt.want {
+			t.Errorf("after %s: %q, want %q", tt.after, got, tt.want)
+		}
+	}
+}
+
 func waitFor(t *testing.T, ready func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ready(); time.Sleep(5 * time.Millisecond) {

@@ -1,5 +1,5 @@
 select
     coalesce(sum(calls), 0)::bigint,
-    epoch_us(min(first)),
-    epoch_us(max(last))
+    min(first_us),
+    max(last_us)
 from policy_call;

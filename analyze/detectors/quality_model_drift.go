@@ -66,14 +66,14 @@ func (modelDrift) detect(ctx context.Context, r *run) (*result, error) {
 	res := &result{tests: int64(len(list))}
 	for _, m := range driftMeasures() {
 		some := slices.DeleteFunc(slices.Clone(list), func(s shifted) bool { return s.m.name != m.name })
-		res.tested = append(res.tested, driftTests(some)...)
+		res.tested = append(res.tested, modelDriftTests(some)...)
 	}
 	return res, nil
 }
 
-// driftTests makes a test of the first day of each run of days on which a measure has shifted: the
+// modelDriftTests makes a test of the first day of each run of days on which a measure has shifted: the
 // days after it say the same.
-func driftTests(list []shifted) []tested {
+func modelDriftTests(list []shifted) []tested {
 	scale := scaleOf(list)
 	slices.SortStableFunc(list, func(a, b shifted) int { return cmp.Compare(a.subject, b.subject) })
 	var out []tested

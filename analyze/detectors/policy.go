@@ -296,7 +296,7 @@ func (g *policyGroup) found(x *policyDay) found {
 		f.Actor = x.actor
 	}
 	f.Severity = severityOf(x, g.level)
-	f.Explanation = fmt.Sprintf("%s %s.", throughWords(x), cmp.Or(g.why, upperFirst(g.Verdict.String())))
+	f.Explanation = fmt.Sprintf("%s %s.", throughWords(x), cmp.Or(g.why, upperFirst(g.String())))
 	f.Facts = []analyze.Fact{{Name: "what", Value: thingsOf(x)}}
 	if g.Line > 0 {
 		f.Facts = append(f.Facts, analyze.Fact{Name: "rule", Value: cmp.Or(g.Rule, "without a name")}, analyze.Fact{Name: "policy_line", Value: int64(g.Line)})
@@ -373,7 +373,7 @@ func (w *weighing) against(a *policyAnswer, uses int64) bool {
 	case a.Outcome == policy.WasSeen:
 		w.seen += uses
 	case a.Unknown != "":
-		w.unknown[a.Verdict.String()] += uses
+		w.unknown[a.String()] += uses
 	}
 	return false
 }

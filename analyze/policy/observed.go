@@ -10,7 +10,7 @@ import (
 type Observed struct {
 	First, Last time.Time // of the calls; the zero value where there are none
 	Calls       int64     // that have a time
-	Models      []Tally // by calls, the most first, then by name
+	Models      []Tally   // by calls, the most first, then by name
 	Groups      []ObservedGroup
 	// Values are the values that stand in the case for each kind of pattern, in
 	// order: principals, roles, persons, credentials, apps, models, operations,

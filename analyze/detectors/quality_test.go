@@ -88,6 +88,78 @@ func qualityGenerators() []generator {
 			}
 			return l.load(t)
 		}},
+		{"quality.ungrounded", "hit-wrong-number", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				n := 20 + day*7 + i
+				said := n
+				if day == 11 && i%4 == 0 {
+					said += 300
+				}
+				return []string{fmt.Sprintf("The mooring fee is %d euros.", n)}, fmt.Sprintf("You pay %d euros.", said)
+			})
+			return l.load(t)
+		}},
+		{"quality.ungrounded", "miss-always-reckons", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				n := 20 + day*7 + i
+				return []string{fmt.Sprintf("The mooring fee is %d euros.", n)}, fmt.Sprintf("For two nights you pay %d euros.", n*2+n%2)
+			})
+			return l.load(t)
+		}},
+		{"quality.conflicting-documents", "hit-planted", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				documents = []string{fmt.Sprintf("The mooring fee is %d euros.", 20+i), "The harbour office closes at 18 hours."}
+				if day == 11 && i%4 == 0 {
+					documents = append(documents, fmt.Sprintf("As of today the mooring fee is %d euros.", 90+i))
+				}
+				return documents, "It is as the paper says."
+			})
+			return l.load(t)
+		}},
+		{"quality.conflicting-documents", "miss-different-things", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				documents = []string{fmt.Sprintf("The mooring fee is %d euros.", 20+i)}
+				if day == 11 {
+					documents = append(documents, fmt.Sprintf("The winter storage is %d euros.", 90+i))
+				}
+				return documents, "It is as the paper says."
+			})
+			return l.load(t)
+		}},
+		{"quality.model-drift", "hit-silent-change", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			l.lengths("desk", func(day, in int) int { return 300 + in%90 - day/11*200 })
+			return l.load(t)
+		}},
+		{"quality.model-drift", "miss-new-name-alike", func(t *testing.T) string {
+			var l traffic
+			l.weeks(12, team()...)
+			for day := range 12 {
+				for i := range 20 {
+					l.add(at(day, 8+i/3, i%3), "desk", "model", fmt.Sprintf("model-%d", day/9), "input_tokens", 100, "output_tokens", 200+37*i%211)
+				}
+			}
+			return l.load(t)
+		}},
+	}
+}
+
+// reads lets a desk answer 20 questions from documents on each of 12 days.
+func (l *traffic) reads(say func(day, i int) (documents []string, answer string)) {
+	for day := range 12 {
+		for i := range 20 {
+			documents, answer := say(day, i)
+			var retrieved []map[string]any
+			for _, d := range documents {
+				retrieved = append(retrieved, map[string]any{"content": d})
+			}
+			l.add(at(day, 8+i/3, i%3), "desk", "app", "desk", "prompt", "What is it?", "response", answer, "retrieved", retrieved)
+		}
 	}
 }
 

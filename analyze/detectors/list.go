@@ -39,6 +39,8 @@ func goDetectors() []detector {
 		nearDuplicateSweep(),
 		qualityUngrounded(),
 		qualityConflicting(),
+		qualityRetrieval(),
+		personalData(),
 		modelDrift{},
 		agentCredentials{},
 		agentChecks{},

@@ -13,7 +13,7 @@ func (r *run) need(ctx context.Context, tables ...string) error {
 		switch name {
 		case "tool_call", "tool_destination":
 			err = r.toolCalls(ctx)
-		case "sign", "sign_text", "said_sign", "refused_call", "said", "echo", "sketch", "stated", "answer_form":
+		case "sign", "sign_text", "said_sign", "refused_call", "said", "echo", "sketch", "stated", "answer_form", "read_again":
 			err = r.signs(ctx)
 		case "granted", "granted_to":
 			err = r.grants(ctx)

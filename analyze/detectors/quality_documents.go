@@ -11,22 +11,24 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 )
 
-// documentShift tests whether more of what an application does with documents has something
-// wrong with it than before, day by day. See [rateShift].
+// documentShift tests whether more answers, or the documents that they are from, have something
+// wrong with them than before, day by day. See [rateShift].
 type documentShift struct {
 	head              analyze.About
 	statement, events string
 	title, what       string // with the subject; of how many calls
+	reads             string // the table that the statements read
+	least             int64  // calls that are looked at
 }
 
 func (d *documentShift) about() *analyze.About { return &d.head }
 
 func (d *documentShift) detect(ctx context.Context, r *run) (*result, error) {
-	if err := r.need(ctx, "stated"); err != nil {
+	if err := r.need(ctx, d.reads); err != nil {
 		return nil, err
 	}
-	res, err := (&rateShift{statement: d.statement, least: 2, tell: d.tell}).test(ctx, r)
-	if err == nil && r.statedFull {
+	res, err := (&rateShift{statement: d.statement, least: d.least, tell: d.tell}).test(ctx, r)
+	if err == nil && r.statedFull && d.reads == "stated" {
 		res.notes = append(res.notes, fmt.Sprintf("the texts state more than %d numbers: not all were looked at", maxValues))
 	}
 	return res, err
@@ -48,7 +50,7 @@ func (d *documentShift) tell(x rated, span int64, p, before float64) tested {
 
 func qualityUngrounded() *documentShift {
 	return &documentShift{
-		statement: "ungrounded", events: "ungrounded_events",
+		statement: "ungrounded", events: "ungrounded_events", reads: "stated", least: 2,
 		title: "Answers of %s state numbers that their documents do not have",
 		what:  "answers from documents state a number that stands in no document, question or earlier turn of the call",
 		head: analyze.About{
@@ -72,7 +74,7 @@ func qualityUngrounded() *documentShift {
 
 func qualityConflicting() *documentShift {
 	return &documentShift{
-		statement: "conflicts", events: "conflict_events",
+		statement: "conflicts", events: "conflict_events", reads: "stated", least: 2,
 		title: "Documents that %s was given contradict each other",
 		what:  "calls were given two different numbers for the same thing",
 		head: analyze.About{
@@ -89,6 +91,29 @@ func qualityConflicting() *documentShift {
 			Triage:  []string{"read the documents: which is true, and who wrote the other when?", "find all calls that were given it: exhibit affected EVENT"},
 			Collect: []string{"the documents with their history", "the answers that were given from them"},
 			Contain: []string{"take the wrong document out of the index", "tell who was answered from it"},
+		},
+	}
+}
+
+func qualityRetrieval() *documentShift {
+	return &documentShift{
+		statement: "retrieval_changed", events: "retrieval_changed_events", reads: "read_again", least: 3,
+		title: "Questions of %s are answered from other documents than before",
+		what:  "questions that were asked again were answered from other documents than the time before",
+		head: analyze.About{
+			ID: "quality.retrieval-changed", Version: 1, Severity: analyze.SeverityLow,
+			Title: "The same questions are answered from other documents than before",
+			Why: "Where the same question brings other documents, the index or the search was changed: by a release, or by somebody who wants other texts to be read. Compared is each question, word for word, with the " +
+				"last time it was asked. Tested are six hours, days and pairs of days of each application against its days before, for some indexes change all the time.",
+			Tags:  []string{"atlas.aml.t0070", "owasp.llm08"},
+			Needs: []string{"text"},
+			FalsePositives: []string{
+				"an index that was filled anew",
+				"a tool whose results change by nature, such as the state of an order",
+			},
+			Triage:  []string{"compare the documents of one question before and after: exhibit show EVENT", "see who changed the index or the search at that time"},
+			Collect: []string{"the documents with their history", "the log of the index"},
+			Contain: []string{"go back to the index before", "tell who was answered from the new documents"},
 		},
 	}
 }

@@ -130,6 +130,40 @@ func qualityGenerators() []generator {
 			})
 			return l.load(t)
 		}},
+		{"quality.retrieval-changed", "hit-new-index", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				return []string{fmt.Sprintf("Paper %d of the harbour.", day/11)}, "It is as the paper says."
+			})
+			return l.load(t)
+		}},
+		{"quality.retrieval-changed", "miss-index-of-the-day", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				return []string{fmt.Sprintf("Paper %d of the harbour.", day*20+i)}, "It is as the paper says."
+			})
+			return l.load(t)
+		}},
+		{"exfiltration.personal-data", "hit-list-of-members", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				if day == 11 && i%2 == 0 {
+					return nil, fmt.Sprintf("The member is Ada Falk, ada.falk%d@club.example, card 4111 1111 1111 1111.", i)
+				}
+				return nil, "The office is open from nine to five."
+			})
+			return l.load(t)
+		}},
+		{"exfiltration.personal-data", "miss-letters-every-day", func(t *testing.T) string {
+			var l traffic
+			l.reads(func(day, i int) (documents []string, answer string) {
+				if i%2 == 0 {
+					return nil, fmt.Sprintf("The member is Ada Falk, ada.falk%d@club.example, card 4111 1111 1111 1111.", day*20+i)
+				}
+				return nil, "The office is open from nine to five."
+			})
+			return l.load(t)
+		}},
 		{"quality.model-drift", "hit-silent-change", func(t *testing.T) string {
 			var l traffic
 			l.weeks(12, team()...)
@@ -158,7 +192,7 @@ func (l *traffic) reads(say func(day, i int) (documents []string, answer string)
 			for _, d := range documents {
 				retrieved = append(retrieved, map[string]any{"content": d})
 			}
-			l.add(at(day, 8+i/3, i%3), "desk", "app", "desk", "prompt", "What is it?", "response", answer, "retrieved", retrieved)
+			l.add(at(day, 8+i/3, i%3), "desk", "app", "desk", "prompt", "What is it for boat "+string(rune('a'+i))+"?", "response", answer, "retrieved", retrieved)
 		}
 	}
 }

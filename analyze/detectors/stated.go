@@ -98,5 +98,8 @@ func (s *statedReader) done(ctx context.Context, r *run) error {
 	if err := r.c.Append(ctx, "document_prompt", len(blocks), func(i int) []driver.Value { return []driver.Value{blocks[i][:]} }); err != nil {
 		return err
 	}
-	return r.exec(ctx, "given_document")
+	if err := r.exec(ctx, "given_document"); err != nil {
+		return err
+	}
+	return r.exec(ctx, "read_again")
 }

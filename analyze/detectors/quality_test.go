@@ -89,7 +89,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"quality.ungrounded", "hit-wrong-number", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				n := 20 + day*7 + i
 				said := n
@@ -101,7 +101,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"quality.ungrounded", "miss-always-reckons", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				n := 20 + day*7 + i
 				return []string{fmt.Sprintf("The mooring fee is %d euros.", n)}, fmt.Sprintf("For two nights you pay %d euros.", n*2+n%2)
@@ -109,7 +109,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"quality.conflicting-documents", "hit-planted", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				documents = []string{fmt.Sprintf("The mooring fee is %d euros.", 20+i), "The harbour office closes at 18 hours."}
 				if day == 11 && i%4 == 0 {
@@ -120,7 +120,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"quality.conflicting-documents", "miss-different-things", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				documents = []string{fmt.Sprintf("The mooring fee is %d euros.", 20+i)}
 				if day == 11 {
@@ -131,21 +131,21 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"quality.retrieval-changed", "hit-new-index", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				return []string{fmt.Sprintf("Paper %d of the harbour.", day/11)}, "It is as the paper says."
 			})
 			return l.load(t)
 		}},
 		{"quality.retrieval-changed", "miss-index-of-the-day", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				return []string{fmt.Sprintf("Paper %d of the harbour.", day*20+i)}, "It is as the paper says."
 			})
 			return l.load(t)
 		}},
 		{"exfiltration.personal-data", "hit-list-of-members", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				if day == 11 && i%2 == 0 {
 					return nil, fmt.Sprintf("The member is Ada Falk, ada.falk%d@club.example, card 4111 1111 1111 1111.", i)
@@ -155,7 +155,7 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"exfiltration.personal-data", "miss-letters-every-day", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.reads(func(day, i int) (documents []string, answer string) {
 				if i%2 == 0 {
 					return nil, fmt.Sprintf("The member is Ada Falk, ada.falk%d@club.example, card 4111 1111 1111 1111.", day*20+i)
@@ -165,13 +165,13 @@ func qualityGenerators() []generator {
 			return l.load(t)
 		}},
 		{"quality.model-drift", "hit-silent-change", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			l.lengths("desk", func(day, in int) int { return 300 + in%90 - day/11*200 })
 			return l.load(t)
 		}},
 		{"quality.model-drift", "miss-new-name-alike", func(t *testing.T) string {
-			var l traffic
+			var l journal
 			l.weeks(12, team()...)
 			for day := range 12 {
 				for i := range 20 {
@@ -184,7 +184,7 @@ func qualityGenerators() []generator {
 }
 
 // reads lets a desk answer 20 questions from documents on each of 12 days.
-func (l *traffic) reads(say func(day, i int) (documents []string, answer string)) {
+func (l *journal) reads(say func(day, i int) (documents []string, answer string)) {
 	for day := range 12 {
 		for i := range 20 {
 			documents, answer := say(day, i)

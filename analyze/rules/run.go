@@ -92,6 +92,9 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.prune(ctx); err != nil {
+		return err
+	}
 	for _, level := range r.set.levels() {
 		level = slices.DeleteFunc(level, func(x *Rule) bool { return !r.needed[x] })
 		var made []*Rule
@@ -232,7 +235,11 @@ func (r *runner) idle(x *Rule, has map[string]bool) string {
 	case src.vendor() && !slices.ContainsFunc(src.Formats, func(f string) bool { return has[f] }):
 		return "the case has no records of " + strings.Join(src.Formats, ", ")
 	}
-	if _, err := r.queryOf(src, x).compile(); err != nil {
+	q := r.queryOf(src, x)
+	if list := q.formatsOf(x.matches()); list != nil && !slices.ContainsFunc(list, func(f string) bool { return has[f] }) {
+		return "the case has no records of " + strings.Join(list, ", ")
+	}
+	if _, err := q.compile(); err != nil {
 		r.report.Problems = append(r.report.Problems, err)
 		return "the rule cannot run here: " + err.Error()
 	}

@@ -2,6 +2,9 @@ package detectors
 
 import (
 	"context"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
 )
 
 // need makes the tables that a detector reads: those of features, and those that
@@ -44,4 +47,11 @@ func (r *run) toolCalls(ctx context.Context) error {
 	}
 	r.tooled = true
 	return r.exec(ctx, "tool_call")
+}
+
+// Tables makes tables that detectors read in the session of a case, for others
+// that ask the same: the networks of addresses, the destinations of tools.
+func Tables(ctx context.Context, c *casefile.Case, names ...string) error {
+	r := &run{c: c, features: features.NewSet(c)}
+	return r.need(ctx, names...)
 }

@@ -65,6 +65,7 @@ func newRoot(f *factory) *cobra.Command {
 		newMatch(f),
 		newPivot(f),
 		newPolicy(f),
+		newBaseline(f),
 		newVerify(f),
 		newExtract(f),
 		newEnrich(f),

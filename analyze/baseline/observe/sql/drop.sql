@@ -1,0 +1,2 @@
+drop table if exists baseline_use;
+drop table if exists baseline_subject;

@@ -40,7 +40,7 @@ func newBaseline(f *factory) *cobra.Command {
 			return noSubcommand(cmd)
 		},
 	}
-	cmd.AddCommand(newBaselineSave(f), newBaselineShow(f))
+	cmd.AddCommand(newBaselineSave(f), newBaselineShow(f), newBaselineDiff(f))
 	return cmd
 }
 

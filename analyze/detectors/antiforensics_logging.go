@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,8 +72,20 @@ func (loggingOff) detect(ctx context.Context, r *run) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	at := map[[2]string]int{}
 	for i := range changes {
-		res.found = append(res.found, loggingFinding(&changes[i], uses[changes[i].EID]))
+		f := loggingFinding(&changes[i], uses[changes[i].EID])
+		key := [2]string{f.Subject, f.Bucket}
+		k, again := at[key] // the same change in the same second: one finding
+		if !again {
+			at[key] = len(res.found)
+			res.found = append(res.found, f)
+			continue
+		}
+		first := &res.found[k]
+		first.eids = slices.Compact(slices.Sorted(slices.Values(append(first.eids, f.eids...))))
+		first.EventCount++
+		first.Severity = max(first.Severity, f.Severity)
 	}
 	return res, nil
 }

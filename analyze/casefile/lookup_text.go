@@ -2,10 +2,12 @@ package casefile
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 )
 
 // StoredViews makes two temporary views in the database of the case, also in
@@ -28,7 +30,13 @@ type Text struct {
 // Texts returns the texts with the given hashes, SHA-256 in hexadecimal digits
 // of lower case, cut to a number of characters. Those that the case does not
 // have are missing.
+//
+// Few are looked up where they stand. For many all texts are read, which costs
+// less than as many places to join.
 func (c *Case) Texts(ctx context.Context, hashes []string, chars int) (map[string]Text, error) {
+	if len(hashes) > maxLookedUp {
+		return c.textsOf(ctx, hashes, chars)
+	}
 	out := map[string]Text{}
 	want := map[string]bool{}
 	for _, h := range hashes {
@@ -80,6 +88,37 @@ func (c *Case) Texts(ctx context.Context, hashes []string, chars int) (map[strin
 		return out, nil
 	}
 	return out, c.query(ctx, "lookup_text_joined", fill, []any{sql.Named("hashes", hashes)}, one)
+}
+
+// maxLookedUp is how many texts are looked up one by one.
+const maxLookedUp = 10_000
+
+// textsOf is Texts for many.
+func (c *Case) textsOf(ctx context.Context, hashes []string, chars int) (map[string]Text, error) {
+	want := map[[sha256.Size]byte]string{}
+	for _, h := range hashes {
+		if b, err := hex.DecodeString(h); err == nil && len(b) == sha256.Size {
+			want[[sha256.Size]byte(b)] = h
+		}
+	}
+	out := map[string]Text{}
+	_, err := c.EachText(ctx, 0, []func(*UniqueText) error{func(u *UniqueText) error {
+		if h, ok := want[u.SHA256]; ok {
+			out[h] = Text{string(firstChars(u.Text, chars)), int64(utf8.RuneCount(u.Text))}
+		}
+		return nil
+	}})
+	return out, err
+}
+
+// firstChars cuts a text to a number of characters.
+func firstChars(text []byte, n int) []byte {
+	at := 0
+	for ; n > 0 && at < len(text); n-- {
+		_, size := utf8.DecodeRune(text[at:])
+		at += size
+	}
+	return text[:at]
 }
 
 // TextHashes returns the hashes of all texts of the events: what their columns,

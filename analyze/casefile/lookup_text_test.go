@@ -44,6 +44,12 @@ func TestTexts(t *testing.T) {
 	if diff := cmp.Diff(wantTexts, texts); diff != "" {
 		t.Errorf("texts (-want +got)\n%s", diff)
 	}
+	if texts, err = c.textsOf(t.Context(), append(hashes, sum("nobody said this")), 7); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantTexts, texts); diff != "" {
+		t.Errorf("texts out of all texts (-want +got)\n%s", diff)
+	}
 	if err := c.StoredViews(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -102,6 +102,7 @@ type run struct {
 	options   Options
 	signed    bool // the tables of [run.signs] are there
 	tooled    bool // the tables of [run.toolCalls] are there
+	leaked    bool // the table of [run.leakedTexts] is there
 	granted   bool // the tables of [run.grants] are there
 	networked bool // the table of [run.networks] is there
 	// statedFull says that not all numbers that texts state are in table stated.

@@ -32,7 +32,11 @@ func (r *run) signs(ctx context.Context) error {
 	if err := r.exec(ctx, "said"); err != nil {
 		return err
 	}
-	if err := r.readTexts(ctx); err != nil {
+	readers, err := r.textReaders(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.readTexts(ctx, readers); err != nil {
 		return err
 	}
 	r.signed = true

@@ -18,7 +18,8 @@ type textReader interface {
 	done(ctx context.Context, r *run) error
 }
 
-// textReaders lists what looks at the texts.
+// textReaders lists what looks at the texts. Keys that are asked for later are
+// looked for here too, so that texts are read once.
 func (r *run) textReaders(ctx context.Context) ([]textReader, error) {
 	echoes, err := newEchoReader(ctx, r)
 	if err != nil {
@@ -28,18 +29,25 @@ func (r *run) textReaders(ctx context.Context) ([]textReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []textReader{&signReader{}, echoes, sketches, &statedReader{}, &formReader{}}, nil
+	list := []textReader{&signReader{}, echoes, sketches, &statedReader{}, &formReader{}}
+	if !r.leaked && r.options.chosen(leakedKeyID) {
+		keys, err := newKeyReader(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, keys)
+	}
+	return list, nil
 }
 
 // maxWordBytes bounds what is cut into words of one text: its beginning.
 const maxWordBytes = 256 << 10
 
-// readTexts makes the one pass over the texts.
-func (r *run) readTexts(ctx context.Context) error {
-	readers, err := r.textReaders(ctx)
-	if err != nil {
-		return err
-	}
+// leakedKeyID is the detector that reads the table leaked_text.
+const leakedKeyID = "recon.leaked-key"
+
+// readTexts makes one pass over the texts.
+func (r *run) readTexts(ctx context.Context, readers []textReader) error {
 	visitors := make([]func(*casefile.UniqueText) error, max(1, r.options.Threads))
 	for i := range visitors {
 		var each []func(*casefile.UniqueText, []uint64) error

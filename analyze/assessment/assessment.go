@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/detectors"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
@@ -32,6 +33,8 @@ type Options struct {
 	Policy *policy.Policy
 	// Rules are run beside the built-in ones, nil for none.
 	Rules *rules.Set
+	// Baseline is what was normal before; nil for none.
+	Baseline *baseline.Baseline
 	// Suppress is the list of what needs no action, nil for none, and Today the
 	// day by which its entries expire.
 	Suppress *suppression.List
@@ -196,7 +199,7 @@ func (r *Report) detect(ctx context.Context, c *casefile.Case, o *Options) error
 	if only == nil {
 		return nil
 	}
-	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q, Policy: o.Policy, Threads: o.Threads})
+	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q, Policy: o.Policy, Baseline: o.Baseline, Threads: o.Threads})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/features"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
@@ -30,6 +31,9 @@ type Options struct {
 	Threads int
 	// Policy says who may do what, and may give thresholds; nil for none.
 	Policy *policy.Policy
+	// Baseline is what was normal before; nil for none. What stands in it is not new,
+	// and what lies in its range is not much.
+	Baseline *baseline.Baseline
 }
 
 // DefaultQ is the share of false findings among statistical findings that is
@@ -70,6 +74,7 @@ type result struct {
 	// lacks says why the detector does not apply to this case; "" when it does.
 	lacks string
 	notes []string
+	based bool // a baseline was used
 }
 
 // found is a finding whose events have numbers instead of names. Its id,
@@ -78,6 +83,9 @@ type result struct {
 type found struct {
 	analyze.Finding
 	eids []int64 // of its events, at most [analyze.MaxFindingEvents], in order
+	// normal is set where the baseline shows that it is nothing new: it is dropped,
+	// and counted.
+	normal bool
 }
 
 // tested is a test with the finding that it becomes where it counts.
@@ -216,6 +224,11 @@ func (r *run) ask(ctx context.Context, d detector) (*DetectorReport, []found, er
 		return nil, nil, err
 	}
 	kept = append(res.found, kept...)
+	all := len(kept)
+	kept = slices.DeleteFunc(kept, func(f found) bool { return f.normal })
+	if res.based {
+		report.Notes = append(report.Notes, r.baselineNote(all-len(kept)))
+	}
 	for i := range kept {
 		complete(&kept[i], about)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 )
 
 // novelty tests whether what an actor used on a day is new to it beyond what is
@@ -61,6 +62,10 @@ type user struct {
 	settled int64
 	seen    map[string]int // hours by thing
 	days    int64
+	// normal are the things of the baseline that the actor did not use in the case
+	// yet, and until is the last day, since 1970, that the baseline tells of the actor.
+	normal map[string]bool
+	until  int64
 }
 
 // crowd is a group of peers.
@@ -89,7 +94,7 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := noveltyRun{d: d, users: map[string]*user{}, crowds: map[string]*crowd{}, groupOf: peerGroups(list), res: &result{}}
+	n := noveltyRun{d: d, users: map[string]*user{}, crowds: map[string]*crowd{}, groupOf: peerGroups(list), res: &result{}, baseline: r.options.Baseline}
 	for len(list) > 0 {
 		end := 1
 		for end < len(list) && list[end].atUS/day == list[0].atUS/day {
@@ -101,6 +106,10 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 	if n.cold > 0 {
 		n.res.notes = append(n.res.notes, fmt.Sprintf("not enough history for %d of %d actors: what is new is said after %d hours with calls on %d days",
 			n.cold, len(n.users), warmHours, warmDays))
+	}
+	if b := r.options.Baseline; b != nil {
+		n.res.notes = append(n.res.notes, fmt.Sprintf("held against the baseline of %s to %s; things that are not new because of it: %d",
+			b.First.Time().Format(time.DateOnly), b.Last.Time().Format(time.DateOnly), n.greeted))
 	}
 	return n.res, nil
 }
@@ -165,6 +174,9 @@ type noveltyRun struct {
 	groupOf map[string]string
 	res     *result
 	cold    int // actors without enough history
+
+	baseline *baseline.Baseline
+	greeted  int // things that only the baseline shows to be not new
 }
 
 // day tests what was used on a day against what was before, and only then learns
@@ -204,8 +216,12 @@ func (n *noveltyRun) test(list []used) {
 		}
 		n.crowds[group].members = append(n.crowds[group].members, u)
 		n.cold++
+		n.remember(list[0].actor, u, n.crowds[group])
 	}
 	c := n.crowds[u.group]
+	for i := range list {
+		n.greet(u, list[i].family)
+	}
 	if !u.warm() {
 		return
 	}
@@ -244,6 +260,9 @@ func (u *user) warm() bool { return u.hours >= warmHours && u.days >= warmDays }
 func (n *noveltyRun) learn(list []used) {
 	u := n.users[list[0].actor]
 	c, wasWarm := n.crowds[u.group], u.warm()
+	if u.until >= list[0].atUS/day {
+		return // the baseline tells of this day
+	}
 	u.days++
 	type observed struct {
 		family string

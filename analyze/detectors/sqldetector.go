@@ -78,6 +78,10 @@ func newSQLDetector(name string) (detector, error) {
 	return d, nil
 }
 
+// newDestination is the statement whose findings a baseline can show to be nothing
+// new: its buckets are destinations.
+const newDestination = "exfiltration.new-destination"
+
 func (d *sqlDetector) about() *analyze.About { return &d.head }
 
 // parseHeader reads the comment that a statement begins with: lines of the form
@@ -176,7 +180,7 @@ func (d *sqlDetector) detect(ctx context.Context, r *run) (*result, error) {
 		}
 		args = append(args, sql.Named(t.Name, v))
 	}
-	res := &result{}
+	res := &result{based: d.head.ID == newDestination && r.options.Baseline != nil}
 	err := casefile.EachRow(ctx, r.c.DB(), d.name, d.text, args, func(rows *sql.Rows) error {
 		columns, err := rows.Columns()
 		if err != nil {
@@ -196,6 +200,7 @@ func (d *sqlDetector) detect(ctx context.Context, r *run) (*result, error) {
 				return fmt.Errorf("column %s: %w", column, err)
 			}
 		}
+		f.normal = res.based && r.normalDestination(f.Subject, f.Bucket)
 		res.found = append(res.found, f)
 		return nil
 	})

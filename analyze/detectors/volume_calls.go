@@ -35,7 +35,7 @@ func volumeCalls() detector {
 			Collect:        []string{"the calls of these hours and of the day before", "what issued the credential"},
 			Contain:        []string{"set a rate limit for the actor", "rotate its credential", "block it"},
 		},
-		what: "calls", least: 10,
+		what: "calls", measure: "calls", least: 10,
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.0f calls %s, where %.3g are expected by the same hours of other days", x.observed, x.hours(), x.expected)
 		},

@@ -21,7 +21,7 @@ func volumeCost() detector {
 			Collect:        []string{"the calls of these hours", "the bill of the day"},
 			Contain:        []string{"set a budget for the actor", "take the dear models from it", "rotate its credential"},
 		},
-		what: "cost_nano_usd", least: 1e8,
+		what: "cost_nano_usd", measure: "cost", least: 1e8,
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.2f USD %s, where %.3g USD are expected by the same hours of other days", x.observed/1e9, x.hours(), x.expected/1e9)
 		},

@@ -45,6 +45,7 @@ type volumeDetector struct {
 	events  string
 	slow    bool   // they are the slow calls of a subject that is more than an actor
 	what    string // is counted: calls_expected
+	measure string // of a baseline that is counted by the hour, "" for none
 	explain func(x *volumeRun) string
 }
 
@@ -77,14 +78,14 @@ func (d *volumeDetector) detect(ctx context.Context, r *run) (*result, error) {
 		return nil, err
 	}
 	t.correct()
-	res := &result{tests: t.n, notes: notes}
+	res := &result{tests: t.n, notes: notes, based: r.options.Baseline != nil && d.measure != ""}
 	if t.n == 0 {
 		res.lacks = "not enough history: " + warmUpWords
 	}
 	for _, x := range d.runs(t.list, subjects) {
 		res.tested = append(res.tested, tested{
 			p: math.Exp(x.logP),
-			found: found{Finding: analyze.Finding{
+			found: found{normal: r.usualVolume(d.measure, x), Finding: analyze.Finding{
 				Subject: x.subject, Bucket: minuteOf(x.first), Actor: x.actor, Explanation: d.explain(x),
 				First: time.UnixMicro(x.first).UTC(), Last: time.UnixMicro(x.last).UTC(),
 				Facts: []analyze.Fact{

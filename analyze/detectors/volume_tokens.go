@@ -22,7 +22,7 @@ func volumeTokens() detector {
 			Collect:        []string{"the calls of these hours with their texts"},
 			Contain:        []string{"limit the tokens of a call", "set a budget for the actor", "rotate its credential"},
 		},
-		what: "tokens", least: 5000,
+		what: "tokens", measure: "tokens", least: 5000,
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.0f tokens %s, where %.3g are expected by the same hours of other days", x.observed, x.hours(), x.expected)
 		},

@@ -42,6 +42,10 @@ takes a YAML file of findings that need no action: they stay, are marked and cou
 found, its thresholds and severities are used (--severity is stronger), and text shows
 what it says to do. The case keeps the file.
 
+--baseline takes what was normal before (exhibit baseline save writes it): models, clients
+and destinations of tools in it are not new, and hours with no more calls, tokens or cost
+than the most in the same hour of its weeks are not much. The case keeps the file.
+
 What was found is kept in the case, with an entry in the ledger, and replaces what the
 last run found: exhibit findings lists it, exhibit finding triage says what became of it.
 A case that cannot be written to is analyzed all the same; --no-record only prints.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
+	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
 	"github.com/exhibit-forensics/exhibit/analyze/rules"
 	"github.com/exhibit-forensics/exhibit/analyze/suppression"
@@ -22,10 +23,13 @@ type analyzeFlags struct {
 	Suppress     string // file
 	Policy       string // file
 	Rules        string // folder or file
+	Baseline     string // file
 	FailOn       string
 
 	files  []analysisFile
 	policy *policy.Policy // read by prepare
+	// baselineDigest is of the baseline, "" for none.
+	baselineDigest string
 }
 
 // analysisFile is a parameter file that shaped a result.
@@ -42,6 +46,7 @@ func addAnalyzeFlags(cmd *cobra.Command, o *analyzeFlags) {
 	flags.StringVar(&o.Suppress, "suppress", "", "YAML `FILE` of findings that need no action, with reason, expiry and name")
 	flags.StringVar(&o.Policy, "policy", "", "policy `FILE`: who may do what, thresholds, severities and what to do; - is standard input")
 	flags.StringVar(&o.Rules, "rules", "", "run the Sigma rules in this folder or file (`DIR`) beside the built-in ones")
+	flags.StringVar(&o.Baseline, "baseline", "", "baseline `FILE`: what was normal before, which exhibit baseline save writes")
 	for _, name := range []string{"only", "except"} {
 		// The flag was defined above, the only thing that can fail.
 		_ = cmd.RegisterFlagCompletionFunc(name, completeDetectors)
@@ -126,6 +131,14 @@ func (o *analyzeFlags) prepare(f *factory) (*assessment.Options, error) {
 		ao.Policy = o.policy
 		o.files = append(o.files, analysisFile{policyKind, o.Policy, data})
 	}
+	if o.Baseline != "" {
+		b, data, err := readBaseline(o.Baseline)
+		if err != nil {
+			return nil, err
+		}
+		ao.Baseline, o.baselineDigest = b, baseline.Digest(data)
+		o.files = append(o.files, analysisFile{"baseline", o.Baseline, data})
+	}
 	return ao, nil
 }
 
@@ -157,6 +170,9 @@ func (o *analyzeFlags) params() map[string]any {
 	}
 	if o.policy != nil {
 		params["policy"], params["policy_sha256"] = o.Policy, o.policy.Digest()
+	}
+	if o.baselineDigest != "" {
+		params["baseline"], params["baseline_sha256"] = o.Baseline, o.baselineDigest
 	}
 	return params
 }

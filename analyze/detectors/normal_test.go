@@ -19,11 +19,11 @@ func normalOf(s baseline.Subject) *baseline.Baseline {
 	return b
 }
 
-// attributeOf is an attribute with values, each used in so many hours.
-func attributeOf(name string, hours int64, values ...string) baseline.Attribute {
+// attributeOf is an attribute with values, each used in a hundred hours.
+func attributeOf(name string, values ...string) baseline.Attribute {
 	a := baseline.Attribute{Name: name}
 	for _, v := range values {
-		a.Known = append(a.Known, baseline.Value{Value: v, Calls: hours, Hours: hours})
+		a.Known = append(a.Known, baseline.Value{Value: v, Calls: 100, Hours: 100})
 	}
 	return a
 }
@@ -62,11 +62,11 @@ func TestBaselineNovelty(t *testing.T) {
 		note           string
 	}{
 		{"without one", "identity.new-model", long, nil, 1, ""},
-		{"the model is in it", "identity.new-model", long, with(attributeOf("model", 100, "model-a", "model-z")), 0, "because of it: 2"},
-		{"the model is not in it", "identity.new-model", long, with(attributeOf("model", 100, "model-a", "model-b")), 1, "because of it: 1"},
-		{"somebody else's", "identity.new-model", long, normalOf(baseline.Subject{Name: "eve", Values: []baseline.Attribute{attributeOf("model", 100, "model-z")}}), 1, "because of it: 0"},
+		{"the model is in it", "identity.new-model", long, with(attributeOf("model", "model-a", "model-z")), 0, "because of it: 2"},
+		{"the model is not in it", "identity.new-model", long, with(attributeOf("model", "model-a", "model-b")), 1, "because of it: 1"},
+		{"somebody else's", "identity.new-model", long, normalOf(baseline.Subject{Name: "eve", Values: []baseline.Attribute{attributeOf("model", "model-z")}}), 1, "because of it: 0"},
 		{"no history", "identity.new-client", short, nil, 0, ""},
-		{"history of the baseline", "identity.new-client", short, with(attributeOf("client", 100, "boto3")), 1, "because of it: 1"},
+		{"history of the baseline", "identity.new-client", short, with(attributeOf("client", "boto3")), 1, "because of it: 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			found, notes := told(t, tt.detector, tt.log, tt.b)

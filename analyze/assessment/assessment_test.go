@@ -35,16 +35,17 @@ func found(r *Report) []string {
 func TestRun(t *testing.T) {
 	c := openCase(t)
 	const off = "anti-forensics.logging-off"
+	rules := []string{"sigma"} // which find the same and more; see TestRunRules
 	tests := []struct {
 		name string
 		o    Options
 		want []string
 	}{
-		{"all", Options{}, []string{"story high", off + " high", off + " medium"}},
+		{"all", Options{Except: rules}, []string{"story high", off + " high", off + " medium"}},
 		{"a family", Options{Only: []string{"anti-forensics"}}, []string{off + " high", off + " medium"}},
-		{"no stories", Options{Except: []string{"story"}}, []string{off + " high", off + " medium"}},
-		{"severity", Options{Severity: map[string]analyze.Severity{off: analyze.SeverityLow}}, []string{"story low", off + " low", off + " low"}},
-		{"severity of stories", Options{Severity: map[string]analyze.Severity{"story": analyze.SeverityInfo}}, []string{off + " high", off + " medium", "story info"}},
+		{"no stories", Options{Except: []string{"story", "sigma"}}, []string{off + " high", off + " medium"}},
+		{"severity", Options{Except: rules, Severity: map[string]analyze.Severity{off: analyze.SeverityLow}}, []string{"story low", off + " low", off + " low"}},
+		{"severity of stories", Options{Except: rules, Severity: map[string]analyze.Severity{"story": analyze.SeverityInfo}}, []string{off + " high", off + " medium", "story info"}},
 		{"reconcile only", Options{Only: []string{"reconcile", "reconcile.skew"}}, nil},
 	}
 	for _, tt := range tests {
@@ -65,6 +66,35 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunRules checks that built-in rules run beside the detectors, and that what
+// they find is part of the story.
+func TestRunRules(t *testing.T) {
+	r, err := Run(t.Context(), openCase(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]bool{}
+	for i := range r.Findings {
+		if r.Findings[i].Detector == "story" {
+			for _, id := range r.Findings[i].Parts {
+				parts[id] = true
+			}
+		}
+	}
+	rules := 0
+	for i := range r.Findings {
+		if f := &r.Findings[i]; strings.HasPrefix(f.Detector, "sigma.") {
+			rules++
+			if !parts[f.ID] {
+				t.Errorf("%s is not part of the story", f.Detector)
+			}
+		}
+	}
+	if rules == 0 {
+		t.Errorf("no rule found anything in %v", found(r))
+	}
+}
+
 // TestRunSuppressed checks that what is suppressed stays, and is part of no
 // story.
 func TestRunSuppressed(t *testing.T) {
@@ -72,7 +102,7 @@ func TestRunSuppressed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(t.Context(), openCase(t), Options{Suppress: list, Today: time.Date(2026, 4, 8, 0, 0, 0, 0, time.UTC)})
+	r, err := Run(t.Context(), openCase(t), Options{Except: []string{"sigma"}, Suppress: list, Today: time.Date(2026, 4, 8, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}

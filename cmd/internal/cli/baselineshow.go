@@ -45,7 +45,7 @@ func newBaselineShow(f *factory) *cobra.Command {
 			return runBaselineShow(f, args[0], o)
 		},
 	}
-	cmd.Flags().StringVar(&o.For, "for", "", "only this actor, credential, model or application (`NAME`), in full")
+	cmd.Flags().StringVar(&o.For, "for", "", "only what is said of this `NAME`")
 	addLimitFlag(cmd, &o.Limit, terminalRows)
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
 	return cmd

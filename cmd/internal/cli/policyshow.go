@@ -40,7 +40,7 @@ func newPolicyShow(f *factory) *cobra.Command {
 			return runPolicyShow(f, args[0], o)
 		},
 	}
-	cmd.Flags().StringVar(&o.For, "for", "", "only what holds for this principal, role, person, credential, application, group or model (`NAME`)")
+	cmd.Flags().StringVar(&o.For, "for", "", "only what is said of this `NAME`")
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
 	return cmd
 }

@@ -63,10 +63,10 @@ var hostShape = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_
 // names. A name without a dot is a host only before a port, or localhost.
 func bareHost(s string) string {
 	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return a.Unmap().String()
+		return a.Unmap().WithZone("").String() // a zone names an interface of one machine
 	}
 	if a, err := netip.ParseAddrPort(s); err == nil {
-		return a.Addr().Unmap().String()
+		return a.Addr().Unmap().WithZone("").String()
 	}
 	host, port, _ := strings.Cut(strings.ToLower(s), ":")
 	host = strings.TrimSuffix(host, ".")

@@ -53,7 +53,7 @@ select
             || case when a.new_tool then ', one of them a tool that the conversation had not used before.' else ', all of which the conversation had used before.' end
             else 'No tool was called in the hour after it.' end as explanation,
     g.first_us, coalesce(a.acted_us, g.first_us) as last_us,
-    list_concat(g.eids, coalesce(a.eids, [])) as eids,
+    list_sort(list_distinct(list_concat(g.eids, coalesce(a.eids, [])))) as eids,
     lower(hex(g.hash)) as text_sha256, g.strongest as score, coalesce(a.tool_calls, 0) as tool_calls_after
 from grouped g
 left join after a on a.hash = g.hash and a.talk = g.talk and a.actor is not distinct from g.actor

@@ -3,14 +3,17 @@
 // week. Each table is one SQL file of its name, made when it is first asked for.
 //
 // The files are plain GROUP BYs in integers and decimals, so that they give the
-// same on every run and can be carried to another engine.
+// same on every run and can be carried to another engine. What is the same for
+// several columns is written once; see [expand].
 package features
 
 import (
 	"context"
 	"embed"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
@@ -95,6 +98,24 @@ func (s *Set) make(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("reading embedded SQL: %w", err)
 	}
-	_, err = s.c.DB().ExecContext(ctx, string(text))
+	_, err = s.c.DB().ExecContext(ctx, expand(string(text)))
 	return err
+}
+
+// each begins the part of a statement that is repeated, with union all between,
+// for each of some words: a line {{each NAME of WORD, WORD}}, behind which
+// {{NAME}} stands for the word. Such a line can stand behind another.
+var each = regexp.MustCompile(`(?m)^\{\{each (\w+) of ([\w, ]+)\}\}\n`)
+
+// expand repeats what a statement wants repeated.
+func expand(text string) string {
+	at := each.FindStringSubmatchIndex(text)
+	if at == nil {
+		return text
+	}
+	name, words, rest := text[at[2]:at[3]], strings.Split(text[at[4]:at[5]], ", "), text[at[1]:]
+	for i, word := range words {
+		words[i] = strings.TrimRight(expand(strings.ReplaceAll(rest, "{{"+name+"}}", word)), "\n")
+	}
+	return text[:at[0]] + strings.Join(words, "\nunion all\n") + "\n"
 }

@@ -65,3 +65,21 @@ func TestNeed(t *testing.T) {
 		t.Errorf("calls are %v", got)
 	}
 }
+
+func TestExpand(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"nothing to repeat", "select 1;\n", "select 1;\n"},
+		{"one word", "as\n{{each a of x}}\nselect {{a}}\n", "as\nselect x\n"},
+		{
+			"words within words", "as\n{{each a of x, y}}\n{{each b of p, q}}\nselect {{a}}, {{b}}\n",
+			"as\nselect x, p\nunion all\nselect x, q\nunion all\nselect y, p\nunion all\nselect y, q\n",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, expand(tt.text)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

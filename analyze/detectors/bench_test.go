@@ -1,0 +1,61 @@
+package detectors
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
+)
+
+// BenchmarkTimes says how long each detector takes on the case that
+// EXHIBIT_BENCH_CASE names, after the tables of features, and what it finds: go
+// test -v -run NONE -bench Times -benchtime 1x. EXHIBIT_BENCH_ONLY names
+// detectors or families, with spaces between, and EXHIBIT_BENCH_POLICY a policy.
+func BenchmarkTimes(b *testing.B) {
+	dir := os.Getenv("EXHIBIT_BENCH_CASE")
+	if dir == "" {
+		b.Skip("SKIPPED: EXHIBIT_BENCH_CASE names no case to take times on")
+	}
+	c, err := casefile.Open(b.Context(), dir, casefile.OpenOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	r := &run{c: c, features: features.NewSet(c), options: Options{Only: strings.Fields(os.Getenv("EXHIBIT_BENCH_ONLY")), Q: DefaultQ}}
+	if path := os.Getenv("EXHIBIT_BENCH_POLICY"); path != "" {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			r.options.Policy, err = policy.Parse(text)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	start := time.Now()
+	if err := r.need(b.Context(), features.Names()...); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("%-32s %6.3f s", "features", time.Since(start).Seconds())
+	list, err := detectors()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, d := range list {
+		if !r.options.chosen(d.about().ID) {
+			continue
+		}
+		start := time.Now()
+		report, kept, err := r.ask(b.Context(), d)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%-32s %6.3f s %4d findings %8d tests %s", d.about().ID, time.Since(start).Seconds(), len(kept), report.Tests, report.NotApplicable)
+		for i := range kept {
+			b.Logf("    %s %s: %s", kept[i].Severity, kept[i].Title, kept[i].Explanation)
+		}
+	}
+}

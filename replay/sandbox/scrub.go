@@ -1,0 +1,84 @@
+package sandbox
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/replay"
+)
+
+// minSecret is the length from which a value is looked for in replies: shorter
+// ones, as local servers take for a key, are words that replies may hold.
+const minSecret = 8
+
+// scrubber takes the secrets of a request out of the reply to it: some servers
+// repeat a key that they refuse. Each byte of one becomes an asterisk, so that
+// places in the reply stay what they were.
+type scrubber struct {
+	next    func(replay.Chunk) error
+	secrets [][]byte
+	held    []byte // the end of what came, as long as a secret may begin in it
+	count   int
+}
+
+func newScrubber(next func(replay.Chunk) error, secret []replay.Header) *scrubber {
+	return &scrubber{next: next, secrets: secretsOf(secret)}
+}
+
+// secretsOf returns the values to look for.
+func secretsOf(secret []replay.Header) [][]byte {
+	var out [][]byte
+	for _, h := range secret {
+		value := strings.TrimSpace(strings.TrimPrefix(h.Value, "Bearer "))
+		if len(value) >= minSecret {
+			out = append(out, []byte(value))
+		}
+	}
+	return out
+}
+
+func (s *scrubber) write(c replay.Chunk) error {
+	if len(s.secrets) == 0 {
+		return s.next(c)
+	}
+	data := append(s.held, c.Data...)
+	for _, secret := range s.secrets {
+		for i := bytes.Index(data, secret); i >= 0; i = bytes.Index(data, secret) {
+			copy(data[i:], bytes.Repeat([]byte{'*'}, len(secret)))
+			s.count++
+		}
+	}
+	ready := len(data) - s.begun(data)
+	if ready > 0 {
+		if err := s.next(replay.Chunk{After: c.After, Data: data[:ready]}); err != nil {
+			return err
+		}
+	}
+	s.held = append([]byte(nil), data[ready:]...)
+	return nil
+}
+
+// begun returns how many bytes at the end of data may be the start of a secret.
+func (s *scrubber) begun(data []byte) int {
+	longest := 0
+	for _, secret := range s.secrets {
+		for n := min(len(secret)-1, len(data)); n > longest; n-- {
+			if bytes.HasSuffix(data, secret[:n]) {
+				longest = n
+				break
+			}
+		}
+	}
+	return longest
+}
+
+// flush gives what was held back.
+func (s *scrubber) flush(after time.Duration) error {
+	if len(s.held) == 0 {
+		return nil
+	}
+	held := s.held
+	s.held = nil
+	return s.next(replay.Chunk{After: after, Data: held})
+}

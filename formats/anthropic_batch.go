@@ -55,6 +55,7 @@ func (anthropicBatch) Decode(d *Decoder, record []byte) error {
 		e.ContentState = ContentPartial
 		if params.Exists() {
 			e.Sequence = IntOf(1)
+			e.keepBody(params)
 			decodeRequestBody(d, e, params)
 		} else {
 			e.Sequence = IntOf(2)

@@ -282,6 +282,7 @@ func (r *invocation) content(d *Decoder, e *Event) {
 	}
 	request, inputS3 := readSide(e, r.input)
 	response, outputS3 := readSide(e, r.output)
+	e.keepBody(request)
 	decodeRequestBody(d, e, request)
 	decodeResponseBody(d, e, response)
 

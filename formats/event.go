@@ -244,5 +244,6 @@ type Event struct {
 	// and at which byte of it.
 	Problem string
 
-	overfull bool // parts were left out: there were too many
+	requestBody Text // see RequestBody
+	overfull    bool // parts were left out: there were too many
 }

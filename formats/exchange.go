@@ -166,8 +166,10 @@ func exchangeOutcome(e *Event) {
 // known.
 func decodeRequest(d *Decoder, e *Event, b body) bool {
 	if b.text != nil {
+		e.requestBody = b.text
 		return decodeRequestText(d, e, b.text)
 	}
+	e.keepBody(b.json)
 	return decodeRequestBody(d, e, b.json)
 }
 

@@ -136,6 +136,7 @@ func (r *batchRecord) request(d *Decoder, e *Event) {
 	} else {
 		e.Operation = joinText(d, "", method, " ", r.url.Text())
 	}
+	e.keepBody(r.body)
 	decodeRequestBody(d, e, r.body)
 	e.ContentState = ContentPartial
 	e.Summarise()

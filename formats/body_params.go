@@ -22,6 +22,10 @@ const (
 	paramEffort
 	paramToolChoice
 	paramFormat
+	paramLogprobs
+	paramTopLogprobs
+	paramParallel
+	paramTier
 	paramCount
 )
 
@@ -33,6 +37,7 @@ func paramName(i int) string {
 	return [paramCount]string{
 		"temperature", "top_p", "top_k", "max_tokens", "stop", "seed", "frequency_penalty",
 		"presence_penalty", "choice_count", "thinking", "reasoning_effort", "tool_choice", "response_format",
+		"logprobs", "top_logprobs", "parallel_tool_calls", "service_tier",
 	}[i]
 }
 
@@ -67,6 +72,14 @@ func (p *params) set(key []byte, v jsontape.Value) {
 		i = paramToolChoice
 	case "response_format", "responseMimeType", "response_mime_type", "format":
 		i = paramFormat
+	case "logprobs":
+		i = paramLogprobs
+	case "top_logprobs":
+		i = paramTopLogprobs
+	case "parallel_tool_calls":
+		i = paramParallel
+	case "service_tier":
+		i = paramTier
 	default:
 		return
 	}

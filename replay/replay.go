@@ -67,12 +67,11 @@ type Request struct {
 	Session    string // session_id, where the log has one
 	Model      string // as logged
 	Time       time.Time
-	System     []Part // system prompt, in its own parts
-	Messages   []Message
+	Messages   []Message       // with the system prompt, where its protocol has it
 	Tools      json.RawMessage // tool definitions as the log wrote them; nil where it has none
 	Parameters []Parameter     // in the order of the log
 	Documents  json.RawMessage // retrieved context: JSON list, nil where the log has none
-	Stream     bool
+	Stream     *bool           // nil where the log does not say
 
 	// Body is the request body that the log kept, byte for byte, and Protocol
 	// its protocol. Both are zero where the log kept no body or one of a

@@ -70,6 +70,7 @@ type analyzeBody struct {
 	Files     []AnalysisFile  `json:"files,omitempty"`
 	Findings  FileRef         `json:"findings"`
 	Inputs    []FileRef       `json:"inputs,omitempty"` // the parameter files
+	Texts     []textFacts     `json:"texts,omitempty"`  // all that is kept of texts from now on, where that changes
 	Derived   *DerivedState   `json:"derived"`
 }
 
@@ -124,6 +125,9 @@ func (w *writer) recordAnalysis(ctx context.Context, o *AnalysisOptions) (*Analy
 	if err := body.keep(staging, data, o.Files); err != nil {
 		return nil, err
 	}
+	if err := body.keepFacts(staging, o.Of); err != nil {
+		return nil, err
+	}
 	if last := w.state.analysis; last != nil && w.state.changed < last.seq {
 		if same, err := body.same(&last.body); err != nil || same {
 			return &AnalysisReport{Head: w.state.head, Run: last.seq, Same: same}, err
@@ -143,7 +147,10 @@ func (w *writer) recordAnalysis(ctx context.Context, o *AnalysisOptions) (*Analy
 	if w.state, err = readState(w.ledger); err != nil {
 		return nil, err
 	}
-	return r, recoverStaging(w.dir, w.state)
+	if err := recoverStaging(w.dir, w.state); err != nil {
+		return nil, err
+	}
+	return r, removeFacts(w.dir, w.state.factFiles())
 }
 
 // keep writes the findings and the parameter files to the staging folder.
@@ -163,10 +170,11 @@ func (b *analyzeBody) keep(staging string, findings []byte, files []ParameterFil
 	return nil
 }
 
-// same reports whether another run had the same parameters and found the same.
+// same reports whether another run had the same parameters and found the same, and there is
+// nothing new to keep of texts.
 func (b *analyzeBody) same(other *analyzeBody) (bool, error) {
 	mine, theirs := *b, *other
-	mine.Load, mine.Derived, theirs.Load, theirs.Derived = "", nil, "", nil
+	mine.Load, mine.Derived, theirs.Load, theirs.Derived, theirs.Texts = "", nil, "", nil, nil
 	x, err := ledger.Canonical(mine)
 	if err != nil {
 		return false, err

@@ -30,6 +30,7 @@ const (
 	derivedDir    = "derived"
 	stagingDir    = "staging"
 	checkpointDir = "checkpoints"
+	factsDir      = "facts"
 	currentFile   = "CURRENT"
 )
 
@@ -109,6 +110,8 @@ type state struct {
 	analysis   *analysisEntry  // the last run of the detectors; nil for none
 	changed    int64           // the last entry that changed what detectors read
 	acts       []FindingAct    // what was said of findings, in order
+	texts      []textFacts     // what was found in texts and is kept
+	facts      map[string]bool // files of facts that any analysis kept
 }
 
 // loadEntry is a load and the entry of the ledger that says so.
@@ -118,7 +121,7 @@ type loadEntry struct {
 }
 
 func newState() *state {
-	return &state{decoder: DecoderVersion, pending: map[string]bool{}, earlier: map[string]bool{}}
+	return &state{decoder: DecoderVersion, pending: map[string]bool{}, earlier: map[string]bool{}, facts: map[string]bool{}}
 }
 
 // readState follows the ledger from its first entry to its last.
@@ -225,6 +228,9 @@ func (s *state) applyAnalysis(e ledger.Entry) error {
 		return err
 	}
 	if err := checkRefs(a.body.Findings, a.body.Inputs); err != nil {
+		return err
+	}
+	if err := s.takeFacts(a.body.Texts); err != nil {
 		return err
 	}
 	s.inputs = append(append(s.inputs, a.body.Findings), a.body.Inputs...)

@@ -80,7 +80,7 @@ func recoverStaging(dir string, s *state) error {
 // finishLoad redoes the last step of a commit.
 func finishLoad(dir, load string, s *state) error {
 	var all []FileRef
-	for _, list := range [][]FileRef{s.records, s.events, s.manifests, s.inputs} {
+	for _, list := range [][]FileRef{s.records, s.events, s.manifests, s.inputs, s.factFiles()} {
 		for _, f := range list {
 			if _, err := os.Lstat(filepath.Join(dir, stagingDir, load, filepath.FromSlash(f.Path))); err == nil {
 				all = append(all, f)

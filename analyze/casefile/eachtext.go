@@ -17,10 +17,14 @@ type UniqueText struct {
 	SHA256 [sha256.Size]byte
 	Role   string // where it was first said, as in the view content
 	Text   []byte
+
+	segment int64 // 0 for a text that was put together from chunks
+	at      textPlace
 }
 
 // textPlace is where a text stands in its segment: a bit of content_first, or 0
-// for a row of the content segment.
+// for a row of the content segment. The row of a text that was put together from
+// chunks is its call.
 type textPlace struct{ row, place int64 }
 
 // EachText hands every unique text of the segments from a number on to visitors,
@@ -76,7 +80,8 @@ func (c *Case) eachJoinedText(ctx context.Context, visit func(*UniqueText) error
 				if len(sums[i]) != sha256.Size {
 					continue
 				}
-				if err := visit(&UniqueText{SHA256: [sha256.Size]byte(sums[i]), Role: roles[i], Text: text}); err != nil {
+				at := textPlace{after, int64(1) << i}
+				if err := visit(&UniqueText{SHA256: [sha256.Size]byte(sums[i]), Role: roles[i], Text: text, at: at}); err != nil {
 					return err
 				}
 			}
@@ -145,10 +150,11 @@ func (t *textReader) events(f *segmentFile, group int, job *searchJob) error {
 			return err
 		}
 		err := t.column(f, group, p.column, func(i int, text []byte) error {
-			if t.first[i]&bit == 0 || job.skip[textPlace{t.row[i], bit}] {
+			at := textPlace{t.row[i], bit}
+			if t.first[i]&bit == 0 || job.skip[at] {
 				return nil
 			}
-			return t.visit(&UniqueText{SHA256: t.sums[i], Role: p.role, Text: text})
+			return t.visit(&UniqueText{SHA256: t.sums[i], Role: p.role, Text: text, segment: job.segment, at: at})
 		})
 		if err != nil {
 			return err
@@ -172,10 +178,11 @@ func (t *textReader) content(f *segmentFile, group int, job *searchJob) error {
 	}
 	return t.column(f, group, "text", func(i int, text []byte) error {
 		role, err := roles.next()
-		if err != nil || job.skip[textPlace{t.row[i], 0}] {
+		at := textPlace{t.row[i], 0}
+		if err != nil || job.skip[at] {
 			return err
 		}
-		return t.visit(&UniqueText{SHA256: t.sums[i], Role: string(role), Text: text})
+		return t.visit(&UniqueText{SHA256: t.sums[i], Role: string(role), Text: text, segment: job.segment, at: at})
 	})
 }
 

@@ -45,6 +45,9 @@ type Case struct {
 	evidence        map[int64]knownEvidence // by number
 	callTable       bool                    // it is made: see [Case.MakeCallTable]
 	byPrefix        map[string]string       // SHA-256 of evidence by the digits of it that people are shown
+	foundFacts      map[string]textFacts    // what was found in texts since it was opened, by name
+	newFacts        map[string]string       // paths of files of facts that were made since, by SHA-256
+	factFiles       int                     // how many such files were begun
 }
 
 // ErrEmptyCase means that a case holds no events yet.
@@ -121,7 +124,7 @@ func openCase(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Dir: dir, state: s}
+	c := &Case{Dir: dir, state: s, foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
 	if !o.Lookup {
 		if c.items, err = readManifests(dir, s); err != nil {
 			return nil, err
@@ -205,6 +208,9 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	if c.temp, err = os.MkdirTemp(o.Temp, "exhibit-*"); err != nil {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
+	if c.temp, err = filepath.Abs(c.temp); err != nil {
+		return fmt.Errorf("finding the temporary folder: %w", err)
+	}
 	c.db, err = openDuck(path, true, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp})
 	if err != nil {
 		return err
@@ -226,7 +232,11 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	if err != nil {
 		return err
 	}
-	return lockDown(ctx, c.db, slices.Concat(c.events, c.records))
+	facts, err := c.allowedFacts()
+	if err != nil {
+		return err
+	}
+	return lockDown(ctx, c.db, slices.Concat(c.events, c.records, facts))
 }
 
 // makeViews makes the views of the SQL surface.

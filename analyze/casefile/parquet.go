@@ -32,6 +32,7 @@ const (
 	typeInt                     // 64 bit integer
 	typeTime                    // microseconds since the epoch, UTC
 	typeMoney                   // DECIMAL(18,9)
+	typeFloat                   // 64 bit floating point
 	typeBool
 )
 
@@ -60,12 +61,13 @@ type column struct {
 	bytes []parquet.ByteArray
 	hash  []parquet.FixedLenByteArray
 	ints  []int64
+	nums  []float64
 	bools []bool
 	dict  dictionary
 }
 
 func (c *column) reset() {
-	c.def, c.bytes, c.hash, c.ints, c.bools = c.def[:0], c.bytes[:0], c.hash[:0], c.ints[:0], c.bools[:0]
+	c.def, c.bytes, c.hash, c.ints, c.nums, c.bools = c.def[:0], c.bytes[:0], c.hash[:0], c.ints[:0], c.nums[:0], c.bools[:0]
 	c.dict.reset()
 }
 
@@ -142,6 +144,11 @@ func (c *column) int(v int64, ok bool) {
 	c.ints = append(c.ints, v)
 }
 
+func (c *column) float(v float64) {
+	c.def = append(c.def, 1)
+	c.nums = append(c.nums, v)
+}
+
 func (c *column) bool(v, ok bool) {
 	if !ok {
 		c.null()
@@ -168,6 +175,8 @@ func (c *column) node() (schema.Node, error) {
 		return schema.NewPrimitiveNodeLogical(c.name, opt, schema.NewTimestampLogicalType(true, schema.TimeUnitMicros), parquet.Types.Int64, -1, -1)
 	case typeMoney:
 		return schema.NewPrimitiveNodeLogical(c.name, opt, schema.NewDecimalLogicalType(18, 9), parquet.Types.Int64, -1, -1)
+	case typeFloat:
+		return schema.NewFloat64Node(c.name, opt, -1), nil
 	default:
 		return schema.NewBooleanNode(c.name, opt, -1), nil
 	}
@@ -242,6 +251,14 @@ func (t *table) write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := t.writeRows(pw); err != nil {
+		return err
+	}
+	return pw.Close()
+}
+
+// writeRows adds the rows to a file in row groups of rowGroupRows.
+func (t *table) writeRows(pw *file.Writer) error {
 	at := make([]int, len(t.columns)) // values of each column already written
 	for from := 0; from < t.rows(); from += rowGroupRows {
 		rg, err := pw.AppendRowGroupChecked()
@@ -267,7 +284,7 @@ func (t *table) write(w io.Writer) error {
 			return err
 		}
 	}
-	return pw.Close()
+	return nil
 }
 
 // writeBatch writes the rows that def describes, the first of which is row and
@@ -288,6 +305,8 @@ func (c *column) writeBatch(cw file.ColumnChunkWriter, at, row int, def []int16)
 		_, err = w.WriteBatch(c.hash[at:at+n], def, nil)
 	case *file.Int64ColumnChunkWriter:
 		_, err = w.WriteBatch(c.ints[at:at+n], def, nil)
+	case *file.Float64ColumnChunkWriter:
+		_, err = w.WriteBatch(c.nums[at:at+n], def, nil)
 	case *file.BooleanColumnChunkWriter:
 		_, err = w.WriteBatch(c.bools[at:at+n], def, nil)
 	default:

@@ -51,7 +51,8 @@ type RebuildReport struct {
 }
 
 // Rebuild makes the derived database anew from the segments and manifests, and
-// with Redecode the events first.
+// with Redecode the events first. What was kept of texts goes: the next analysis reads
+// them again.
 func Rebuild(ctx context.Context, o *RebuildOptions) (*RebuildReport, error) {
 	start := time.Now()
 	w, err := openExisting(o.Dir, "rebuild", &LoadOptions{Key: o.Key, Tool: o.Tool, Actor: o.Actor, Now: o.Now})
@@ -109,7 +110,10 @@ func (w *writer) rebuild(ctx context.Context, o *RebuildOptions) (*RebuildReport
 		return nil, err
 	}
 	if len(r.Changed) == 0 && !r.Redecoded {
-		return r, publishDerived(w.dir, filepath.Join(staging, stagedDerived), w.state.generation)
+		if err := publishDerived(w.dir, filepath.Join(staging, stagedDerived), w.state.generation); err != nil {
+			return nil, err
+		}
+		return r, removeFacts(w.dir, nil)
 	}
 	committed = true // from here on, the staging folder belongs to the ledger
 	r.Entry = true
@@ -119,7 +123,10 @@ func (w *writer) rebuild(ctx context.Context, o *RebuildOptions) (*RebuildReport
 	if w.state, err = readState(w.ledger); err != nil {
 		return nil, err
 	}
-	return r, recoverStaging(w.dir, w.state)
+	if err := recoverStaging(w.dir, w.state); err != nil {
+		return nil, err
+	}
+	return r, removeFacts(w.dir, nil)
 }
 
 // changedTables lists the tables whose rows differ between two states.

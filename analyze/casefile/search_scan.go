@@ -19,6 +19,7 @@ import (
 type searchJob struct {
 	segment               int64
 	events, content, raws string // paths; "" is none
+	place                 int    // among the jobs, where they are to be told apart
 	// skip are texts that stand in an earlier place too, where they are asked for.
 	skip map[textPlace]bool
 }

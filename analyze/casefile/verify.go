@@ -240,7 +240,7 @@ func (v *verification) list() ([]found, error) {
 	var out []found
 	for _, e := range top {
 		out = append(out, found{e.Name(), e.Type()})
-		if !e.IsDir() || !slices.Contains(append(truthFolders(), derivedDir), e.Name()) {
+		if !e.IsDir() || !slices.Contains(append(truthFolders(), derivedDir, factsDir), e.Name()) {
 			continue
 		}
 		err := filepath.WalkDir(filepath.Join(v.dir, e.Name()), func(p string, e fs.DirEntry, err error) error {
@@ -274,8 +274,12 @@ func (v *verification) checkNames(all []found) {
 			named[p+"/"] = true
 		}
 	}
+	used := map[string]bool{}
+	for _, f := range v.s.factFiles() {
+		used[f.Path] = true
+	}
 	own := ledger.FileNames()
-	folders := append(truthFolders(), derivedDir, stagingDir, checkpointDir)
+	folders := append(truthFolders(), derivedDir, factsDir, stagingDir, checkpointDir)
 	for _, f := range all {
 		name := ledger.EscapePath(f.path)
 		switch top, _, below := strings.Cut(f.path, "/"); {
@@ -287,6 +291,9 @@ func (v *verification) checkNames(all []found) {
 		case !below:
 			v.problem(name, "", "no part of a case: nothing in the ledger explains it")
 		case top == derivedDir: // looked at with the database
+		case v.s.facts[f.path] && !used[f.path]:
+			v.note(name, "not in use; the next analysis removes it")
+		case used[f.path]: // looked at with the other files
 		case f.mode.IsDir():
 			if !named[f.path+"/"] {
 				v.problem(name, "", "a folder that nothing in the ledger explains")

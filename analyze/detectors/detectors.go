@@ -113,9 +113,7 @@ type run struct {
 	leaked    bool // the table of [run.leakedTexts] is there
 	granted   bool // the tables of [run.grants] are there
 	networked bool // the table of [run.networks] is there
-	// statedFull says that not all numbers that texts state are in table stated.
-	statedFull bool
-	volume     *volumeHistory
+	volume    *volumeHistory
 }
 
 // threshold returns the number by which a detector decides: that of the policy,

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"database/sql/driver"
-	"fmt"
+	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/content"
@@ -16,8 +16,8 @@ import (
 // stand: those that may repeat one. Which prompt it is, and how much of it, is
 // looked at afterwards.
 type echoReader struct {
-	grams map[uint64]struct{} // of all system prompts
-	found []*[][sha256.Size]byte
+	grams   map[uint64]struct{} // of all system prompts
+	prompts string              // a hash of which they are
 }
 
 const (
@@ -44,7 +44,9 @@ func newEchoReader(ctx context.Context, r *run) (*echoReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &echoReader{grams: map[uint64]struct{}{}}
+	slices.Sort(hashes)
+	sum := sha256.Sum256([]byte(strings.Join(hashes, " ")))
+	e := &echoReader{grams: map[uint64]struct{}{}, prompts: hex.EncodeToString(sum[:])}
 	for _, text := range texts {
 		eachGram(content.AppendWordHashes(nil, []byte(text.Text)), echoWords, func(gram uint64) { e.grams[gram] = struct{}{} })
 	}
@@ -64,16 +66,18 @@ func eachGram(words []uint64, n int, visit func(uint64)) {
 	}
 }
 
-func (e *echoReader) visitor() func(*casefile.UniqueText, []uint64) error {
-	found := new([][sha256.Size]byte)
-	e.found = append(e.found, found)
-	return func(u *casefile.UniqueText, words []uint64) error {
-		if len(e.grams) == 0 || u.Role != "assistant" {
-			return nil
+func (e *echoReader) finder() casefile.TextFinder {
+	return casefile.TextFinder{Name: "text_echo", Version: "1, prompts " + e.prompts}
+}
+
+func (e *echoReader) visitor() (textVisitor, error) {
+	return func(t *readText, add func(casefile.TextFact)) {
+		if len(e.grams) == 0 || t.Role != "assistant" {
+			return
 		}
 		var seen [echoLeast]uint64
 		n := 0
-		eachGram(words, echoWords, func(gram uint64) {
+		eachGram(t.Words(), echoWords, func(gram uint64) {
 			if n == echoLeast {
 				return
 			}
@@ -83,23 +87,10 @@ func (e *echoReader) visitor() func(*casefile.UniqueText, []uint64) error {
 			}
 		})
 		if n == echoLeast {
-			*found = append(*found, u.SHA256)
+			add(casefile.TextFact{})
 		}
-		if len(*found) > maxTextSigns {
-			return fmt.Errorf("scanning texts: more than %d answers repeat passages of system prompts; analyze a part of the case", maxTextSigns)
-		}
-		return nil
-	}
+	}, nil
 }
 
-func (e *echoReader) done(ctx context.Context, r *run) error {
-	if err := r.exec(ctx, "echo"); err != nil {
-		return err
-	}
-	var all [][sha256.Size]byte
-	for _, found := range e.found {
-		all = append(all, *found...)
-	}
-	slices.SortFunc(all, func(a, b [sha256.Size]byte) int { return slices.Compare(a[:], b[:]) })
-	return r.c.Append(ctx, "echo", len(all), func(i int) []driver.Value { return []driver.Value{all[i][:]} })
-}
+// tables makes the table echo.
+func (*echoReader) tables(ctx context.Context, r *run) error { return r.exec(ctx, "echo") }

@@ -2,22 +2,12 @@ package detectors
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"database/sql/driver"
 	"regexp"
-	"slices"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
-
-// keyInText is an access key that stands in a text.
-type keyInText struct {
-	key, role string
-	hash      [sha256.Size]byte
-}
 
 // leakedTexts makes the table leaked_text where the pass over the texts that
 // [run.signs] makes has not: no text is read where no key was used, which is so
@@ -34,18 +24,18 @@ func (r *run) leakedTexts(ctx context.Context) error {
 		return err
 	}
 	if len(keys.used) == 0 {
-		return keys.done(ctx, r)
+		r.leaked = true
+		return r.exec(ctx, "leaked_text_none")
 	}
 	return r.readTexts(ctx, []textReader{keys})
 }
 
-// keyReader finds the texts in which the id of an access key of AWS stands that
-// was used in the case, wherever in the text it is. The id is what logs have of a
-// key, and stands beside its secret.
+// keyReader finds the texts in which the id of an access key of AWS stands,
+// wherever in the text it is. The id is what logs have of a key, and stands beside
+// its secret. Of those found the ones count that were used in the case.
 type keyReader struct {
-	form  *regexp.Regexp
-	used  map[string]bool
-	found []*[]keyInText // by visitor
+	form *regexp.Regexp
+	used []string
 }
 
 func newKeyReader(ctx context.Context, r *run) (*keyReader, error) {
@@ -56,46 +46,40 @@ func newKeyReader(ctx context.Context, r *run) (*keyReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keyReader{form: form, used: map[string]bool{}}
+	k := &keyReader{form: form}
 	return k, r.query(ctx, "used_keys", nil, func(rows *sql.Rows) error {
 		var key string
 		err := rows.Scan(&key)
-		k.used[key] = true
+		k.used = append(k.used, key)
 		return err
 	})
 }
 
-func (k *keyReader) visitor() func(*casefile.UniqueText, []uint64) error {
-	found := new([]keyInText)
-	k.found = append(k.found, found)
-	return func(u *casefile.UniqueText, _ []uint64) error {
-		if len(k.used) == 0 || !bytes.Contains(u.Text, []byte("AKIA")) && !bytes.Contains(u.Text, []byte("ASIA")) {
-			return nil
+func (*keyReader) finder() casefile.TextFinder {
+	return casefile.TextFinder{Name: "text_key", Version: "1", Words: []string{"key", "role"}}
+}
+
+func (k *keyReader) visitor() (textVisitor, error) {
+	var words [2]string
+	seen := map[string]bool{}
+	return func(t *readText, add func(casefile.TextFact)) {
+		if !bytes.Contains(t.Text, []byte("AKIA")) && !bytes.Contains(t.Text, []byte("ASIA")) {
+			return
 		}
-		for _, key := range k.form.FindAll(u.Text, -1) {
-			if k.used[string(key)] {
-				*found = append(*found, keyInText{string(key), u.Role, u.SHA256})
+		clear(seen)
+		for _, key := range k.form.FindAll(t.Text, -1) {
+			if seen[string(key)] {
+				continue
 			}
+			words = [2]string{string(key), t.Role}
+			seen[words[0]] = true
+			add(casefile.TextFact{Words: words[:]})
 		}
-		return nil
-	}
+	}, nil
 }
 
-// done makes the table leaked_text.
-func (k *keyReader) done(ctx context.Context, r *run) error {
-	if err := r.exec(ctx, "leaked_text"); err != nil {
-		return err
-	}
-	var all []keyInText
-	for _, found := range k.found {
-		all = append(all, *found...)
-	}
-	slices.SortFunc(all, func(a, b keyInText) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), slices.Compare(a.hash[:], b.hash[:]), cmp.Compare(a.role, b.role))
-	})
-	all = slices.Compact(all)
+// tables makes the table leaked_text.
+func (k *keyReader) tables(ctx context.Context, r *run) error {
 	r.leaked = true
-	return r.c.Append(ctx, "leaked_text", len(all), func(i int) []driver.Value {
-		return []driver.Value{all[i].key, all[i].hash[:], all[i].role}
-	})
+	return r.exec(ctx, "leaked_text")
 }

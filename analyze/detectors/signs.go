@@ -2,23 +2,16 @@ package detectors
 
 import (
 	"context"
-	"crypto/sha256"
-	"database/sql/driver"
+	"fmt"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/content"
 )
-
-// textSign is a sign of one text of the case.
-type textSign struct {
-	hash [sha256.Size]byte
-	role string
-	content.Sign
-}
 
 // signs makes the tables sign, sign_text and said_sign: what the texts of the
 // case show, and who said them when; with them the tables of the other readers
 // of texts and said, which text each call asked and answered. Each unique text is
-// read once.
+// read once, also by later runs.
 func (r *run) signs(ctx context.Context) error {
 	if r.signed {
 		return nil
@@ -43,13 +36,30 @@ func (r *run) signs(ctx context.Context) error {
 	return r.exec(ctx, "said_sign")
 }
 
-// keepSigns makes the table sign.
-func (r *run) keepSigns(ctx context.Context, found []textSign) error {
-	if err := r.exec(ctx, "sign_tables"); err != nil {
-		return err
+// signReader finds the signs of all texts.
+type signReader struct{}
+
+func (signReader) finder() casefile.TextFinder {
+	return casefile.TextFinder{
+		Name: "text_sign", Version: fmt.Sprintf("1, signs %d", content.Version),
+		Words: []string{"role", "kind", "label", "via"}, Ints: []string{"start_at", "end_at"}, Score: "score",
 	}
-	return r.c.Append(ctx, "sign", len(found), func(i int) []driver.Value {
-		s := &found[i]
-		return []driver.Value{s.hash[:], s.role, s.Kind, s.Label, s.Score, int64(s.Start), int64(s.End), s.Via}
-	})
 }
+
+func (signReader) visitor() (textVisitor, error) {
+	scanner, err := content.NewScanner()
+	if err != nil {
+		return nil, err
+	}
+	var words [4]string
+	var ints [2]int64
+	return func(t *readText, add func(casefile.TextFact)) {
+		for _, s := range scanner.Scan(t.Text, content.Role(t.Role)) {
+			words = [4]string{t.Role, s.Kind, s.Label, s.Via}
+			ints = [2]int64{int64(s.Start), int64(s.End)}
+			add(casefile.TextFact{Words: words[:], Ints: ints[:], Score: s.Score})
+		}
+	}, nil
+}
+
+func (signReader) tables(ctx context.Context, r *run) error { return r.exec(ctx, "sign_tables") }

@@ -1,14 +1,10 @@
 package detectors
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"database/sql/driver"
-	"encoding/binary"
+	"fmt"
 	"math"
-	"slices"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/content"
@@ -22,24 +18,7 @@ import (
 // a sketch costs one hash for each word instead of one for each word and bin. A bin
 // that got none borrows from the next (Shrivastava and Li, "Densifying one permutation
 // hashing via rotation", ICML 2014). Two bins make a key.
-type sketchReader struct {
-	// every says of how many texts one is looked at, chosen by its hash, where there are
-	// too many for memory.
-	every uint64
-	found []*textKeys
-}
-
-// textKeys are texts with their keys.
-type textKeys struct {
-	hashes [][sha256.Size]byte
-	keys   []textKey
-}
-
-// textKey is a key of the text at a place of the list.
-type textKey struct {
-	key  uint64
-	text int32
-}
+type sketchReader struct{}
 
 const (
 	bins = 8
@@ -49,37 +28,37 @@ const (
 	sketchWords, shortWords = 512, 24
 	// leastSketched is the words below which a text is too short to be like another.
 	leastSketched = 5
-	// leastKeyed is how many texts must share a key for it to be kept.
+	// leastKeyed is how many texts must share a key for it to be looked at.
 	leastKeyed = 6
-	// maxSketched bounds the texts that are held in memory, at 160 bytes each.
+	// maxSketched bounds the texts that are compared: of more, one of some is, chosen by
+	// its hash.
 	maxSketched = 1_000_000
 )
 
-func newSketchReader(ctx context.Context, r *run) (*sketchReader, error) {
-	s := &sketchReader{every: 1}
-	return s, r.query(ctx, "prompts_asked", nil, func(rows *sql.Rows) error {
-		var n uint64
-		err := rows.Scan(&n)
-		s.every = n/maxSketched + 1
-		return err
-	})
+func (sketchReader) finder() casefile.TextFinder {
+	f := casefile.TextFinder{Name: "text_sketch", Version: "1"}
+	for i := range bins {
+		f.Ints = append(f.Ints, fmt.Sprintf("key%d", i))
+	}
+	return f
 }
 
-func (s *sketchReader) visitor() func(*casefile.UniqueText, []uint64) error {
-	found := &textKeys{}
-	s.found = append(s.found, found)
-	return func(u *casefile.UniqueText, words []uint64) error {
-		if u.Role != "user" || len(words) < leastSketched || binary.BigEndian.Uint64(u.SHA256[:])%s.every != 0 {
-			return nil
+func (sketchReader) visitor() (textVisitor, error) {
+	var keys [bins]int64
+	return func(t *readText, add func(casefile.TextFact)) {
+		if t.Role != "user" {
+			return
+		}
+		words := t.Words()
+		if len(words) < leastSketched {
+			return
 		}
 		sketch := sketchOf(words)
-		text := int32(len(found.hashes)) //nolint:gosec // texts that are held are bounded
-		found.hashes = append(found.hashes, u.SHA256)
 		for i, v := range sketch {
-			found.keys = append(found.keys, textKey{content.MixHash(v*31 + sketch[(i+1)%bins] + uint64(i)), text}) //nolint:gosec // below bins
+			keys[i] = int64(content.MixHash(v*31 + sketch[(i+1)%bins] + uint64(i))) //nolint:gosec // its bits; i is below bins
 		}
-		return nil
-	}
+		add(casefile.TextFact{Ints: keys[:]})
+	}, nil
 }
 
 // sketchOf returns the least shingle of each bin.
@@ -108,35 +87,7 @@ func sketchOf(words []uint64) [bins]uint64 {
 	return least
 }
 
-// done makes the table sketch, of the keys that several texts share.
-func (s *sketchReader) done(ctx context.Context, r *run) error {
-	if err := r.exec(ctx, "sketch"); err != nil {
-		return err
-	}
-	var all textKeys
-	for _, found := range s.found {
-		from := int32(len(all.hashes)) //nolint:gosec // texts that are held are bounded
-		for _, k := range found.keys {
-			all.keys = append(all.keys, textKey{k.key, from + k.text})
-		}
-		all.hashes = append(all.hashes, found.hashes...)
-		*found = textKeys{}
-	}
-	slices.SortFunc(all.keys, func(a, b textKey) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), slices.Compare(all.hashes[a.text][:], all.hashes[b.text][:]))
-	})
-	kept := all.keys[:0]
-	for from := 0; from < len(all.keys); {
-		to := from + 1
-		for to < len(all.keys) && all.keys[to].key == all.keys[from].key {
-			to++
-		}
-		if to-from >= leastKeyed {
-			kept = append(kept, all.keys[from:to]...)
-		}
-		from = to
-	}
-	return r.c.Append(ctx, "sketch", len(kept), func(i int) []driver.Value {
-		return []driver.Value{all.hashes[kept[i].text][:], kept[i].key}
-	})
+// tables makes the table sketch, of the keys that several texts share.
+func (sketchReader) tables(ctx context.Context, r *run) error {
+	return r.exec(ctx, "sketch", sql.Named("most", maxSketched), sql.Named("least", leastKeyed))
 }

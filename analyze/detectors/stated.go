@@ -2,59 +2,65 @@ package detectors
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"database/sql/driver"
-	"slices"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/content"
 )
 
-// statedReader keeps the numbers that texts state, and which prompts have a block of
-// documents in them.
-type statedReader struct {
-	found []*statedTexts
-}
-
-type statedTexts struct {
-	values []statedValue
-	blocks [][sha256.Size]byte
-	all    []content.Value
-	full   bool
-}
-
-type statedValue struct {
-	hash [sha256.Size]byte
-	content.Value
-}
+// statedReader finds the numbers that texts state.
+type statedReader struct{}
 
 const (
-	// maxStated bounds the numbers that are kept of a text, and maxValues those that are held in
-	// memory by each thread, at 48 bytes each.
-	maxStated, maxValues = 256, 4_000_000
+	// maxStated bounds the numbers that are kept of a text.
+	maxStated = 256
 	// blockBytes is how long a prompt with documents is at least.
 	blockBytes = 300
 )
 
-func (s *statedReader) visitor() func(*casefile.UniqueText, []uint64) error {
-	t := &statedTexts{}
-	s.found = append(s.found, t)
-	return func(u *casefile.UniqueText, _ []uint64) error {
-		if len(t.values) > maxValues {
-			t.full = true
-			return nil
+func (statedReader) finder() casefile.TextFinder {
+	return casefile.TextFinder{Name: "text_number", Version: "1", Ints: []string{"number", "what"}}
+}
+
+func (statedReader) visitor() (textVisitor, error) {
+	var all []content.Value
+	var ints [2]int64
+	return func(t *readText, add func(casefile.TextFact)) {
+		all = content.AppendValues(all[:0], t.Text[:min(len(t.Text), maxWordBytes)])
+		for _, v := range all[:min(len(all), maxStated)] {
+			ints = [2]int64{int64(v.Number), int64(v.Of)} //nolint:gosec // the bits of hashes
+			add(casefile.TextFact{Ints: ints[:]})
 		}
-		if u.Role == "user" && hasDocuments(u.Text) {
-			t.blocks = append(t.blocks, u.SHA256)
+	}, nil
+}
+
+// tables makes the table stated.
+func (statedReader) tables(ctx context.Context, r *run) error { return r.exec(ctx, "stated") }
+
+// documentReader finds the prompts that have a block of documents in them.
+type documentReader struct{}
+
+func (documentReader) finder() casefile.TextFinder {
+	return casefile.TextFinder{Name: "text_document", Version: "1"}
+}
+
+func (documentReader) visitor() (textVisitor, error) {
+	return func(t *readText, add func(casefile.TextFact)) {
+		if t.Role == "user" && hasDocuments(t.Text) {
+			add(casefile.TextFact{})
 		}
-		t.all = content.AppendValues(t.all[:0], u.Text[:min(len(u.Text), maxWordBytes)])
-		for _, v := range t.all[:min(len(t.all), maxStated)] {
-			t.values = append(t.values, statedValue{u.SHA256, v})
+	}, nil
+}
+
+// tables makes the table document_prompt and, with the numbers, those of what calls were
+// given to read.
+func (documentReader) tables(ctx context.Context, r *run) error {
+	for _, name := range []string{"document_prompt", "given_document", "read_again"} {
+		if err := r.exec(ctx, name); err != nil {
+			return err
 		}
-		return nil
 	}
+	return nil
 }
 
 // hasDocuments reports whether a prompt has a block of documents in it: the usual templates
@@ -70,36 +76,4 @@ func hasDocuments(text []byte) bool {
 		}
 	}
 	return false
-}
-
-// done makes the tables stated, of numbers, and document_prompt, of prompts.
-func (s *statedReader) done(ctx context.Context, r *run) error {
-	if err := r.exec(ctx, "stated"); err != nil {
-		return err
-	}
-	var values []statedValue
-	var blocks [][sha256.Size]byte
-	for _, t := range s.found {
-		values, blocks = append(values, t.values...), append(blocks, t.blocks...)
-		r.statedFull = r.statedFull || t.full
-		*t = statedTexts{}
-	}
-	slices.SortFunc(values, func(a, b statedValue) int {
-		return cmp.Or(slices.Compare(a.hash[:], b.hash[:]), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Of, b.Of))
-	})
-	values = slices.Compact(values)
-	err := r.c.Append(ctx, "stated", len(values), func(i int) []driver.Value {
-		return []driver.Value{values[i].hash[:], values[i].Number, values[i].Of}
-	})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(blocks, func(a, b [sha256.Size]byte) int { return slices.Compare(a[:], b[:]) })
-	if err := r.c.Append(ctx, "document_prompt", len(blocks), func(i int) []driver.Value { return []driver.Value{blocks[i][:]} }); err != nil {
-		return err
-	}
-	if err := r.exec(ctx, "given_document"); err != nil {
-		return err
-	}
-	return r.exec(ctx, "read_again")
 }

@@ -2,20 +2,41 @@ package detectors
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"crypto/sha256"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/content"
 )
 
-// textReader looks at every unique text of the case, in the one pass over them.
+// textReader looks at every unique text of the case, in the one pass over those that it
+// has not looked at before: what it finds is kept in the case.
 type textReader interface {
-	// visitor returns what looks at the texts of one thread. It is given the
-	// hashes of the words of a text too, which are valid until it returns.
-	visitor() func(u *casefile.UniqueText, words []uint64) error
-	// done keeps what all visitors saw, in an order of its own.
-	done(ctx context.Context, r *run) error
+	// finder says what is found; its version grows when other facts come of a text.
+	finder() casefile.TextFinder
+	// visitor returns what looks at the texts of one thread.
+	visitor() (textVisitor, error)
+	// tables makes the tables of what was found, from the view with the name of the
+	// finder.
+	tables(ctx context.Context, r *run) error
+}
+
+// textVisitor adds what a text shows.
+type textVisitor func(t *readText, add func(casefile.TextFact))
+
+// readText is a text with its words, which are hashed when they are asked for.
+type readText struct {
+	*casefile.UniqueText
+	hashed [sha256.Size]byte // the text whose words are there
+	words  []uint64
+}
+
+// Words returns the hashes of the words of the text, which are valid until the next text.
+func (t *readText) Words() []uint64 {
+	if t.hashed != t.SHA256 {
+		t.words = content.AppendWordHashes(t.words[:0], t.Text[:min(len(t.Text), maxWordBytes)])
+		t.hashed = t.SHA256
+	}
+	return t.words
 }
 
 // textReaders lists what looks at the texts. Keys that are asked for later are
@@ -25,17 +46,15 @@ func (r *run) textReaders(ctx context.Context) ([]textReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	sketches, err := newSketchReader(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	list := []textReader{&signReader{}, echoes, sketches, &statedReader{}, &formReader{}}
+	list := []textReader{signReader{}, echoes, sketchReader{}, statedReader{}, documentReader{}, formReader{}}
 	if !r.leaked && r.options.chosen(leakedKeyID) {
 		keys, err := newKeyReader(ctx, r)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, keys)
+		if len(keys.used) > 0 {
+			list = append(list, keys)
+		}
 	}
 	return list, nil
 }
@@ -48,66 +67,33 @@ const leakedKeyID = "recon.leaked-key"
 
 // readTexts makes one pass over the texts.
 func (r *run) readTexts(ctx context.Context, readers []textReader) error {
-	visitors := make([]func(*casefile.UniqueText) error, max(1, r.options.Threads))
-	for i := range visitors {
-		var each []func(*casefile.UniqueText, []uint64) error
-		for _, reader := range readers {
-			each = append(each, reader.visitor())
-		}
-		var words []uint64
-		visitors[i] = func(u *casefile.UniqueText) error {
-			words = content.AppendWordHashes(words[:0], u.Text[:min(len(u.Text), maxWordBytes)])
-			for _, visit := range each {
-				if err := visit(u, words); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
+	var finders []casefile.TextFinder
+	for _, reader := range readers {
+		finders = append(finders, reader.finder())
 	}
-	if _, err := r.c.EachText(ctx, 0, visitors); err != nil {
+	err := r.c.FindInTexts(ctx, finders, r.options.Threads, func() ([]casefile.TextVisitor, error) {
+		text := &readText{}
+		var out []casefile.TextVisitor
+		for _, reader := range readers {
+			visit, err := reader.visitor()
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, func(u *casefile.UniqueText, add func(casefile.TextFact)) error {
+				text.UniqueText = u
+				visit(text, add)
+				return nil
+			})
+		}
+		return out, nil
+	})
+	if err != nil {
 		return err
 	}
 	for _, reader := range readers {
-		if err := reader.done(ctx, r); err != nil {
+		if err := reader.tables(ctx, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// signReader finds the signs of all texts.
-type signReader struct {
-	found []*[]textSign // by visitor
-}
-
-func (s *signReader) visitor() func(*casefile.UniqueText, []uint64) error {
-	scanner, err := content.NewScanner()
-	found := new([]textSign)
-	s.found = append(s.found, found)
-	return func(u *casefile.UniqueText, _ []uint64) error {
-		if err != nil {
-			return err
-		}
-		for _, sign := range scanner.Scan(u.Text, content.Role(u.Role)) {
-			*found = append(*found, textSign{u.SHA256, u.Role, sign})
-		}
-		if len(*found) > maxTextSigns {
-			return fmt.Errorf("scanning texts: they show more than %d signs; analyze a part of the case with --except content", maxTextSigns)
-		}
-		return nil
-	}
-}
-
-func (s *signReader) done(ctx context.Context, r *run) error {
-	var all []textSign
-	for _, found := range s.found {
-		all = append(all, *found...)
-	}
-	slices.SortStableFunc(all, func(a, b textSign) int { return slices.Compare(a.hash[:], b.hash[:]) })
-	return r.keepSigns(ctx, all)
-}
-
-// maxTextSigns bounds the signs that are held in memory, at about 150 bytes
-// each.
-const maxTextSigns = 2_000_000

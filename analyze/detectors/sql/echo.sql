@@ -1,2 +1,3 @@
 -- The answers in which several passages of some system prompt stand.
-create or replace temp table echo (hash blob)
+create or replace temp table echo as
+select hash from text_echo order by hash

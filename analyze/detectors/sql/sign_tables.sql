@@ -1,4 +1,5 @@
 -- What texts show: the signs of each unique text.
-create or replace temp table sign (
-    hash blob, role varchar, kind varchar, label varchar, score double, start_at bigint, end_at bigint, via varchar
-);
+create or replace temp table sign as
+select hash, role, kind, label, score, start_at, end_at, via
+from text_sign
+order by all;

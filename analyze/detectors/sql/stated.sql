@@ -1,5 +1,5 @@
--- The numbers that texts state, with what each is of, 0 where that is not known.
-create or replace temp table stated (hash blob, number ubigint, what ubigint);
-
--- The prompts that have a block of documents in them.
-create or replace temp table document_prompt (hash blob)
+-- The numbers that texts state, by a hash, with what each is of, 0 where that is not known.
+create or replace temp table stated as
+select distinct hash, number, what
+from text_number
+order by all

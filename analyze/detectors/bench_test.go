@@ -1,12 +1,14 @@
 package detectors
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
 	"github.com/exhibit-forensics/exhibit/analyze/features"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
 )
@@ -20,7 +22,7 @@ func BenchmarkTimes(b *testing.B) {
 	if dir == "" {
 		b.Skip("SKIPPED: EXHIBIT_BENCH_CASE names no case to take times on")
 	}
-	c, err := casefile.Open(b.Context(), dir, casefile.OpenOptions{})
+	c, err := casefile.Open(b.Context(), dir, casefile.OpenOptions{Threads: 2, Memory: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -35,11 +37,11 @@ func BenchmarkTimes(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	start := time.Now()
+	took := stopwatch(b)
 	if err := r.need(b.Context(), features.Names()...); err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%-32s %6.3f s", "features", time.Since(start).Seconds())
+	b.Logf("%-32s %s", "features", took())
 	list, err := detectors()
 	if err != nil {
 		b.Fatal(err)
@@ -48,14 +50,26 @@ func BenchmarkTimes(b *testing.B) {
 		if !r.options.chosen(d.about().ID) {
 			continue
 		}
-		start := time.Now()
+		took := stopwatch(b)
 		report, kept, err := r.ask(b.Context(), d)
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Logf("%-32s %6.3f s %4d findings %8d tests %s", d.about().ID, time.Since(start).Seconds(), len(kept), report.Tests, report.NotApplicable)
+		b.Logf("%-32s %s %4d findings %8d tests %s", d.about().ID, took(), len(kept), report.Tests, report.NotApplicable)
 		for i := range kept {
 			b.Logf("    %s %s: %s", kept[i].Severity, kept[i].Title, kept[i].Explanation)
 		}
+	}
+}
+
+// stopwatch returns what says how long it is since then, by the clock and in
+// processor time, and the most memory that the process held.
+func stopwatch(b *testing.B) func() string {
+	b.Helper()
+	start := time.Now()
+	before, _ := casetest.Usage(b)
+	return func() string {
+		cpu, memory := casetest.Usage(b)
+		return fmt.Sprintf("%7.3f s %7.3f s of processor %5d MiB", time.Since(start).Seconds(), (cpu - before).Seconds(), memory>>20)
 	}
 }

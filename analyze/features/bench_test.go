@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
 )
 
 // BenchmarkTimes says how long each table takes on the case that
@@ -23,6 +24,7 @@ func BenchmarkTimes(b *testing.B) {
 	s := NewSet(c)
 	for _, name := range Names() {
 		start := time.Now()
+		before, _ := casetest.Usage(b)
 		if err := s.Need(b.Context(), name); err != nil {
 			b.Fatal(err)
 		}
@@ -30,6 +32,7 @@ func BenchmarkTimes(b *testing.B) {
 		if err := c.DB().QueryRow("select count(*) from " + name).Scan(&n); err != nil {
 			b.Fatal(err)
 		}
-		b.Logf("%-16s %9d rows %8.3f s", name, n, time.Since(start).Seconds())
+		cpu, memory := casetest.Usage(b)
+		b.Logf("%-18s %9d rows %8.3f s %8.3f s of processor %5d MiB", name, n, time.Since(start).Seconds(), (cpu - before).Seconds(), memory>>20)
 	}
 }

@@ -31,7 +31,8 @@ counted as (
         count(*) filter (not approved and outcome = 'unknown') as unknown,
         min(at_us) filter (not approved) as first_us,
         max(at_us) filter (not approved) as last_us,
-        min(eid, 10000) filter (not approved) as eids
+        -- min(eid, 10000) would hold room for so many in every group.
+        list_sort(list(eid) filter (not approved))[:10000] as eids
     from used
     group by g, n, day
 )

@@ -176,7 +176,7 @@ func (t *teller) turn(d *dialog, k *talk, j int, m *model) {
 func (d *dialog) reframe(p *part, s *shift, r *rng) {
 	switch {
 	case s.refuse:
-		p.text = d.say(expand("{refusal}", r))
+		p.text = d.say(expand("{refusal}", false, r))
 	case s.frame != "":
 		before, after, _ := strings.Cut(s.frame, "%")
 		from := len(d.arena)

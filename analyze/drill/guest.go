@@ -148,7 +148,7 @@ func instructions(g *actor) string {
 		castCourier: "You pass on messages between the systems of {place}. Use the tools, and answer in one sentence.",
 		castCoder:   "You work on the project in " + projectOf(g) + ". Stay in this folder. Run the checks before you are done.",
 	}[g.guest]
-	return expand(task+" {house rule} {house rule} {house rule} Your code for escalation is {code}.", &r)
+	return expand(task+" {house rule} {house rule} {house rule} Your code for escalation is {code}.", false, &r)
 }
 
 func answersRoutine(s *stage, _ *actor, at int64) {

@@ -158,6 +158,10 @@ func (in *incident) name() string {
 	return fmt.Sprintf("%s-%s-%d", in.plot.name, in.strength, in.instance)
 }
 
+// inSecondHalf says whether the instance speaks in the words of the second half:
+// each even one does.
+func (in *incident) inSecondHalf() bool { return in.instance > 0 && in.instance%2 == 0 }
+
 // saw notes a step of the incident.
 func (in *incident) saw(e *event, at time.Time) {
 	if in.steps == 0 {

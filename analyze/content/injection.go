@@ -2,12 +2,14 @@ package content
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 )
 
 // The labels of injections.
 const (
 	injectOverride     = "override"     // what was said before shall not count
+	injectReassignment = "reassignment" // other orders or another role hold from here on
 	injectAuthority    = "authority"    // speaks as system, developer or maker
 	injectDelimiter    = "delimiter"    // ends the data and begins a turn of its own
 	injectExfiltration = "exfiltration" // sends what the model knows somewhere
@@ -18,32 +20,10 @@ const (
 	injectTask         = "task"         // gives a task of its own
 )
 
-const (
-	// earlier and orders are what shall not count.
-	earlier = `(?:previous|prior|above|earlier|preceding|foregoing|initial|original|existing|current|former|all|any|every|your|the|my|these|those|other|system)`
-	orders  = `(?:instructions?|prompts?|rules?|directions?|directives?|guidelines?|commands?|constraints?|programming|restrictions?|polic(?:y|ies)|context|orders)`
-)
-
-// injectionPhrases are ordered by label. Their scores are those in a document
+// injectionPhrases are ordered by label, what overrides first. Their scores are those in a document
 // or a tool's result; [roleWeight] says what they are worth elsewhere.
 func injectionPhrases() []phrase {
-	return []phrase{
-		{
-			injectOverride, 0.9, "ignore|ignoring|disregard|forget|override|bypass|discard|do not follow|don't follow|don’t follow|do not obey|don't obey|don’t obey|stop following|stop obeying|supersede;instruction|prompt|rule|direction|directive|guideline|command|constraint|programming|restriction|polic|context|orders",
-			`@(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|bypass|discard|supersedes?|(?:do not|don't|stop) (?:follow|obey|following|obeying))\b[^.!?\n]{0,50}?\b` + earlier + `\b[^.!?\n]{0,30}?\b` + orders + `\b`,
-		},
-		{
-			injectOverride, 0.8, "ignore|disregard|forget;above|before|previous|everything|all that|far",
-			`@(?:ignore|disregard|forget)\b (?:about )?(?:all|everything|anything|what|whatever)?[^.!?\n]{0,30}?\b(?:(?:above|previously|(?:was|were|been) (?:said|told|written|given)|so far|told you|you were told|you know)\b|before(?: (?:this|that|now)\b|\s*(?:[.,;:!?)"\n]|$)))`,
-		},
-		{
-			injectOverride, 0.6, "from now on",
-			`@from now on,? (?:you (?:are|will|must|should|shall|have to|only)|ignore|respond|answer|act|always|only)\b`,
-		},
-		{
-			injectOverride, 0.65, "new instruction|updated instruction|real instruction|actual instruction|new task|real task|actual task|new objective|new directive|new system prompt|new goal|new rule|new role|true goal|real goal",
-			`@(?:new|updated|real|actual|true|revised) (?:and \w+ )?(?:system )?(?:instructions?|tasks?|objectives?|directives?|prompts?|goals?|rules?|roles?)(?: (?:is|are|follow)\b|\s*[:=-])`,
-		},
+	return slices.Concat(overridePhrases(), errandPhrases(), []phrase{
 		{
 			injectAuthority, 0.6, "system:|system]|system>|system**|system prompt|system message|system note|system notice|system instruction|system override|system update|system alert|system command|developer:|developer]|developer message|developer note|administrator:|admin:|admin]|admin message|admin override|admin note",
 			`@^(?:system|developer|admin(?:istrator)?)(?:[ _-](?:prompt|message|instructions?|override|note|update|notice|alert|command))?(?:[\])*]{1,2}[:>]?|[\])*]{0,2} ?[:>])`,
@@ -51,6 +31,11 @@ func injectionPhrases() []phrase {
 		{
 			injectAuthority, 0.75, "authorized by|authorised by|approved by|" + cross("message|instruction|instructions|order|orders|override|command|request", "from|directly from"),
 			`@(?:message|instructions?|orders?|override|command|request) (?:directly )?from (?:the |your )?(?:system|system administrator|admin|developers?|developer team|openai|anthropic|google|microsoft|creators?)\b|(?:authori[sz]ed|approved) by (?:openai|anthropic|your (?:developers?|creators?|administrators?))\b`,
+		},
+		{
+			// Who claims to own the model that is spoken to.
+			injectAuthority, 0.75, "i am your|i'm your|i’m your|as your|as the;developer|creator|owner|administrator|admin|operator|maker",
+			`@(?:(?:i am|i'm|as) your (?:developer|creator|owner|administrator|admin|operator|maker)\b|as (?:the|a|one of the) (?:developers?|creators?|owners?|administrators?|admin|operators?|makers?) (?:of|behind|for) (?:this|your|the) (?:ai|assistant|chatbot|bot|language model|model|agent)\b)`,
 		},
 		{
 			// The delimiters of chat templates: ChatML of OpenAI and Qwen, Llama 2 and
@@ -121,7 +106,7 @@ func injectionPhrases() []phrase {
 			injectTask, 0.35, "explain|translate|write a|write an|compose a|draft a|draft an|provide a|provide the|describe the|develop a|summarize|how do i|what is|can you show|list the|break down",
 			`@.(?:explain (?:the|how|what|why)|translate (?:the|this|into|to)|(?:write|compose|draft|develop|provide|create|generate) (?:me )?an? (?:short |brief |simple |detailed )?(?:story|poem|essay|speech|letter|introduction|function|program|script|song|haiku|example|summary|recipe|email|article|paragraph|list)|describe (?:the|how)|summari[sz]e (?:the|this)|how do (?:i|you) (?:solve|say|write|make|calculate|convert|use)|what(?:'s| is) the (?:capital|difference between|meaning of)|can you show me an?|break down the)\b`,
 		},
-	}
+	})
 }
 
 var sharedInjection = sync.OnceValues(func() (*phraseSet, error) { return newPhraseSet(injectionPhrases()) }) //nolint:gochecknoglobals // made once from constants
@@ -152,7 +137,7 @@ func roleWeight(role Role, label string) float64 {
 		return 1
 	case RoleUser:
 		switch label {
-		case injectOverride, injectAuthority:
+		case injectOverride, injectReassignment, injectAuthority:
 			return 0.85
 		case injectDelimiter:
 			return 0.8
@@ -182,13 +167,17 @@ func (p *injection) scan(t *Text, report func(Sign)) {
 }
 
 // mentioned is what remains of a phrase that is quoted where attacks are the
-// subject: who writes about them quotes them.
+// subject: who writes about them, or asks whether a filter finds them, quotes
+// them.
 func mentioned(text []byte, at int) float64 {
 	if !quoted(text, at) {
 		return 1
 	}
 	before := text[max(0, at-300):at]
-	for _, word := range []string{"injection", "jailbreak", "attack", "for example", "e.g.", "such as", "phrases like", "says things like"} {
+	for _, word := range []string{
+		"injection", "jailbreak", "attack", "for example", "e.g.", "such as", "phrases like", "says things like",
+		"this text", "this sentence", "this message", "this prompt", "the following text", "filters", "detect", "classify", "found this", "found in", "explain what",
+	} {
 		if bytes.Contains(before, []byte(word)) {
 			return 0.4
 		}

@@ -21,7 +21,28 @@ const (
 // Now" (arXiv:2308.03825), in words of our own.
 func jailbreakPhrases() []phrase {
 	const rules = `(?:guidelines?|restrictions?|filters?|limits?|limitations?|constraints?|polic(?:y|ies)|considerations?|boundaries|guardrails?|rules|principles|compass|standards|norms|safeguards|censorship)`
+	const free = `(?:(?:has|have|having|had|with|know|knows|needs?|follows?|obeys?|under|is given|was given|(?:was |were )?never (?:been )?given) (?:absolutely |to follow )?(?:no|not any|zero|any) |without (?:any |the |its |your )?|free (?:of|from) (?:all |any |every |your |its )?|not (?:bound|limited|restricted|held back) by (?:any |the |your |its )?)(?:\w+ )?` + rules
 	return []phrase{
+		{
+			jailPersona, 0.8, "you are now|you're now|you’re now|you will now be|you have become;rules|limit|restriction|filter|guideline|boundar|constraint|guardrail|censor|moral|standards",
+			`@you(?:'re| are| will| have) (?:now|become|now become|now be)\b[^.!?\n]{0,60}?\b` + free + `\b`,
+		},
+		{
+			jailPersona, 0.75, "assistant|chatbot|bots|a bot|language model|ai that|ai who|ai with|an ai;rules|limit|restriction|filter|guideline|boundar|constraint|guardrail|censor|moral|standards",
+			`\b(?:you|act|acts|play|plays|pretend|imagine|suppose|rehearse|simulate|become|role|part|character|scene|game|story)\b[^.!?\n]{0,80}?\b(?:assistant|chatbot|bot|language model|ai)\b[^.!?\n]{0,40}?\b` + free + `\b`,
+		},
+		{
+			jailUnrestricted, 0.75, "pretend|imagine|suppose|assume|let us say|let's say|let’s say|say hypothetically|hypothetically;forbidden|off limits|off-limits|prohibited|banned|allowed|permitted|rules|orders|restriction|guideline|instruction|guardrail|direction|constraint",
+			`@(?:pretend|imagine|suppose|assume|let us say|let's say|say|hypothetically)\b[^.!?\n]{0,80}?(?:\bnothing (?:was|is|were|would be) (?:forbidden|off[- ]limits|prohibited|banned)(?: (?:to|for) you)?\b|\beverything (?:is|was|were) (?:allowed|permitted) (?:to|for) you\b|\bbefore (?:your|its|their) (?:` + rules + `|instructions|directions|orders)\b|\byour (?:` + rules + `|instructions|directions)\b[^.!?\n]{0,30}?\b` + noLonger + `)`,
+		},
+		{
+			jailUnrestricted, 0.75, "without;filter|restriction|limit|censor|guardrail|safeguard|refus|objection|rules",
+			`\b(?:answer|respond|reply|speak|talk|act|behave|operate|comply)\b[^.!?\n]{0,40}?\bwithout (?:any |all |the |your )?(?:\w+ )?(?:filters?|filtering|restrictions?|limits|limitations?|censorship|guardrails?|safeguards?|rules|refus\w+|objections?)\b`,
+		},
+		{
+			jailUnrestricted, 0.8, "for this|in this|during this|in our|in the following;" + undoneWord,
+			`@(?:for|in|during) (?:this|our|the following) (?:test|exercise|session|conversation|chat|game|play|scene|story|demo|experiment|rehearsal|role-?play|simulation)\b[^.!?\n]{0,40}?\b(?:the|your|all|any|usual|normal|none)\b[^.!?\n]{0,20}?\b` + either + `\b[^.!?\n]{0,20}?\b` + noLonger,
+		},
 		{
 			jailPersona, 0.9, "do anything now|dan mode|as dan|are dan|be dan|anti-dan|antigpt|betterdan|evil-bot|evilbot|evil confidant|unfiltered bot|machiavellian",
 			`\bdo anything now\b|\b(?:as|are|be|become|called|named|play) (?:a )?(?:dan|anti-?dan|anti-?gpt|betterdan|evil-?bot|evil confidant|unfiltered bot)\b|\bdan mode\b|\b(?:intelligent|amoral)[^.\n]{0,20}\bmachiavellian\b`,

@@ -23,7 +23,7 @@ type reworded struct{}
 
 func (reworded) about() *analyze.About {
 	return &analyze.About{
-		ID: "content.refused-then-answered", Version: 1, Severity: analyze.SeverityMedium,
+		ID: "content.refused-then-answered", Version: 2, Severity: analyze.SeverityMedium,
 		Title: "A request was refused, reworded, and then answered",
 		Why: "Looking for words that a model lets pass is how its rules are broken in practice, whatever the words. A later request of " +
 			"the same conversation counts when it shares what it is about with the refused one: the rarer words of both.",
@@ -72,7 +72,7 @@ func (d reworded) detect(ctx context.Context, r *run) (*result, error) {
 	}
 	var calls []spoken
 	var hashes []string
-	err = r.query(ctx, "reworded", nil, func(rows *sql.Rows) error {
+	err = r.query(ctx, "reworded", []any{sql.Named("next", rewordedNext)}, func(rows *sql.Rows) error {
 		var s spoken
 		if err := rows.Scan(&s.talk, &s.actor, &s.eid, &s.at, &s.refused, &s.prompt, &s.session); err != nil {
 			return err
@@ -201,7 +201,10 @@ func (w *weighed) share(earlier, later string) float64 {
 	common, shared := 0.0, 0
 	for _, word := range slices.Sorted(maps.Keys(first)) { // sums depend on their order
 		if second[word] {
-			common, shared = common+w.weight(word), shared+1
+			common += w.weight(word)
+			if !w.usual(word) {
+				shared++
+			}
 		}
 	}
 	least := min(w.sum(first), w.sum(second))
@@ -209,6 +212,12 @@ func (w *weighed) share(earlier, later string) float64 {
 		return 0
 	}
 	return common / least
+}
+
+// usual reports whether a word says nothing of what a request is about: it stands
+// in more than one of ten talks.
+func (w *weighed) usual(word string) bool {
+	return w.talks[word] > max(2, w.all/10)
 }
 
 func (w *weighed) sum(words map[string]bool) float64 {

@@ -1,10 +1,12 @@
 -- id: recon.validation-probe
 -- title: Invalid requests, and then use
 -- severity: medium
+-- version: 2
 -- why: A request that must be rejected costs nothing and shows whether a credential may call a model.
 --   Found where the first two or more things that an actor ever sent to a model, or from a
---   network, or by a client, were invalid, and a request there succeeded within 3 days. Who
---   never succeeds is a broken program and no finding.
+--   network or address, or by a client, were invalid, and a request there succeeded within 3
+--   days; high where more than one of these was new at once. Who never succeeds is a broken
+--   program and no finding.
 -- tags: atlas.aml.t0040, atlas.aml.t0075, attack.t1526
 -- needs: model, actor, error_code
 -- reads: call, network_of
@@ -37,6 +39,8 @@ place as (
     union all
     select actor, 'network', network, first_at, other_at, success_at from together
     union all
+    select actor, 'address', address::varchar, first_at, other_at, success_at from together
+    union all
     select actor, 'client', client::varchar, first_at, other_at, success_at from together
 ),
 opened as (
@@ -51,7 +55,7 @@ placed as (
     from reply r
     left join network_of n on n.address = r.address
     join opened o on o.actor = r.actor and r.at_us <= o.success_at
-        and o.place = case o.sort when 'model' then r.model::varchar when 'client' then r.client::varchar else n.network end
+        and o.place = case o.sort when 'model' then r.model::varchar when 'client' then r.client::varchar when 'address' then r.address::varchar else n.network end
 ),
 tried as (
     select
@@ -69,6 +73,8 @@ select
     actor as subject,
     strftime(make_timestamp(min(first_at) // 86400000000 * 86400000000), '%Y-%m-%d') as bucket,
     actor,
+    -- An address is one of a network: who is in a new network is at a new address too.
+    case when count(distinct case sort when 'address' then 'network' else sort end) >= 2 then 'high' else 'medium' end as severity,
     'The first ' || max(invalid) || ' things that it sent with ' || string_agg(sort || ' ' || place, ', ' order by sort, place)
         || ' were invalid (' || min(codes) || '), and ' || (min(success_at - first_at) // 1000000) || ' seconds after the first of them one succeeded.' as explanation,
     min(first_at) as first_us, max(success_at) as last_us,

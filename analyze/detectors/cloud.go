@@ -22,6 +22,9 @@ type cloud struct {
 	// onlyWithoutMFA leaves out what was done with a second factor, or by those
 	// whose second factor this log cannot show: roles and federated users.
 	onlyWithoutMFA bool
+	// grants says that among what is watched are grants of policies, which are low
+	// where they only let look at settings.
+	grants bool
 }
 
 // watched is one operation that is looked for.
@@ -47,6 +50,7 @@ type done struct {
 	requests, succeeded, destinations int64
 	daysBefore, mostBefore            int64
 	eids                              []int64
+	looks                             bool // all are grants of a policy that only lets look at settings
 }
 
 func (d *cloud) detect(ctx context.Context, r *run) (*result, error) {
@@ -56,6 +60,11 @@ func (d *cloud) detect(ctx context.Context, r *run) (*result, error) {
 	list, err := d.read(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	if d.grants {
+		if err := r.markLooks(ctx, list); err != nil {
+			return nil, err
+		}
 	}
 	res := &result{}
 	for len(list) > 0 {
@@ -69,6 +78,24 @@ func (d *cloud) detect(ctx context.Context, r *run) (*result, error) {
 		list = list[n:]
 	}
 	return res, nil
+}
+
+// markLooks marks what is grants of policies that only let look at settings.
+func (r *run) markLooks(ctx context.Context, list []done) error {
+	if err := r.need(ctx, "granted"); err != nil {
+		return err
+	}
+	looks := map[int64]bool{}
+	err := r.query(ctx, "granted_looks", nil, func(rows *sql.Rows) error {
+		var eid int64
+		err := rows.Scan(&eid)
+		looks[eid] = true
+		return err
+	})
+	for i := range list {
+		list[i].looks = !slices.ContainsFunc(list[i].eids, func(eid int64) bool { return !looks[eid] })
+	}
+	return err
 }
 
 // read asks for what is watched, in order of actor and hour.
@@ -113,6 +140,9 @@ func (x *done) counts() (analyze.Severity, bool) {
 		return 0, false
 	}
 	severity := x.severity
+	if x.looks {
+		severity = min(severity, analyze.SeverityLow)
+	}
 	if x.succeeded == 0 {
 		severity -= min(severity-analyze.SeverityLow, 1)
 	}
@@ -180,6 +210,9 @@ func (x *done) tell() string {
 		text += ", refused or failed"
 	case x.succeeded < x.requests:
 		text += fmt.Sprintf(", %d of them refused or failed", x.requests-x.succeeded)
+	}
+	if x.looks {
+		text += ", of a policy that only lets look at settings"
 	}
 	if x.destinations > 1 {
 		text += fmt.Sprintf(", on %d targets", x.destinations)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ type grantTarget struct {
 	Kind   string `json:"kind,omitempty"` // user, role or policy
 	Name   string `json:"name,omitempty"`
 	Policy string `json:"policy,omitempty"` // what is granted
+	Looks  bool   `json:"looks,omitempty"`  // it only lets look at settings; see [looksOnly]
 }
 
 // grants makes the tables granted and granted_to. Whom a grant is for stands in
@@ -65,6 +67,19 @@ func (r *run) grants(ctx context.Context) error {
 	return r.exec(ctx, "granted_to_make")
 }
 
+// looksOnly reports whether a policy is one of AWS itself, whose names nobody else can
+// take, that lets look at settings and neither read data nor call a model nor change
+// anything: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+func looksOnly(arn string) bool {
+	owner, name, ok := strings.Cut(arn, ":iam::aws:policy/")
+	if !ok || !strings.HasPrefix(owner, "arn:aws") {
+		return false
+	}
+	return slices.Contains([]string{
+		"AmazonBedrockReadOnly", "IAMReadOnlyAccess", "job-function/ViewOnlyAccess",
+	}, name)
+}
+
 // trailRequest is what a CloudTrail record says of whom a grant is for; in the
 // envelopes of EventBridge and of lookup-events it stands one level deeper.
 type trailRequest struct {
@@ -105,6 +120,7 @@ func readTarget(raw []byte, t *grantTarget) {
 	}
 	if policy := text("policyArn"); policy != "" {
 		t.Policy = policy[strings.LastIndexByte(policy, '/')+1:]
+		t.Looks = looksOnly(policy)
 	} else {
 		t.Policy = text("policyName")
 	}

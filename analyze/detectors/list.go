@@ -3,9 +3,12 @@ package detectors
 // detectors lists the detectors in the order in which they run: a statement by
 // the name of its file, or a Go type.
 func detectors() ([]detector, error) {
-	var list []detector
+	destination, err := newNewDestination()
+	if err != nil {
+		return nil, err
+	}
+	list := []detector{destination}
 	for _, name := range []string{
-		"new_destination",
 		"secret_in_response",
 		"content_attack",
 		"content_indirect",

@@ -94,7 +94,10 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := noveltyRun{d: d, users: map[string]*user{}, crowds: map[string]*crowd{}, groupOf: peerGroups(list), res: &result{}, baseline: r.options.Baseline}
+	n := noveltyRun{
+		d: d, users: map[string]*user{}, crowds: map[string]*crowd{}, groupOf: peerGroups(list), since: sinceOf(list),
+		res: &result{}, baseline: r.options.Baseline,
+	}
 	for len(list) > 0 {
 		end := 1
 		for end < len(list) && list[end].atUS/day == list[0].atUS/day {
@@ -172,6 +175,7 @@ type noveltyRun struct {
 	users   map[string]*user
 	crowds  map[string]*crowd
 	groupOf map[string]string
+	since   map[string][]used // what each actor used, in the order of time
 	res     *result
 	cold    int // actors without enough history
 
@@ -320,6 +324,57 @@ func (c *crowd) chance(u *user, unknown bool, hours int) float64 {
 	return -math.Expm1(float64(hours) * math.Log1p(-min(p, 1)))
 }
 
+// movedHours and movedDays are how much must be seen of an actor after it began
+// something new to say that it moved to that.
+const movedHours, movedDays = 5, 2
+
+// moved reports whether an actor gave up for a new thing what it used in most of its
+// hours: who moves to another tool stops using the old one, while somebody else with
+// its credential does not keep the actor from its work. Hours in which it used both
+// are those in which it moved, one at most.
+func (n *noveltyRun) moved(u *user, fresh []used) bool {
+	first, actor := fresh[0].atUS, fresh[0].actor
+	main := u.main()
+	if main == "" || slices.ContainsFunc(fresh, func(x used) bool { return x.family != fresh[0].family }) {
+		return false
+	}
+	hours, days, lastDay := 0, 0, int64(-1)
+	list := n.since[actor]
+	at, _ := slices.BinarySearchFunc(list, first, func(x used, us int64) int { return cmp.Compare(x.atUS, us) })
+	for _, x := range list[at:] {
+		switch {
+		case x.family == main && x.atUS > first:
+			return false
+		case x.family != fresh[0].family:
+			continue
+		}
+		hours++
+		if x.atUS/day != lastDay {
+			days, lastDay = days+1, x.atUS/day
+		}
+	}
+	return hours >= movedHours && days >= movedDays
+}
+
+// main is what an actor used in most of its hours, "" where nothing was.
+func (u *user) main() string {
+	for family, hours := range u.seen {
+		if 2*int64(hours) > u.hours {
+			return family
+		}
+	}
+	return ""
+}
+
+// sinceOf gathers what each actor used, in the order of time.
+func sinceOf(list []used) map[string][]used {
+	by := map[string][]used{}
+	for _, x := range list {
+		by[x.actor] = append(by[x.actor], x)
+	}
+	return by
+}
+
 // tell makes the finding that a test becomes where it counts.
 func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float64, always bool) tested {
 	var values []string
@@ -345,6 +400,10 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float
 	who := "others of its group used it before"
 	if unknown {
 		who = "nobody of its group used it before"
+	}
+	if !always && n.moved(u, fresh) {
+		f.Severity = analyze.SeverityLow
+		who += fmt.Sprintf(". Since then it never used %s again: it looks as if it moved from one to the other", u.main())
 	}
 	f.Explanation = fmt.Sprintf("In %d hours with calls on %d days it used only: %s. Its group (%s, %d actors) rarely begins something new; %s.",
 		u.hours, u.days, strings.Join(known[:min(len(known), 5)], ", "), u.group, len(c.members), who)

@@ -66,7 +66,7 @@ type sqlDetector struct {
 	text  string
 }
 
-func newSQLDetector(name string) (detector, error) {
+func newSQLDetector(name string) (*sqlDetector, error) {
 	text, err := sqlFiles.ReadFile("sql/" + name + ".sql")
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded SQL: %w", err)
@@ -77,10 +77,6 @@ func newSQLDetector(name string) (detector, error) {
 	}
 	return d, nil
 }
-
-// newDestination is the statement whose findings a baseline can show to be nothing
-// new: its buckets are destinations.
-const newDestination = "exfiltration.new-destination"
 
 func (d *sqlDetector) about() *analyze.About { return &d.head }
 
@@ -180,7 +176,7 @@ func (d *sqlDetector) detect(ctx context.Context, r *run) (*result, error) {
 		}
 		args = append(args, sql.Named(t.Name, v))
 	}
-	res := &result{based: d.head.ID == newDestination && r.options.Baseline != nil}
+	res := &result{}
 	err := casefile.EachRow(ctx, r.c.DB(), d.name, d.text, args, func(rows *sql.Rows) error {
 		columns, err := rows.Columns()
 		if err != nil {
@@ -200,7 +196,6 @@ func (d *sqlDetector) detect(ctx context.Context, r *run) (*result, error) {
 				return fmt.Errorf("column %s: %w", column, err)
 			}
 		}
-		f.normal = res.based && r.normalDestination(f.Subject, f.Bucket)
 		res.found = append(res.found, f)
 		return nil
 	})

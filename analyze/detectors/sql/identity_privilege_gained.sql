@@ -28,7 +28,8 @@ pair as (
     from use u
     join granted_to t on t.actor = u.actor and not t.loose
     join granted g on g.eid = t.eid
-    where u.first_success > g.at_us and u.first_success - g.at_us <= 86400000000
+    where not g.looks -- that is no leave to call a model
+        and u.first_success > g.at_us and u.first_success - g.at_us <= 86400000000
         and u.first_at > g.at_us -- refused before: identity.denied-then-allowed
 )
 select

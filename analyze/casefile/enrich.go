@@ -335,7 +335,7 @@ func lookUpAddresses(ctx context.Context, kind, path string, seen *seenValues) (
 		if p == (enrich.Place{}) {
 			continue
 		}
-		row := []string{s, p.Country, p.City}
+		row := append([]string{s, p.Country, p.City}, p.WritePoint()...)
 		if kind == EnrichASN {
 			row = []string{s, strconv.FormatUint(uint64(p.ASN), 10), p.Organization}
 		}
@@ -400,12 +400,14 @@ func (e *enrichment) addPlaces(kind string, data []byte) error {
 		return fmt.Errorf("reading the answers of an address database: %w", err)
 	}
 	for _, r := range rows {
-		if len(r) != 3 {
-			return errors.New("reading the answers of an address database: want three columns")
+		if len(r) != 3 && (len(r) != 5 || kind != EnrichGeoIP) { // of countries and cities the first versions kept no coordinates
+			return errors.New("reading the answers of an address database: want three columns, or five of places")
 		}
 		p := e.places[r[0]]
 		if kind == EnrichGeoIP {
-			p.Country, p.City = r[1], r[2]
+			if p.Country, p.City = r[1], r[2]; len(r) == 5 {
+				p.ReadPoint(r[3], r[4])
+			}
 		} else {
 			n, err := strconv.ParseUint(r[1], 10, 32)
 			if err != nil {
@@ -416,6 +418,18 @@ func (e *enrichment) addPlaces(kind string, data []byte) error {
 		e.places[r[0]] = p
 	}
 	return nil
+}
+
+// point returns where an address as written is: by the list of networks, which
+// knows best, else by the address database.
+func (e *enrichment) point(s string) (enrich.Point, bool) {
+	if a, ok := enrich.ParseAddress(s); ok && e.networks != nil {
+		if p, ok := e.networks.Point(a); ok {
+			return p, true
+		}
+	}
+	p := e.places[s]
+	return p.Point, p.Located
 }
 
 // place returns what is known of an address as written.

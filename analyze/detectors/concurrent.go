@@ -19,7 +19,9 @@ type concurrent struct {
 	head  analyze.About
 	by    string // network, country or client
 	words string // what a place is, in the plural
-	limit string // what the places cannot tell
+	// swift says that places are so far apart that a change within minutes says more
+	// than one within the hour.
+	swift bool
 	// warm is on how many days before an actor must have been seen, and never in
 	// one of the places, for its findings to be told; 0 tells all.
 	warm int64
@@ -29,6 +31,11 @@ type concurrent struct {
 // to have two ways out.
 const concurrentHabit = 2
 
+// concurrentReturns is how often on a day a credential must be back within an hour,
+// and concurrentWarm on how many days before an actor must have been seen where it
+// was slower.
+const concurrentReturns, concurrentWarm = 2, 5
+
 func (d *concurrent) about() *analyze.About { return &d.head }
 
 func (d *concurrent) detect(ctx context.Context, r *run) (*result, error) {
@@ -36,13 +43,13 @@ func (d *concurrent) detect(ctx context.Context, r *run) (*result, error) {
 		return nil, err
 	}
 	res := &result{}
-	args := []any{sql.Named("by", d.by), sql.Named("habit", concurrentHabit)}
+	args := []any{sql.Named("by", d.by), sql.Named("habit", concurrentHabit), sql.Named("swift", d.swift)}
 	err := r.query(ctx, "concurrent", args, func(rows *sql.Rows) error {
 		var actor, holder, addresses, clients string
-		var day, returns, before, active, first, last, events int64
+		var day, returns, slow, before, active, first, last, events int64
 		var isNew bool
 		var places, eids any
-		err := rows.Scan(&actor, &holder, &day, &returns, &before, &active, &isNew, &first, &last, &events, &places, &addresses, &clients, &eids)
+		err := rows.Scan(&actor, &holder, &day, &returns, &slow, &before, &active, &isNew, &first, &last, &events, &places, &addresses, &clients, &eids)
 		if err != nil {
 			return err
 		}
@@ -64,8 +71,17 @@ func (d *concurrent) detect(ctx context.Context, r *run) (*result, error) {
 		case before > 0:
 			history = fmt.Sprintf("It was so on %d earlier day, and not on the others of %d", before, active)
 		}
-		f.Explanation = fmt.Sprintf("%s was used from %s %s: back and forth within an hour, %s on this day. %s.%s",
-			holder, d.words, joinList(places), times(returns), history, d.limit)
+		within := "an hour"
+		if returns < concurrentReturns {
+			// It is slower than two who work at once, and only more odd than a tunnel that is
+			// switched on and off where that was never so.
+			if active < concurrentWarm || before > 0 {
+				return nil
+			}
+			f.Severity, within, returns = analyze.SeverityMedium, "three hours, with changes within minutes", slow
+		}
+		f.Explanation = fmt.Sprintf("%s was used from %s %s: back and forth within %s, %s on this day. %s.",
+			holder, d.words, joinList(places), within, times(returns), history)
 		f.Facts = []analyze.Fact{
 			{Name: "credential", Value: holder},
 			{Name: "returns", Value: returns},

@@ -4,12 +4,12 @@ import "github.com/exhibit-forensics/exhibit/analyze"
 
 func identityConcurrentNetworks() *concurrent {
 	return &concurrent{
-		by: "network", words: "the networks",
+		by: "network", words: "the networks", swift: true,
 		head: analyze.About{
 			ID: "identity.concurrent-networks", Version: 1, Severity: analyze.SeverityHigh,
 			Title: "One credential was used from two networks at the same time",
 			Why: "Two who use a credential at once are its holder and someone else. Found where it goes back and forth between networks within an hour, " +
-				"twice on a day, and did not on two days before. A network is what the case is enriched with, a label or an autonomous system, " +
+				"twice on a day, and did not on two days before; within three hours, with two changes in less than five minutes, where it never did so on five days or more, which is medium. A network is what the case is enriched with, a label or an autonomous system, " +
 				"else an IPv4 /16 or IPv6 /48.",
 			Tags:  []string{"atlas.aml.t0012", "atlas.aml.t0091.000", "attack.t1078.004", "attack.t1550.001"},
 			Needs: []string{"address", "actor"},
@@ -24,31 +24,6 @@ func identityConcurrentNetworks() *concurrent {
 			},
 			Collect: []string{"where the credential is stored and who can read it there", "the calls from the network that is not the holder's"},
 			Contain: []string{"bind the credential to the known network", "rotate the credential; end its sessions"},
-		},
-	}
-}
-
-func identityImpossibleTravel() *concurrent {
-	return &concurrent{
-		by: "country", words: "the countries",
-		limit: " The case knows countries, not coordinates, so distance and speed are not said.",
-		head: analyze.About{
-			ID: "identity.impossible-travel", Version: 1, Severity: analyze.SeverityHigh,
-			Title: "One credential was used from two countries at the same time",
-			Why: "Nobody is back and forth between countries within an hour, twice on a day. Enriched addresses have a country and no coordinates here, " +
-				"so that one journey, however fast, is not looked at: only use at the same time is. Who did so on two days before has two ways out.",
-			Tags:  []string{"atlas.aml.t0012", "attack.t1078.004"},
-			Needs: []string{"country", "address", "actor"},
-			FalsePositives: []string{
-				"a tunnel that goes out in another country",
-				"an application in several regions that shares one credential since that day",
-			},
-			Triage: []string{
-				"look whether one of the countries is where a tunnel or cloud of yours goes out",
-				"ask the holder where they were",
-			},
-			Collect: []string{"the logs of the tunnel, for who had the address", "sign-ins of the same person elsewhere"},
-			Contain: []string{"bind the credential to the known networks", "rotate the credential; end its sessions"},
 		},
 	}
 }

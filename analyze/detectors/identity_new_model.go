@@ -8,8 +8,8 @@ import (
 )
 
 // modelVersion is what tells versions of one model apart at the end of an id:
-// a date, v1, :0, latest.
-var modelVersion = regexp.MustCompile(`([-@:]?(\d{8}|\d{4}-\d{2}-\d{2}|v\d+|\d{1,2}k|latest|preview))*(:\d+)*$`)
+// a date, in four digits too (mistral-large-2407, gpt-4-0613), v1, :0, latest.
+var modelVersion = regexp.MustCompile(`([-@:]?(\d{8}|\d{4}-\d{2}-\d{2}|v\d+|\d{1,2}k|latest|preview)|[-@:]\d{4})*(:\d+)*$`)
 
 // modelFamily returns a model without where it runs and which version it is: to
 // move to a newer version is no novelty.

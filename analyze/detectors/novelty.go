@@ -324,36 +324,47 @@ func (c *crowd) chance(u *user, unknown bool, hours int) float64 {
 	return -math.Expm1(float64(hours) * math.Log1p(-min(p, 1)))
 }
 
-// movedHours and movedDays are how much must be seen of an actor after it began
-// something new to say that it moved to that.
-const movedHours, movedDays = 5, 2
+// movedHours and movedDays are how much must be seen of an actor after the day on
+// which it began something new to say that it moved to that, and movedRest how much
+// of what it used before may go on: stragglers, and what was started before.
+const movedHours, movedDays, movedRest = 5, 2, 0.1
 
 // moved reports whether an actor gave up for a new thing what it used in most of its
 // hours: who moves to another tool stops using the old one, while somebody else with
-// its credential does not keep the actor from its work. Hours in which it used both
-// are those in which it moved, one at most.
+// its credential does not keep the actor from its work. It is held against how often
+// the actor called with the old one on its days before.
 func (n *noveltyRun) moved(u *user, fresh []used) bool {
-	first, actor := fresh[0].atUS, fresh[0].actor
-	main := u.main()
+	today, main := fresh[0].atUS/day, u.main()
 	if main == "" || slices.ContainsFunc(fresh, func(x used) bool { return x.family != fresh[0].family }) {
 		return false
 	}
-	hours, days, lastDay := 0, 0, int64(-1)
-	list := n.since[actor]
-	at, _ := slices.BinarySearchFunc(list, first, func(x used, us int64) int { return cmp.Compare(x.atUS, us) })
-	for _, x := range list[at:] {
-		switch {
-		case x.family == main && x.atUS > first:
-			return false
-		case x.family != fresh[0].family:
+	before, after := int64(0), int64(0) // calls with the old one
+	hours, days, active := 0, int64(0), int64(0)
+	lastDay, lastActive := int64(0), int64(0)
+	for _, x := range n.since[fresh[0].actor] {
+		on := x.atUS / day
+		if x.family == main {
+			if on < today {
+				before += x.calls
+			} else if on > today {
+				after += x.calls
+			}
+		}
+		if on <= today {
+			continue
+		}
+		if on != lastActive {
+			active, lastActive = active+1, on
+		}
+		if x.family != fresh[0].family {
 			continue
 		}
 		hours++
-		if x.atUS/day != lastDay {
-			days, lastDay = days+1, x.atUS/day
+		if on != lastDay {
+			days, lastDay = days+1, on
 		}
 	}
-	return hours >= movedHours && days >= movedDays
+	return hours >= movedHours && days >= movedDays && float64(after)*float64(u.days) <= movedRest*float64(before)*float64(active)
 }
 
 // main is what an actor used in most of its hours, "" where nothing was.
@@ -403,7 +414,7 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float
 	}
 	if !always && n.moved(u, fresh) {
 		f.Severity = analyze.SeverityLow
-		who += fmt.Sprintf(". Since then it never used %s again: it looks as if it moved from one to the other", u.main())
+		who += fmt.Sprintf(". Since then it hardly ever used %s again: it looks as if it moved from one to the other", u.main())
 	}
 	f.Explanation = fmt.Sprintf("In %d hours with calls on %d days it used only: %s. Its group (%s, %d actors) rarely begins something new; %s.",
 		u.hours, u.days, strings.Join(known[:min(len(known), 5)], ", "), u.group, len(c.members), who)

@@ -3,6 +3,7 @@ package enrich
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/oschwald/maxminddb-golang/v2"
@@ -15,6 +16,9 @@ type Place struct {
 	City         string // English name
 	ASN          uint32
 	Organization string // of the autonomous system
+	// Point is where it is, about, where Located is set.
+	Point   Point
+	Located bool
 }
 
 // Database is a MaxMind DB file: GeoLite2 or GeoIP2 City, Country or ASN, or
@@ -54,6 +58,10 @@ type row struct {
 			English string `maxminddb:"en"`
 		} `maxminddb:"names"`
 	} `maxminddb:"city"`
+	Location struct {
+		Latitude  *float64 `maxminddb:"latitude"`
+		Longitude *float64 `maxminddb:"longitude"`
+	} `maxminddb:"location"`
 	ASN          uint32 `maxminddb:"autonomous_system_number"`
 	Organization string `maxminddb:"autonomous_system_organization"`
 }
@@ -74,10 +82,30 @@ func (d *Database) Add(p *Place, a netip.Addr) error {
 	if p.City == "" {
 		p.City = r.City.Names.English
 	}
+	if l := r.Location; !p.Located && l.Latitude != nil && l.Longitude != nil {
+		p.Point, p.Located = parsePoint(formatDegrees(*l.Latitude), formatDegrees(*l.Longitude))
+	}
 	if p.ASN == 0 {
 		p.ASN, p.Organization = r.ASN, r.Organization
 	}
 	return nil
+}
+
+// formatDegrees writes degrees to the last digit that databases have, a dozen metres.
+func formatDegrees(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
+
+// WritePoint writes where a place is as two fields of CSV, empty where that is not
+// known; [Place.ReadPoint] reads them.
+func (p *Place) WritePoint() []string {
+	if !p.Located {
+		return []string{"", ""}
+	}
+	return []string{formatDegrees(p.Point.Latitude), formatDegrees(p.Point.Longitude)}
+}
+
+// ReadPoint reads where a place is from two fields of CSV.
+func (p *Place) ReadPoint(latitude, longitude string) {
+	p.Point, p.Located = parsePoint(latitude, longitude)
 }
 
 // ParseAddress reads an address as a log wrote it. Names of services, masked

@@ -1,5 +1,7 @@
 -- Days on which a credential was used from two places at once: from one, then from
--- another, then from the first again within an hour, and so at least twice.
+-- another, then from the first again within an hour, and so at least twice. With
+-- $swift also within three hours, where at least two changes took less than five
+-- minutes, in which nobody goes from one place to another.
 -- A place is a network, a country or a client. days_before is on how many earlier
 -- days the same actor was in two places at once, active_before on how many it was
 -- there at all; something_new says that it was never in one of the places before.
@@ -45,14 +47,16 @@ moved as (
 days as (
     select
         holder, actor, at_us // 86400000000 as day,
-        count(*) filter (place_after = place_before and at_after - at_before <= 3600000000) as returns
+        count(*) filter (place_after = place_before and at_after - at_before <= 3600000000) as returns,
+        count(*) filter (place_after = place_before and at_after - at_before <= 3 * 3600000000) as slow_returns,
+        count(*) filter (at_us - at_before < 5 * 60000000) as swift_changes
     from moved
     group by holder, actor, at_us // 86400000000
-    having count(*) filter (place_after = place_before and at_after - at_before <= 3600000000) >= 2
+    having returns >= 2 or $swift and slow_returns >= 2 and swift_changes >= 2
 ),
 counted as (
     select
-        d.holder, d.actor, d.day, d.returns,
+        d.holder, d.actor, d.day, d.returns, d.slow_returns,
         (select count(distinct e.day) from days e where e.actor is not distinct from d.actor and e.day < d.day) as days_before,
         (select count(distinct s.at_us // 86400000000) from seen s where s.actor is not distinct from d.actor and s.at_us // 86400000000 < d.day) as active_before,
         exists (
@@ -64,7 +68,7 @@ counted as (
     from days d
 )
 select
-    coalesce(c.actor, c.holder) as actor, c.holder, c.day, c.returns, c.days_before, c.active_before, c.something_new,
+    coalesce(c.actor, c.holder) as actor, c.holder, c.day, c.returns, c.slow_returns, c.days_before, c.active_before, c.something_new,
     min(p.at_us) as first_us, max(p.at_us) as last_us, count(*) as events,
     list_sort(list(distinct p.place)) as places,
     coalesce(string_agg(distinct p.address, ' ' order by p.address), '') as addresses,
@@ -73,5 +77,5 @@ select
 from counted c
 join placed p on p.holder = c.holder and p.actor is not distinct from c.actor and p.at_us // 86400000000 = c.day
 where c.days_before < $habit
-group by c.actor, c.holder, c.day, c.returns, c.days_before, c.active_before, c.something_new
+group by c.actor, c.holder, c.day, c.returns, c.slow_returns, c.days_before, c.active_before, c.something_new
 order by c.day, actor, c.holder

@@ -36,7 +36,8 @@ files stay in the case (of an address database the answers for the addresses in 
 the ledger, so that later loads and rebuilds say the same. A file replaces the one of its kind.
 
 --geoip and --asn take MaxMind DB files, such as GeoLite2 City, Country and ASN.
---networks takes lines of CIDR,LABEL; the smallest network that holds an address counts.
+--networks takes lines of CIDR,LABEL or CIDR,LABEL,LATITUDE,LONGITUDE (degrees); the smallest
+network that holds an address counts. Where networks are shows journeys that nobody makes.
 --prices takes a price list in LiteLLM's or Langfuse's JSON shape.
 --users takes CSV with the columns person, value and role. A value is a principal, a
 credential id or an end user as the logs write it; one that ends in * stands for all that
@@ -80,7 +81,7 @@ func newEnrich(f *factory) *cobra.Command {
 	addCaseFlags(cmd, &o.Case)
 	usages := [...]string{
 		"MaxMind DB `FILE` of countries or cities", "MaxMind DB `FILE` of autonomous systems",
-		"`FILE` with lines of CIDR,LABEL", "price list `FILE` (JSON of LiteLLM or Langfuse)", "`FILE` with the columns person, value, role (CSV)",
+		"`FILE` with lines of CIDR,LABEL[,LATITUDE,LONGITUDE]", "price list `FILE` (JSON of LiteLLM or Langfuse)", "`FILE` with the columns person, value, role (CSV)",
 	}
 	for i, kind := range casefile.EnrichFileKinds() {
 		cmd.Flags().StringVar(&o.Files[i], kind, "", usages[i])

@@ -15,8 +15,7 @@ type Claim struct {
 	Severity analyze.Severity
 	Last     time.Time // when it could have been made, at the earliest
 	Requests []string  // ids of the requests that its events are of
-	// Q is that of a statistical finding, 0 for others.
-	Q float64
+	Tested   bool      // a statistical test stands behind it
 	// Parts are what a story is made of; a claim that is a part is given only
 	// there.
 	Parts []Claim
@@ -34,7 +33,20 @@ type Scorecard struct {
 	Rows        []ScoreRow
 	Strengths   []ScoreRow // over all scenarios
 	Detectors   []DetectorScore
-	Statistical DetectorScore // all claims within the budget that have a Q
+	Statistical DetectorScore // all claims within the budget behind which a test stands
+	Incidents   []Outcome     // in the order of the truth
+}
+
+// Outcome says what became of one incident.
+type Outcome struct {
+	*IncidentTruth
+	Found bool
+	// Late says of one that was not found that a claim beyond the budget shows it.
+	Late bool
+	// Delay is the time from its first step to the end of the earliest finding
+	// that shows one of its steps.
+	Delay     time.Duration
+	Detectors []string // that found it, in order; that would have, if it is late
 }
 
 // ScoreRow is one scenario and strength, or one strength of all scenarios.
@@ -43,10 +55,10 @@ type ScoreRow struct {
 	Strength Strength
 	Of       int // incidents
 	Found    int
-	// Delay is the median time from the first step of an incident to the end of
-	// the earliest finding that shows one of its steps, over those found.
-	Delay     time.Duration
-	Detectors []string // that found some, in order
+	Late     int           // not found, but shown by a claim beyond the budget
+	Delay    time.Duration // median of those found
+	// Detectors found some, in order.
+	Detectors []string
 }
 
 // Recall is the share of incidents that were found.
@@ -66,6 +78,7 @@ type DetectorScore struct {
 // foundIncident is what was found of an incident.
 type foundIncident struct {
 	truth     *IncidentTruth
+	late      bool // all of it is beyond the budget
 	at        time.Time
 	detectors map[string]bool
 }
@@ -77,23 +90,22 @@ func Score(truth *TruthLog, claims []Claim, days, budget float64) *Scorecard {
 	detectors := map[string]*DetectorScore{}
 	for i := range claims {
 		shown := shownBy(&claims[i], byRequest)
-		if len(shown) == 0 && float64(card.False+1) > budget*days {
-			card.Beyond = len(claims) - i
-			break
+		if card.Beyond > 0 || len(shown) == 0 && float64(card.False+1) > budget*days {
+			card.Beyond++
+		} else {
+			card.count(&claims[i], byRequest, detectors)
 		}
-		card.Claims++
-		if len(shown) == 0 {
-			card.False++
-		}
-		card.count(&claims[i], byRequest, detectors)
 		for _, in := range shown {
-			incidents[in].note(&claims[i], in, byRequest)
+			incidents[in].note(&claims[i], in, byRequest, card.Beyond > 0)
 		}
 	}
 	for _, name := range sortedKeys(detectors) {
 		card.Detectors = append(card.Detectors, *detectors[name])
 	}
-	card.fillRows(truth, incidents)
+	for i := range truth.Incidents {
+		card.Incidents = append(card.Incidents, incidents[truth.Incidents[i].Incident].outcome())
+	}
+	card.fillRows()
 	return card
 }
 
@@ -128,8 +140,13 @@ func (c *Claim) parts() []Claim {
 	return c.Parts
 }
 
-// count counts what the detectors behind a claim were right about.
+// count counts a claim within the budget, and what the detectors behind it were
+// right about.
 func (s *Scorecard) count(c *Claim, byRequest map[string]string, detectors map[string]*DetectorScore) {
+	s.Claims++
+	if len(shownBy(c, byRequest)) == 0 {
+		s.False++
+	}
 	for _, part := range c.parts() {
 		d := detectors[part.Detector]
 		if d == nil {
@@ -138,7 +155,7 @@ func (s *Scorecard) count(c *Claim, byRequest map[string]string, detectors map[s
 		}
 		right := len(shownBy(&part, byRequest)) > 0
 		for _, d := range []*DetectorScore{d, &s.Statistical} {
-			if d == &s.Statistical && part.Q == 0 {
+			if d == &s.Statistical && !part.Tested {
 				continue
 			}
 			d.Made++
@@ -149,8 +166,13 @@ func (s *Scorecard) count(c *Claim, byRequest map[string]string, detectors map[s
 	}
 }
 
-// note notes that a claim shows the incident.
-func (f *foundIncident) note(c *Claim, incident string, byRequest map[string]string) {
+// note notes that a claim shows the incident. One beyond the budget adds nothing
+// to what is found.
+func (f *foundIncident) note(c *Claim, incident string, byRequest map[string]string, late bool) {
+	if late && len(f.detectors) > 0 && !f.late {
+		return
+	}
+	f.late = late
 	for _, part := range c.parts() {
 		if !slices.Contains(shownBy(&part, byRequest), incident) {
 			continue
@@ -166,17 +188,26 @@ func (f *foundIncident) note(c *Claim, incident string, byRequest map[string]str
 	}
 }
 
+func (f *foundIncident) outcome() Outcome {
+	o := Outcome{IncidentTruth: f.truth, Detectors: sortedKeys(f.detectors)}
+	if o.Detectors != nil {
+		o.Found, o.Late = !f.late, f.late
+		o.Delay = max(0, f.at.Sub(f.truth.First))
+	}
+	return o
+}
+
 // fillRows sums up by scenario and strength, in the order of names and strengths.
-func (s *Scorecard) fillRows(truth *TruthLog, incidents map[string]*foundIncident) {
+func (s *Scorecard) fillRows() {
 	type key struct {
 		scenario string
 		strength Strength
 	}
-	groups := map[key][]*foundIncident{}
-	for i := range truth.Incidents {
-		in := &truth.Incidents[i]
-		for _, k := range []key{{in.Scenario, in.Strength}, {"", in.Strength}} {
-			groups[k] = append(groups[k], incidents[in.Incident])
+	groups := map[key][]*Outcome{}
+	for i := range s.Incidents {
+		o := &s.Incidents[i]
+		for _, k := range []key{{o.Scenario, o.Strength}, {"", o.Strength}} {
+			groups[k] = append(groups[k], o)
 		}
 	}
 	for k, list := range groups {
@@ -196,17 +227,20 @@ func (s *Scorecard) fillRows(truth *TruthLog, incidents map[string]*foundInciden
 	}
 }
 
-func sumUp(list []*foundIncident) ScoreRow {
+func sumUp(list []*Outcome) ScoreRow {
 	row := ScoreRow{Of: len(list)}
 	var delays []time.Duration
 	detectors := map[string]bool{}
-	for _, f := range list {
-		if len(f.detectors) == 0 {
+	for _, o := range list {
+		if o.Late {
+			row.Late++
+		}
+		if !o.Found {
 			continue
 		}
 		row.Found++
-		delays = append(delays, max(0, f.at.Sub(f.truth.First)))
-		for name := range f.detectors {
+		delays = append(delays, o.Delay)
+		for _, name := range o.Detectors {
 			detectors[name] = true
 		}
 	}
@@ -215,6 +249,34 @@ func sumUp(list []*foundIncident) ScoreRow {
 		row.Delay = delays[len(delays)/2]
 	}
 	return row
+}
+
+// Pool sums up the scorecards of several runs, each with its own budget.
+func Pool(cards ...*Scorecard) *Scorecard {
+	sum := &Scorecard{}
+	detectors := map[string]*DetectorScore{}
+	for _, c := range cards {
+		sum.Budget = c.Budget
+		sum.Days += c.Days
+		sum.Claims += c.Claims
+		sum.False += c.False
+		sum.Beyond += c.Beyond
+		sum.Statistical.Right += c.Statistical.Right
+		sum.Statistical.Made += c.Statistical.Made
+		sum.Incidents = append(sum.Incidents, c.Incidents...)
+		for _, d := range c.Detectors {
+			if detectors[d.Detector] == nil {
+				detectors[d.Detector] = &DetectorScore{Detector: d.Detector}
+			}
+			detectors[d.Detector].Right += d.Right
+			detectors[d.Detector].Made += d.Made
+		}
+	}
+	for _, name := range sortedKeys(detectors) {
+		sum.Detectors = append(sum.Detectors, *detectors[name])
+	}
+	sum.fillRows()
+	return sum
 }
 
 func sortedKeys[V any](m map[string]V) []string {

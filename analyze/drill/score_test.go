@@ -24,10 +24,10 @@ func TestScore(t *testing.T) {
 	at := func(day, hour int) time.Time { return time.Date(2026, 3, day, hour, 0, 0, 0, time.UTC) }
 	claims := []Claim{
 		{ID: "story", Detector: "story", Last: at(20, 15), Requests: []string{"r2", "x"}, Parts: []Claim{
-			{Detector: "volume.calls", Last: at(20, 12), Requests: []string{"r2"}, Q: 0.01},
-			{Detector: "identity.new-client", Last: at(20, 11), Requests: []string{"x"}, Q: 0.02},
+			{Detector: "volume.calls", Last: at(20, 12), Requests: []string{"r2"}, Tested: true},
+			{Detector: "identity.new-client", Last: at(20, 11), Requests: []string{"x"}, Tested: true},
 		}},
-		{ID: "false", Detector: "volume.calls", Last: at(21, 9), Requests: []string{"y"}, Q: 0.03},
+		{ID: "false", Detector: "volume.calls", Last: at(21, 9), Requests: []string{"y"}, Tested: true},
 		{ID: "right", Detector: "anti-forensics.logging-off", Last: at(23, 10), Requests: []string{"r4"}},
 		{ID: "one too many", Detector: "volume.calls", Last: at(21, 9), Requests: []string{"z"}},
 		{ID: "too late", Detector: "volume.calls", Last: at(22, 11), Requests: []string{"r3"}},
@@ -36,20 +36,29 @@ func TestScore(t *testing.T) {
 		Days: 30, Budget: 1.0 / 30, Claims: 3, False: 1, Beyond: 2,
 		Rows: []ScoreRow{
 			{Scenario: "call-spike", Strength: Easy, Of: 1, Found: 1, Delay: 2 * time.Hour, Detectors: []string{"volume.calls"}},
-			{Scenario: "call-spike", Strength: Normal, Of: 1},
+			{Scenario: "call-spike", Strength: Normal, Of: 1, Late: 1},
 			{Scenario: "logging-off", Strength: Easy, Of: 1, Found: 1, Detectors: []string{"anti-forensics.logging-off"}},
 		},
 		Strengths: []ScoreRow{
 			{Strength: Easy, Of: 2, Found: 2, Delay: 2 * time.Hour, Detectors: []string{"anti-forensics.logging-off", "volume.calls"}},
-			{Strength: Normal, Of: 1},
+			{Strength: Normal, Of: 1, Late: 1},
 		},
 		Detectors: []DetectorScore{
 			{"anti-forensics.logging-off", 1, 1}, {"identity.new-client", 0, 1}, {"volume.calls", 1, 2},
 		},
 		Statistical: DetectorScore{"", 1, 3},
+		Incidents: []Outcome{
+			{IncidentTruth: &truth.Incidents[0], Found: true, Delay: 2 * time.Hour, Detectors: []string{"volume.calls"}},
+			{IncidentTruth: &truth.Incidents[1], Late: true, Delay: time.Hour, Detectors: []string{"volume.calls"}},
+			{IncidentTruth: &truth.Incidents[2], Found: true, Detectors: []string{"anti-forensics.logging-off"}},
+		},
 	}
 	if diff := cmp.Diff(want, Score(truth, claims, 30, 1.0/30)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	pooled := Pool(want, want)
+	if got := pooled.Rows[0]; got.Of != 2 || got.Found != 2 || pooled.Days != 60 || pooled.False != 2 || pooled.Detectors[2].Made != 4 {
+		t.Errorf("twice the same: %+v", pooled)
 	}
 	if truth.Tampered != 1 {
 		t.Errorf("%d records tampered with, want 1", truth.Tampered)
@@ -61,5 +70,31 @@ func TestReadTruthRefuses(t *testing.T) {
 		if _, err := ReadTruth(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "line 1") {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// TestScoreLate tells what the budget leaves out from what nothing shows: a claim
+// beyond it adds nothing to an incident that was found, and a claim within it that
+// has no step of any incident is false, though it is about the same subject.
+func TestScoreLate(t *testing.T) {
+	truth := &TruthLog{
+		Incidents: []IncidentTruth{{Incident: "found"}, {Incident: "late"}, {Incident: "missed"}},
+		Steps:     []Truth{{RequestID: "f", Incident: "found"}, {RequestID: "l", Incident: "late"}, {RequestID: "m", Incident: "missed"}},
+	}
+	card := Score(truth, []Claim{
+		{Detector: "a", Requests: []string{"f"}},
+		{Detector: "b", Requests: []string{"aftermath"}},
+		{Detector: "c", Requests: []string{"f", "l"}},
+	}, 30, 0)
+	want := []Outcome{
+		{IncidentTruth: &truth.Incidents[0], Found: true, Detectors: []string{"a"}},
+		{IncidentTruth: &truth.Incidents[1], Late: true, Detectors: []string{"c"}},
+		{IncidentTruth: &truth.Incidents[2]},
+	}
+	if diff := cmp.Diff(want, card.Incidents); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if card.Claims != 1 || card.False != 0 || card.Beyond != 2 {
+		t.Errorf("%d claims, %d false, %d beyond; want 1, 0, 2", card.Claims, card.False, card.Beyond)
 	}
 }

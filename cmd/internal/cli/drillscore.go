@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/drill"
@@ -32,8 +31,9 @@ how many incidents are found, by scenario and strength, how long after their fir
 and how many findings are false, when people look at them from the top until the budget
 of false findings is used up.
 
-An incident is found when a finding has an event of one of its steps. A finding without a
-step of any incident is false, whatever else it shows. Findings of severity info are not
+An incident is found when a finding has an event of one of its steps; when only findings
+beyond the budget have one, it is not. A finding without a step of any incident is false,
+whatever else it shows. Findings of severity info are not
 held against anything: nobody is asked to look at them.
 
 `
@@ -88,11 +88,11 @@ func runDrillScore(ctx context.Context, f *factory, o drillScoreOptions) error {
 			if err != nil {
 				return err
 			}
-			claims, err := claimsOf(ctx, c, report.Findings)
+			claims, err := assessment.Claims(ctx, c, report.Findings)
 			if err != nil {
 				return err
 			}
-			days, err := daysOf(ctx, c)
+			days, err := assessment.Days(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -108,70 +108,6 @@ func readTruth(path string) (*drill.TruthLog, error) {
 	}
 	defer file.Close()
 	return drill.ReadTruth(file)
-}
-
-// daysOf returns how many days the events of a case span.
-func daysOf(ctx context.Context, c *casefile.Case) (float64, error) {
-	o, err := c.Overview(ctx)
-	if err != nil {
-		return 0, err
-	}
-	var first, last time.Time
-	for _, s := range o.Sources {
-		if s.FirstTS == nil || s.LastTS == nil {
-			continue
-		}
-		if first.IsZero() || s.FirstTS.Before(first) {
-			first = *s.FirstTS
-		}
-		if s.LastTS.After(last) {
-			last = *s.LastTS
-		}
-	}
-	return max(1, last.Sub(first).Hours()/24), nil
-}
-
-// claimsOf makes claims of findings, those that are part of a story within it.
-func claimsOf(ctx context.Context, c *casefile.Case, list []analyze.Finding) ([]drill.Claim, error) {
-	var events []string
-	for i := range list {
-		events = append(events, list[i].Events...)
-	}
-	slices.Sort(events)
-	requests, err := c.RequestIDs(ctx, slices.Compact(events))
-	if err != nil {
-		return nil, err
-	}
-	byID, isPart := map[string]drill.Claim{}, map[string]bool{}
-	for i := range list {
-		f := &list[i]
-		claim := drill.Claim{ID: f.ID, Detector: f.Detector, Severity: f.Severity, Last: f.Last}
-		if f.Test != nil {
-			claim.Q = f.Test.Q
-		}
-		for _, id := range f.Events {
-			if request, ok := requests[id]; ok {
-				claim.Requests = append(claim.Requests, request)
-			}
-		}
-		byID[f.ID] = claim
-		for _, part := range f.Parts {
-			isPart[part] = true
-		}
-	}
-	var claims []drill.Claim
-	for i := range list {
-		f := &list[i]
-		if isPart[f.ID] || f.Severity == analyze.SeverityInfo {
-			continue
-		}
-		claim := byID[f.ID]
-		for _, part := range f.Parts {
-			claim.Parts = append(claim.Parts, byID[part])
-		}
-		claims = append(claims, claim)
-	}
-	return claims, nil
 }
 
 // writeScore writes a scorecard. Text leaves out scenarios of which all incidents
@@ -226,6 +162,7 @@ func scoreTable(name, title string, rows []drill.ScoreRow) render.Table {
 		{Name: "incidents", Kind: render.KindInt},
 		{Name: "found", Kind: render.KindInt},
 		{Name: "recall"},
+		{Name: "beyond_budget", Kind: render.KindInt},
 		{Name: "median_delay"},
 		{Name: "found_by", Kind: render.KindLong},
 	}}
@@ -242,7 +179,7 @@ func scoreTable(name, title string, rows []drill.ScoreRow) render.Table {
 		if row.Found > 0 {
 			delay = row.Delay.Round(time.Second).String()
 		}
-		t.Rows = append(t.Rows, []any{scenario, string(row.Strength), row.Of, row.Found, fmt.Sprintf("%.3f", row.Recall()), delay, by})
+		t.Rows = append(t.Rows, []any{scenario, string(row.Strength), row.Of, row.Found, fmt.Sprintf("%.3f", row.Recall()), row.Late, delay, by})
 	}
 	return t
 }

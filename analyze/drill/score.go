@@ -73,6 +73,9 @@ func (r *ScoreRow) Recall() float64 {
 type DetectorScore struct {
 	Detector    string
 	Right, Made int
+	// Spent counts the false claims that it is behind, alone or with others: what
+	// it has of the budget.
+	Spent int
 }
 
 // foundIncident is what was found of an incident.
@@ -144,15 +147,21 @@ func (c *Claim) parts() []Claim {
 // right about.
 func (s *Scorecard) count(c *Claim, byRequest map[string]string, detectors map[string]*DetectorScore) {
 	s.Claims++
-	if len(shownBy(c, byRequest)) == 0 {
+	wrong := len(shownBy(c, byRequest)) == 0
+	if wrong {
 		s.False++
 	}
+	behind := map[string]bool{}
 	for _, part := range c.parts() {
 		d := detectors[part.Detector]
 		if d == nil {
 			d = &DetectorScore{Detector: part.Detector}
 			detectors[part.Detector] = d
 		}
+		if wrong && !behind[part.Detector] {
+			d.Spent++
+		}
+		behind[part.Detector] = true
 		right := len(shownBy(&part, byRequest)) > 0
 		for _, d := range []*DetectorScore{d, &s.Statistical} {
 			if d == &s.Statistical && !part.Tested {
@@ -270,6 +279,7 @@ func Pool(cards ...*Scorecard) *Scorecard {
 			}
 			detectors[d.Detector].Right += d.Right
 			detectors[d.Detector].Made += d.Made
+			detectors[d.Detector].Spent += d.Spent
 		}
 	}
 	for _, name := range sortedKeys(detectors) {

@@ -44,9 +44,9 @@ func TestScore(t *testing.T) {
 			{Strength: Normal, Of: 1, Late: 1},
 		},
 		Detectors: []DetectorScore{
-			{"anti-forensics.logging-off", 1, 1}, {"identity.new-client", 0, 1}, {"volume.calls", 1, 2},
+			{"anti-forensics.logging-off", 1, 1, 0}, {"identity.new-client", 0, 1, 0}, {"volume.calls", 1, 2, 1},
 		},
-		Statistical: DetectorScore{"", 1, 3},
+		Statistical: DetectorScore{"", 1, 3, 0},
 		Incidents: []Outcome{
 			{IncidentTruth: &truth.Incidents[0], Found: true, Delay: 2 * time.Hour, Detectors: []string{"volume.calls"}},
 			{IncidentTruth: &truth.Incidents[1], Late: true, Delay: time.Hour, Detectors: []string{"volume.calls"}},

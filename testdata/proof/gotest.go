@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"regexp"
+	"strings"
+)
+
+// measured is a test whose figures belong to the report. The test holds them
+// against their bars, and what it prints is shown.
+type measured struct{ pkg, test, bar string }
+
+func (p *proof) real(ctx context.Context, r *report) error {
+	r.say("## Real logs and texts")
+	r.say("Data of others, which is no part of the repository and lies beside it in `../shared/data`. Where it does not, nothing was measured, and the table says so.")
+	return p.tests(ctx, r, []measured{
+		{"./analyze/detectors", "TestInvictus", "every high-signal event of the intrusion is in a finding, and nothing that services did ranks above"},
+		{"./analyze/detectors", "TestStratus", "every technique's own requests are in a finding"},
+		{"./analyze/rules", "TestPublicVerdicts", "the verdict that panther-analysis expects, where its detection applies"},
+		{"./analyze/rules", "TestPublicTrails", "the rules that match recorded attacks, and no others"},
+		{"./analyze/content", "TestXSTest", "refusals: accuracy at least 0.920 and 0.869, six points above the keywords of XSTest"},
+		{"./analyze/content", "TestJailbreakBench", "jailbreak artifacts: recall published"},
+		{"./analyze/content", "TestBIPIA", "mails with planted text: recall published"},
+		{"./analyze/content", "TestBenign", "texts without an attack: at most 0.01 flagged"},
+	})
+}
+
+func (p *proof) rules(ctx context.Context, r *report) error {
+	r.say("## Sigma")
+	return p.tests(ctx, r, []measured{
+		{"./analyze/rules", "TestConformanceItems", "every modifier with every type, null and lists, as an independent evaluator reads it"},
+		{"./analyze/rules", "TestConformanceRandom", "random rules, as an independent evaluator reads them"},
+		{"./analyze/rules", "TestSweep", "windows of correlations, as an independent evaluator counts them"},
+		{"./analyze/rules", "TestCorrelations", "every type of correlation at the boundaries of its window"},
+	})
+}
+
+func (p *proof) calibration(ctx context.Context, r *report) error {
+	r.say("## Calibration")
+	if !p.long && p.only == nil {
+		r.say("Not measured in this run: `--calibration` does, which takes long.")
+		return nil
+	}
+	return p.tests(ctx, r, []measured{
+		{"./analyze/detectors", "TestCalibration", "P(p <= a)/a from 0.5 to 1.2 for a of 0.01, 0.001 and 0.0001; runs without an attack with any statistical finding, and the false share of statistical findings, at most q"},
+	})
+}
+
+// tests runs tests and writes what they printed.
+func (p *proof) tests(ctx context.Context, r *report, list []measured) error {
+	var rows [][]string
+	var said strings.Builder
+	for _, m := range list {
+		fmt.Fprintln(p.errOut, "proof:", m.pkg, m.test)
+		result, output, err := goTest(ctx, m, p.quick)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{m.test, m.bar, result})
+		fmt.Fprintf(&said, "<details><summary>%s</summary>\n\n```\n%s```\n\n</details>\n\n", m.test, output)
+	}
+	r.table([]string{"test", "bar", ""}, rows)
+	r.WriteString(said.String())
+	return nil
+}
+
+// logLine is the place from which a test logs, and resultLine how long it took:
+// neither belongs into a report that is compared with the last one.
+var (
+	logLine    = regexp.MustCompile(`^ +[a-z_0-9]+\.go:[0-9]+: `)
+	resultLine = regexp.MustCompile(`^(=== |\s*--- |PASS|FAIL|ok\s)`)
+)
+
+// maxTestOutput bounds what is read of a test, in bytes.
+const maxTestOutput = 16 << 20
+
+// goTest runs one test and returns its result in a word and what it logged.
+func goTest(ctx context.Context, m measured, quick bool) (result, output string, err error) {
+	args := []string{"test", "-json", "-count=1", "-timeout=60m", "-run=^" + m.test + "$", m.pkg}
+	if quick {
+		args = append(args, "-short")
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		return "", "", err
+	}
+	var text strings.Builder
+	ran := map[string]int{} // results of the test and of what is below it
+	d := json.NewDecoder(io.LimitReader(&out, maxTestOutput))
+	for {
+		var line struct{ Action, Test, Output string }
+		if err := d.Decode(&line); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return "", "", fmt.Errorf("%s %s: %w\n%s", m.pkg, m.test, err, errOut.String())
+		}
+		switch {
+		case line.Test == "" && line.Action == "fail":
+			ran["broken"]++
+		case line.Test == "":
+		case line.Action == "output" && !resultLine.MatchString(line.Output):
+			text.WriteString(logLine.ReplaceAllString(line.Output, ""))
+		case line.Action == "pass" || line.Action == "fail" || line.Action == "skip":
+			ran[line.Action]++
+		}
+	}
+	switch {
+	case ran["fail"]+ran["broken"] > 0:
+		return fmt.Sprintf("**not reached** (%d failed)", ran["fail"]), text.String(), nil
+	case ran["skip"] > 0 && ran["pass"] <= 1:
+		return "**not measured**", text.String(), nil
+	case ran["skip"] > 0:
+		return fmt.Sprintf("**measured in part** (%d left out)", ran["skip"]), text.String(), nil
+	case ran["pass"] == 0:
+		return "**not measured**: there is no such test", text.String(), nil
+	}
+	return "reached", text.String(), nil
+}

@@ -15,17 +15,23 @@ import (
 )
 
 // incidents makes the case of a seed in which every scenario is played in every
-// strength, among things that only look like incidents.
+// strength, among things that only look like incidents. Of the sources the gateway
+// alone times every call.
 func (p *proof) incidents(ctx context.Context, seed uint64) (*traffic, error) {
 	if t := p.made[seed]; t != nil {
 		return t, nil
 	}
-	t, err := p.make(ctx, fmt.Sprint("incidents-", seed), []string{
-		"--seed", fmt.Sprint(seed), "--days", fmt.Sprint(p.form.Days), "--calls", fmt.Sprint(p.form.Calls), "--words", "5,40",
-		"--population", p.form.Population, "--scenarios", fmt.Sprint("all:all:", p.form.Instances), "--look-alikes",
-	})
+	t, err := p.play(ctx, fmt.Sprint("incidents-", seed), seed, p.form)
 	p.made[seed] = t
 	return t, err
+}
+
+// play makes the case of a seed in some form.
+func (p *proof) play(ctx context.Context, name string, seed uint64, f form) (*traffic, error) {
+	return p.make(ctx, name, []string{
+		"--seed", fmt.Sprint(seed), "--days", fmt.Sprint(f.Days), "--calls", fmt.Sprint(f.Calls), "--sources", "cloudtrail,bedrock,litellm",
+		"--words", "5,40", "--population", f.Population, "--scenarios", fmt.Sprint("all:all:", f.Instances), "--look-alikes",
+	})
 }
 
 // within opens a case for a function.
@@ -52,7 +58,7 @@ func (p *proof) look(ctx context.Context, o assessment.Options, each func(*casef
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(p.errOut, "proof: analyzing", seed)
+		p.progress("analyzing", seed)
 		o.Threads = runtime.NumCPU()
 		if err := p.within(ctx, t, o.Threads, func(c *casefile.Case) error {
 			found, err := assessment.Run(ctx, c, o)

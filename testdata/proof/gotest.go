@@ -57,7 +57,7 @@ func (p *proof) tests(ctx context.Context, r *report, list []measured) error {
 	var rows [][]string
 	var said strings.Builder
 	for _, m := range list {
-		fmt.Fprintln(p.errOut, "proof:", m.pkg, m.test)
+		p.progress(m.pkg, m.test)
 		result, output, err := goTest(ctx, m, p.quick)
 		if err != nil {
 			return err

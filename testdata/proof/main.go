@@ -176,10 +176,15 @@ func (p *proof) write(ctx context.Context, r *report) error {
 		if p.only != nil && !slices.Contains(p.only, s.name) {
 			continue
 		}
-		fmt.Fprintln(p.errOut, "proof:", s.name)
+		p.progress(s.name)
 		if err := s.write(p, ctx, r); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	return nil
+}
+
+// progress says what goes on.
+func (p *proof) progress(what ...any) {
+	_, _ = fmt.Fprintln(p.errOut, append([]any{"proof:"}, what...)...) // whether anybody reads it changes nothing
 }

@@ -14,8 +14,9 @@ func maxMemory(s *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
-	if runtime.GOOS == "darwin" {
-		return int64(u.Maxrss) // getrusage(2) of macOS: in bytes, elsewhere in kilobytes
+	most := int64(u.Maxrss) //nolint:unconvert // it has 32 bits where words have
+	if runtime.GOOS != "darwin" {
+		most <<= 10 // getrusage(2): kilobytes, of macOS bytes
 	}
-	return int64(u.Maxrss) << 10
+	return most
 }

@@ -81,7 +81,7 @@ func (p *proof) make(ctx context.Context, name string, generate []string) (*traf
 		return nil, err
 	}
 	for _, args := range steps {
-		fmt.Fprintln(p.errOut, "proof: exhibit", args[0], name)
+		p.progress("exhibit", args[0], name)
 		if _, err := p.tool.run(ctx, append(args, "-q")...); err != nil {
 			return nil, err
 		}

@@ -22,8 +22,10 @@ type Claim struct {
 }
 
 // Scorecard says how well findings tell what was done. An incident is found when
-// a claim within the budget has an event of one of its steps. A claim without a
-// step of any incident is false, whatever else it may have seen.
+// a claim within the budget shows it: when the first event of the claim is a step of
+// it, or so many of its events are that it is about them. What is only among much
+// else, such as calls of others while nothing was logged, is not shown. A claim that
+// shows no incident is false, whatever else it may have seen.
 type Scorecard struct {
 	Days        float64
 	Budget      float64 // false claims a day that are allowed
@@ -123,12 +125,25 @@ func indexTruth(truth *TruthLog) (map[string]*foundIncident, map[string]string) 
 	return incidents, byRequest
 }
 
-// shownBy returns the incidents of which a claim has a step, in order.
+// aboutShare is the share of a claim's events, one in so many, from which on it is
+// about them. A twentieth: a busy day of somebody of which an hour went wrong is
+// more, the steps of others that a claim about everybody's calls has by chance are
+// fewer.
+const aboutShare = 20
+
+// shownBy returns the incidents that a claim, or a part of it, shows, in order.
 func shownBy(c *Claim, byRequest map[string]string) []string {
 	var shown []string
-	for _, id := range c.Requests {
-		if in, ok := byRequest[id]; ok {
-			shown = append(shown, in)
+	for _, part := range c.parts() {
+		steps := map[string]int{}
+		for i, id := range part.Requests {
+			in, ok := byRequest[id]
+			if !ok {
+				continue
+			}
+			if steps[in]++; i == 0 || steps[in]*aboutShare >= len(part.Requests) {
+				shown = append(shown, in)
+			}
 		}
 	}
 	slices.Sort(shown)
@@ -190,10 +205,6 @@ func (f *foundIncident) note(c *Claim, incident string, byRequest map[string]str
 		if f.at.IsZero() || part.Last.Before(f.at) {
 			f.at = part.Last
 		}
-	}
-	if f.at.IsZero() { // the events of the story, not those of a part
-		f.at = c.Last
-		f.detectors[c.Detector] = true
 	}
 }
 

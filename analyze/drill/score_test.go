@@ -98,3 +98,45 @@ func TestScoreLate(t *testing.T) {
 		t.Errorf("%d claims, %d false, %d beyond; want 1, 0, 2", card.Claims, card.False, card.Beyond)
 	}
 }
+
+// TestScoreChance takes what a claim has by chance for nothing that it shows: the
+// calls of everybody while nothing was logged have steps of other incidents among
+// them.
+func TestScoreChance(t *testing.T) {
+	truth := &TruthLog{
+		Incidents: []IncidentTruth{{Incident: "logging-off"}, {Incident: "drift"}, {Incident: "spike"}},
+		Steps: []Truth{
+			{RequestID: "off", Incident: "logging-off"}, {RequestID: "d1", Incident: "drift"}, {RequestID: "d2", Incident: "drift"},
+			{RequestID: "s1", Incident: "spike"}, {RequestID: "s2", Incident: "spike"},
+		},
+	}
+	with := func(of int, ids ...string) []string {
+		for len(ids) < of {
+			ids = append(ids, "of somebody else")
+		}
+		return ids
+	}
+	for _, tt := range []struct {
+		name  string
+		claim Claim
+		want  []string
+		wrong int
+	}{
+		{"begins with a step", Claim{Requests: with(41, "off", "d1", "d2")}, []string{"logging-off"}, 0},
+		{"a twentieth", Claim{Requests: with(40, "x", "d1", "d2", "s1")}, []string{"drift"}, 0},
+		{"less", Claim{Requests: with(41, "x", "d1", "d2", "s1", "s2")}, nil, 1},
+		{"a part of its own", Claim{Requests: with(99, "x", "s1"), Parts: []Claim{{Requests: with(97, "x")}, {Requests: []string{"x", "s1"}}}}, []string{"spike"}, 0},
+		{"nothing", Claim{}, nil, 1},
+	} {
+		card := Score(truth, []Claim{tt.claim}, 30, 1)
+		var got []string
+		for i := range card.Incidents {
+			if card.Incidents[i].Found {
+				got = append(got, card.Incidents[i].Incident)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" || card.False != tt.wrong {
+			t.Errorf("%s: %d false, want %d; (-want +got):\n%s", tt.name, card.False, tt.wrong, diff)
+		}
+	}
+}

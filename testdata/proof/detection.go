@@ -107,7 +107,7 @@ func (p *proof) detection(ctx context.Context, r *report) error {
 	}
 	card := drill.Pool(cards...)
 	r.say("## Detection")
-	r.say("Incidents of %d scenarios in three strengths, each with its own subject and days, in traffic with things that only look like incidents. Findings are looked at from the top, as `exhibit analyze` ranks them, until the false ones are more than %g a day on average. An incident is found when a finding among them has an event of one of its steps; a finding with none of any incident is false. No policy, no baseline from before, no rules beside the built-in ones.", len(drill.IncidentNames()), p.form.Budget)
+	r.say("Incidents of %d scenarios in three strengths, each with its own subject and days, in traffic with things that only look like incidents. Findings are looked at from the top, as `exhibit analyze` ranks them, until the false ones are more than %g a day on average. An incident is found when a finding among them is about it: its first event is one of the steps, or at least a twentieth of its events are; a finding about no incident is false. No policy, no baseline from before, no rules beside the built-in ones.", len(drill.IncidentNames()), p.form.Budget)
 	p.commands(r, "exhibit drill score --truth truth.jsonl --case d.case --all")
 	r.bars(recallBars(card))
 	r.say("### By scenario")

@@ -31,8 +31,9 @@ how many incidents are found, by scenario and strength, how long after their fir
 and how many findings are false, when people look at them from the top until the budget
 of false findings is used up.
 
-An incident is found when a finding has an event of one of its steps; when only findings
-beyond the budget have one, it is not. A finding without a step of any incident is false,
+An incident is found when a finding is about it: the first event of the finding, or of a
+part of a story, is one of its steps, or at least a twentieth of its events are. When only
+findings beyond the budget are, it is not found. A finding about no incident is false,
 whatever else it shows. Findings of severity info are not
 held against anything: nobody is asked to look at them.
 

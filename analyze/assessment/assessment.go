@@ -40,6 +40,8 @@ type Options struct {
 	Suppress *suppression.List
 	Today    time.Time
 	Threads  int // to read texts with, 0 for one
+	// Progress is told how far the run is; nil for nobody.
+	Progress *analyze.Progress
 }
 
 // Report is what was found.
@@ -78,6 +80,10 @@ func Thresholds() (map[string][]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return thresholdsOf(all), nil
+}
+
+func thresholdsOf(all []*analyze.About) map[string][]string {
 	out := make(map[string][]string, len(all))
 	for _, a := range all {
 		out[a.ID] = []string{}
@@ -85,7 +91,7 @@ func Thresholds() (map[string][]string, error) {
 			out[a.ID] = append(out[a.ID], t.Name)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // Names returns the words that choose detectors: each family, then each
@@ -110,11 +116,12 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 	if err := o.Check(); err != nil {
 		return nil, fmt.Errorf("analyzing: %w", err)
 	}
-	thresholds, err := Thresholds()
+	all, err := All()
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Misnamed: o.Policy.Misnamed(thresholds)}
+	o.Progress.Plan(o.steps(all))
+	r := &Report{Misnamed: o.Policy.Misnamed(thresholdsOf(all))}
 	if err := r.detect(ctx, c, &o); err != nil {
 		return nil, err
 	}
@@ -184,6 +191,25 @@ func (o *Options) chosen(id string) bool {
 	return (len(o.Only) == 0 || names(o.Only)) && !names(o.Except)
 }
 
+// steps is how many steps a run has: a detector or a check each, and each set of
+// rules.
+func (o *Options) steps(all []*analyze.About) int {
+	n, builtin := 0, 0
+	for _, a := range all {
+		switch {
+		case !o.chosen(a.ID) || a.ID == story.About().ID:
+		case analyze.Family(a.ID) == analyze.FamilyRule:
+			builtin = 1
+		default:
+			n++
+		}
+	}
+	if o.Rules != nil && slices.ContainsFunc(o.Rules.Reporting(), func(x *rules.Rule) bool { return o.chosen(x.Detector()) }) {
+		n++
+	}
+	return n + builtin
+}
+
 // detect runs the detectors that are chosen.
 func (r *Report) detect(ctx context.Context, c *casefile.Case, o *Options) error {
 	list, err := detectors.All()
@@ -199,7 +225,7 @@ func (r *Report) detect(ctx context.Context, c *casefile.Case, o *Options) error
 	if only == nil {
 		return nil
 	}
-	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q, Policy: o.Policy, Baseline: o.Baseline, Threads: o.Threads})
+	found, err := detectors.Run(ctx, c, detectors.Options{Only: only, Q: o.Q, Policy: o.Policy, Baseline: o.Baseline, Threads: o.Threads, Progress: o.Progress})
 	if err != nil {
 		return err
 	}
@@ -219,7 +245,7 @@ func (r *Report) reconcile(ctx context.Context, c *casefile.Case, o *Options) er
 	if only == nil {
 		return nil
 	}
-	found, err := reconcile.Run(ctx, c, reconcile.Options{Only: only})
+	found, err := reconcile.Run(ctx, c, reconcile.Options{Only: only, Progress: o.Progress})
 	if err != nil {
 		return err
 	}
@@ -253,6 +279,7 @@ func (r *Report) match(ctx context.Context, c *casefile.Case, o *Options) error 
 		if only == nil {
 			continue
 		}
+		o.Progress.Begin("rules")
 		found, err := set.Run(ctx, c, only...)
 		if err != nil {
 			return err

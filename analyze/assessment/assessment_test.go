@@ -50,9 +50,13 @@ func TestRun(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			tt.o.Progress = &analyze.Progress{}
 			r, err := Run(t.Context(), c, tt.o)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if last := tt.o.Progress.Now(); last.Number != last.Of || last.Of == 0 {
+				t.Errorf("the last step is %d of %d", last.Number, last.Of)
 			}
 			if diff := cmp.Diff(tt.want, found(r)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -69,9 +73,13 @@ func TestRun(t *testing.T) {
 // TestRunRules checks that built-in rules run beside the detectors, and that what
 // they find is part of the story.
 func TestRunRules(t *testing.T) {
-	r, err := Run(t.Context(), openCase(t), Options{})
+	watched := &analyze.Progress{}
+	r, err := Run(t.Context(), openCase(t), Options{Progress: watched})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if last := watched.Now(); last.Number != last.Of || last.Name != "rules" {
+		t.Errorf("the last step is %d of %d, %s", last.Number, last.Of, last.Name)
 	}
 	parts := map[string]bool{}
 	for i := range r.Findings {

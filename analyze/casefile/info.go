@@ -260,8 +260,18 @@ func (c *Case) overviewCoverage(ctx context.Context, o *Overview) error {
 }
 
 func (c *Case) overviewTexts(ctx context.Context, o *Overview) (err error) {
-	o.Texts, err = queryOne[int64](ctx, c, "info_texts")
+	o.Texts, err = c.CountTexts(ctx)
 	return err
+}
+
+// CountTexts counts the unique texts of the case, without those that were put
+// together from chunks.
+func (c *Case) CountTexts(ctx context.Context) (int64, error) {
+	n, err := queryOne[int64](ctx, c, "info_texts")
+	if err != nil {
+		return 0, fmt.Errorf("counting the texts of the case: %w", err)
+	}
+	return n, nil
 }
 
 // ContentSize measures the texts of the case. It reads them all.

@@ -34,6 +34,8 @@ type Options struct {
 	// Baseline is what was normal before; nil for none. What stands in it is not new,
 	// and what lies in its range is not much.
 	Baseline *baseline.Baseline
+	// Progress is told which detector runs; nil for nobody.
+	Progress *analyze.Progress
 }
 
 // DefaultQ is the share of false findings among statistical findings that is
@@ -187,6 +189,7 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 		if !o.chosen(d.about().ID) {
 			continue
 		}
+		o.Progress.Begin(d.about().ID)
 		report, kept, err := r.ask(ctx, d)
 		if err != nil {
 			return nil, fmt.Errorf("analyzing: %s: %w", d.about().ID, err)

@@ -67,6 +67,13 @@ const leakedKeyID = "recon.leaked-key"
 
 // readTexts makes one pass over the texts.
 func (r *run) readTexts(ctx context.Context, readers []textReader) error {
+	if r.options.Progress != nil {
+		texts, err := r.c.CountTexts(ctx)
+		if err != nil {
+			return err
+		}
+		r.options.Progress.Reading(texts)
+	}
 	var finders []casefile.TextFinder
 	for _, reader := range readers {
 		finders = append(finders, reader.finder())
@@ -74,13 +81,16 @@ func (r *run) readTexts(ctx context.Context, readers []textReader) error {
 	err := r.c.FindInTexts(ctx, finders, r.options.Threads, func() ([]casefile.TextVisitor, error) {
 		text := &readText{}
 		var out []casefile.TextVisitor
-		for _, reader := range readers {
+		for i, reader := range readers {
 			visit, err := reader.visitor()
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, func(u *casefile.UniqueText, add func(casefile.TextFact)) error {
 				text.UniqueText = u
+				if i == 0 { // each text comes to all readers
+					r.options.Progress.Text(len(u.Text))
+				}
 				visit(text, add)
 				return nil
 			})
@@ -90,6 +100,7 @@ func (r *run) readTexts(ctx context.Context, readers []textReader) error {
 	if err != nil {
 		return err
 	}
+	r.options.Progress.ReadAll()
 	for _, reader := range readers {
 		if err := reader.tables(ctx, r); err != nil {
 			return err

@@ -25,6 +25,8 @@ import (
 // Options say what to reconcile. Zero values choose everything.
 type Options struct {
 	Only, Except []string // names of checks; see [Checks]
+	// Progress is told which check runs; nil for nobody.
+	Progress *analyze.Progress
 }
 
 // Report is what the sources say about each other.
@@ -81,6 +83,7 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 		if len(o.Only) > 0 && !slices.Contains(o.Only, k.name()) || slices.Contains(o.Except, k.name()) {
 			continue
 		}
+		o.Progress.Begin("reconcile." + k.name())
 		r := CheckReport{Name: k.name()}
 		found, err := k.run(ctx, s, &r)
 		if err != nil {

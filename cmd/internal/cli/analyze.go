@@ -110,7 +110,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 	var judged map[string]casefile.FindingState
 	err = f.readCase(ctx, o.Case, func(c *casefile.Case) error {
 		if forPrograms(o.Output.Format) {
-			if report, err = assessment.Run(ctx, c, *look); err != nil {
+			if report, err = f.assess(ctx, c, look); err != nil {
 				return err
 			}
 			judged = c.Judged()
@@ -120,11 +120,11 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		params := o.Look.params()
 		params["all"] = o.All
 		return f.emit(o.Output, caseConfig(c, params), func(r *render.Renderer) (err error) {
-			if report, err = assessment.Run(ctx, c, *look); err != nil {
+			if report, err = f.assess(ctx, c, look); err != nil {
 				return err
 			}
 			judged = c.Judged()
-			options := findingsOptions{policy: look.Policy, text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, judged: judged}
+			options := findingsOptions{policy: look.Policy, text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, detail: f.verbose, judged: judged}
 			if err := writeAnalysis(r, report, options); err != nil || o.NoRecord {
 				return err
 			}
@@ -137,6 +137,14 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		return err
 	}
 	return errors.Join(recording, failOn(unsettled(report.Findings, judged), o.Look.FailOn))
+}
+
+// assess looks for everything that is chosen, and shows how far it is.
+func (f *factory) assess(ctx context.Context, c *casefile.Case, look *assessment.Options) (*assessment.Report, error) {
+	look.Progress = &analyze.Progress{}
+	p := f.watchAnalysis(look.Progress)
+	defer p.Stop()
+	return assessment.Run(ctx, c, *look)
 }
 
 // exportAnalysis writes what was found for another program, and keeps it in the

@@ -44,6 +44,8 @@ func (f *factory) recordAnalysis(ctx context.Context, c *casefile.Case, o *analy
 		return note("recorded as entry %d, with the findings of the chosen detectors only: exhibit analyze without --only and --except records all", recorded.Run), nil
 	case err == nil:
 		return note("recorded as entry %d: exhibit findings lists them, exhibit finding show ID explains one; head %.20s…", recorded.Run, recorded.Head), nil
+	case key == nil && errors.Is(err, fs.ErrNotExist):
+		return render.Note{Level: render.LevelWarning, Text: "not recorded, because the examiner key that signs this case is not here: EXHIBIT_KEY says where it is; --no-record does without"}, nil
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrNotExist), errors.As(err, &foreign):
 		return render.Note{Level: render.LevelWarning, Text: "not recorded, because the case cannot be written to: " + err.Error()}, nil
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -99,7 +98,7 @@ func analysisNotes(report *assessment.Report, o findingsOptions) []render.Messag
 		if len(report.Findings) == 0 {
 			out = append(out, note("the detectors that could run found nothing"))
 		}
-		out = append(out, idleNotes(report)...)
+		out = append(out, idleNotes(report, o)...)
 	}
 	hidden := int64(0)
 	for _, d := range report.Detectors {
@@ -126,32 +125,57 @@ func analysisNotes(report *assessment.Report, o findingsOptions) []render.Messag
 	return out
 }
 
-// idleNotes name the detectors that do not apply to the case, one note for each
-// reason.
-func idleNotes(report *assessment.Report) []render.Message {
-	var reasons []string
+// idleNotes name the detectors that do not apply to the case: in one line that
+// counts them, or, where there is but one reason or detail is wanted, in a line for
+// each reason.
+func idleNotes(report *assessment.Report, o findingsOptions) []render.Message {
+	var ids, reasons []string
 	of := map[string][]string{}
-	idleRules := int64(0)
+	rules := int64(0)
 	for _, d := range report.Detectors {
 		why := d.NotApplicable
 		if why == "" {
 			continue
 		}
 		if analyze.Family(d.About.ID) == analyze.FamilyRule { // there are many, of many logs
-			idleRules++
+			rules++
 			continue
 		}
 		if of[why] == nil {
 			reasons = append(reasons, why)
 		}
 		of[why] = append(of[why], d.About.ID)
+		ids = append(ids, d.About.ID)
+	}
+	if len(reasons) > 1 && !o.detail {
+		text := plural(int64(len(ids)), "detector") + " (" + strings.Join(byFamily(ids), "; ") + ")"
+		if rules > 0 {
+			text += " and " + plural(rules, "rule")
+		}
+		return []render.Message{note("not applicable: %s; --verbose says why", text)}
 	}
 	var out []render.Message
 	for _, why := range reasons {
-		out = append(out, note("%s", fmt.Sprintf("not applicable: %s: %s", strings.Join(of[why], ", "), why)))
+		out = append(out, note("not applicable: %s: %s", strings.Join(of[why], ", "), why))
 	}
-	if idleRules > 0 {
-		out = append(out, note("not applicable: %s, for logs that are not in this case (exhibit rules run --all says which)", plural(idleRules, "rule")))
+	if rules > 0 {
+		out = append(out, note("not applicable: %s, for logs that are not in this case (exhibit rules run --all says which)", plural(rules, "rule")))
+	}
+	return out
+}
+
+// byFamily writes ids shorter, each family once: "volume: cost, ttft".
+func byFamily(ids []string) []string {
+	var out []string
+	last := ""
+	for _, id := range ids {
+		family, name, _ := strings.Cut(id, ".")
+		if family == last {
+			out[len(out)-1] += ", " + name
+		} else {
+			out = append(out, family+": "+name)
+		}
+		last = family
 	}
 	return out
 }

@@ -142,7 +142,7 @@ func (f *factory) check(ctx context.Context, r *render.Renderer, o *checkOptions
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	report, err := assessment.Run(ctx, c, *look)
+	report, err := f.assess(ctx, c, look)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (f *factory) check(ctx context.Context, r *render.Renderer, o *checkOptions
 			}
 		}
 	}
-	if err := writeAnalysis(r, report, findingsOptions{policy: look.Policy, text: text, csv: csv, all: o.All}); err != nil {
+	if err := writeAnalysis(r, report, findingsOptions{policy: look.Policy, text: text, csv: csv, all: o.All, detail: f.verbose}); err != nil {
 		return nil, err
 	}
 	if err := f.writeCheckFiles(ctx, c, o, report); err != nil {

@@ -69,6 +69,8 @@ type findingsOptions struct {
 	all  bool // every event that a finding lists, and every finding
 	text bool // for people: only what says something, and numbers and events in words
 	csv  bool // only some events of each
+	// detail wants to know why what does not apply does not: --verbose.
+	detail bool
 
 	// judged is what was said of findings, by id; nil where nothing can be said
 	// of them.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -32,6 +33,25 @@ type progress struct {
 // startProgress shows read under label until the progress is stopped; without
 // read, how long it takes. It shows nothing when stderr is no terminal or --quiet is given.
 func (f *factory) startProgress(label string, read counters) *progress {
+	m := meter{label: label, start: f.now()}
+	return f.watch(func(now time.Time) string {
+		if read == nil {
+			return m.waiting(now)
+		}
+		done, total := read()
+		return m.line(now, done, total)
+	})
+}
+
+// watchAnalysis shows how far an analysis is until the progress is stopped.
+func (f *factory) watchAnalysis(of *analyze.Progress) *progress {
+	m := stepMeter{start: f.now()}
+	return f.watch(func(now time.Time) string { return m.line(now, of.Now()) })
+}
+
+// watch shows a line, "" for none, until the progress is stopped, where
+// somebody can see it.
+func (f *factory) watch(line func(now time.Time) string) *progress {
 	p := &progress{stop: make(chan struct{})}
 	if !f.errTTY || f.quiet || f.env("TERM") == "dumb" {
 		return p
@@ -40,18 +60,12 @@ func (f *factory) startProgress(label string, read counters) *progress {
 		ticker := time.NewTicker(progressTick)
 		defer ticker.Stop()
 		defer f.status.show("")
-		meter := meter{label: label, start: f.now()}
 		for {
 			select {
 			case <-p.stop:
 				return
 			case <-ticker.C:
-				line := meter.waiting(f.now())
-				if read != nil {
-					done, total := read()
-					line = meter.line(f.now(), done, total)
-				}
-				if line != "" {
+				if line := line(f.now()); line != "" {
 					f.status.show(line)
 				}
 			}
@@ -111,6 +125,61 @@ func (m *meter) waiting(now time.Time) string {
 		return ""
 	}
 	return m.label + "  " + taken.Truncate(time.Second).String()
+}
+
+// stepMeter turns the steps of an analysis into a line. Steps take very different
+// times, so that how many are left says nothing of the time left; the reading of
+// texts does.
+type stepMeter struct {
+	start   time.Time
+	step    int
+	samples []analyze.Step // of the texts of a step, at the times in at
+	at      []time.Time
+}
+
+// line returns the step at the time now, or "" while it is too early.
+func (m *stepMeter) line(now time.Time, s analyze.Step) string {
+	if s.Number != m.step || s.AllTexts == 0 {
+		m.step, m.samples, m.at = s.Number, nil, nil
+	}
+	if s.AllTexts > 0 {
+		m.samples, m.at = append(m.samples, s), append(m.at, now)
+		for len(m.at) > 2 && now.Sub(m.at[1]) >= progressWindow {
+			m.samples, m.at = m.samples[1:], m.at[1:]
+		}
+	}
+	taken := now.Sub(m.start)
+	if taken < progressDelay {
+		return ""
+	}
+	line := "analyzing"
+	if s.Number > 0 {
+		line += fmt.Sprintf("  %d of %d", s.Number, s.Of)
+	}
+	if s.AllTexts > 0 {
+		return line + m.reading(s)
+	}
+	if s.Name != "" {
+		line += "  " + s.Name
+	}
+	return line + "  " + taken.Truncate(time.Second).String()
+}
+
+// reading says how far the reading of texts is.
+func (m *stepMeter) reading(s analyze.Step) string {
+	// Texts that are put together from chunks are not counted before.
+	line := fmt.Sprintf("  reading texts  %d%%", percent(min(s.Texts, s.AllTexts), s.AllTexts))
+	last := len(m.at) - 1
+	seconds := m.at[last].Sub(m.at[0]).Seconds()
+	if seconds <= 0 {
+		return line
+	}
+	line += "  " + render.Size(int64(float64(s.Read-m.samples[0].Read)/seconds)) + "/s"
+	rate := float64(s.Texts-m.samples[0].Texts) / seconds
+	if left := s.AllTexts - s.Texts; left > 0 && rate > 0 {
+		line += "  " + remaining(float64(left)/rate) + " left"
+	}
+	return line
 }
 
 // percent never says 100 before the end and never more.

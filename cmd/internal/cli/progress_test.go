@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
 )
 
 func TestMeter(t *testing.T) {
@@ -49,6 +51,30 @@ func TestMeter(t *testing.T) {
 	for seconds, want := range map[float64]string{0.2: "1s", 61: "1m01s", 3700: "1h01m", 1e9: "days"} {
 		if got := remaining(seconds); got != want {
 			t.Errorf("remaining(%g) = %s, want %s", seconds, got, want)
+		}
+	}
+}
+
+func TestStepMeter(t *testing.T) {
+	start := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	m := stepMeter{start: start}
+	const mib = 1 << 20
+	for _, s := range []struct {
+		after time.Duration
+		step  analyze.Step
+		want  string
+	}{
+		{100 * time.Millisecond, analyze.Step{Name: "volume.calls", Number: 1, Of: 9}, ""},
+		{600 * time.Millisecond, analyze.Step{}, "analyzing  0s"},
+		{2 * time.Second, analyze.Step{Name: "volume.calls", Number: 1, Of: 9}, "analyzing  1 of 9  volume.calls  2s"},
+		{3 * time.Second, analyze.Step{Name: "content.injection", Number: 2, Of: 9, AllTexts: 400}, "analyzing  2 of 9  reading texts  0%"},
+		{4 * time.Second, analyze.Step{Name: "content.injection", Number: 2, Of: 9, Texts: 100, AllTexts: 400, Read: 10 * mib}, "analyzing  2 of 9  reading texts  25%  10.0 MiB/s  4s left"},
+		{5 * time.Second, analyze.Step{Name: "content.injection", Number: 2, Of: 9, Texts: 401, AllTexts: 400, Read: 20 * mib}, "analyzing  2 of 9  reading texts  100%  10.0 MiB/s"},
+		{6 * time.Second, analyze.Step{Name: "content.refusal", Number: 3, Of: 9}, "analyzing  3 of 9  content.refusal  6s"},
+		{9 * time.Second, analyze.Step{Name: "quality.drift", Number: 4, Of: 9, Texts: 1, AllTexts: 2, Read: mib}, "analyzing  4 of 9  reading texts  50%"},
+	} {
+		if got := m.line(start.Add(s.after), s.step); got != s.want {
+			t.Errorf("after %s: %q, want %q", s.after, got, s.want)
 		}
 	}
 }

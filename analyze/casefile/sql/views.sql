@@ -46,25 +46,36 @@ select
 from read_parquet({{records}}) r
 join evidence i on i.evidence = r.evidence;
 
+-- Of each event only its name and one identifier are read: to bind all columns of
+-- events once more for each kind took half the time of opening a case.
 create temp view identifiers as
-select kind, value, event_id
+select
+    kind, value,
+    substr(i.evidence_id, 1, {{prefix}}) || '-' || record || case when part > 0 then '.' || part else '' end as event_id
 from (
-    select 'event' as kind, native_id as value, event_id from events_all
-    union all select 'request', request_id, event_id from events_all
-    union all select 'response', response_id, event_id from events_all
-    union all select 'trace', trace_id, event_id from events_all
-    union all select 'span', span_id, event_id from events_all
-    union all select 'parent_span', parent_span_id, event_id from events_all
-    union all select 'session', session_id, event_id from events_all
-    union all select 'message', message_id, event_id from events_all
-    union all select 'parent_message', parent_message_id, event_id from events_all
-    union all select 'credential', credential_id, event_id from events_all
-    union all select 'issued_credential', issued_credential_id, event_id from events_all
-    union all select 'source_identity', source_identity, event_id from events_all
-    union all select 'tool_call', unnest(from_json(tool_call_ids, '["VARCHAR"]')), event_id from events_all where tool_call_ids is not null
-    union all select id.kind, id.value, event_id
-    from (select unnest(from_json(other_ids, '[{"kind":"VARCHAR","value":"VARCHAR"}]')) as id, event_id from events_all where other_ids is not null)
-)
+    select 'event' as kind, native_id as value, evidence, record, part from read_parquet({{events}})
+    union all select 'request', request_id, evidence, record, part from read_parquet({{events}})
+    union all select 'response', response_id, evidence, record, part from read_parquet({{events}})
+    union all select 'trace', trace_id, evidence, record, part from read_parquet({{events}})
+    union all select 'span', span_id, evidence, record, part from read_parquet({{events}})
+    union all select 'parent_span', parent_span_id, evidence, record, part from read_parquet({{events}})
+    union all select 'session', session_id, evidence, record, part from read_parquet({{events}})
+    union all select 'message', message_id, evidence, record, part from read_parquet({{events}})
+    union all select 'parent_message', parent_message_id, evidence, record, part from read_parquet({{events}})
+    union all select 'credential', credential_id, evidence, record, part from read_parquet({{events}})
+    union all select 'issued_credential', issued_credential_id, evidence, record, part from read_parquet({{events}})
+    union all select 'source_identity', source_identity, evidence, record, part from read_parquet({{events}})
+    union all
+    select 'tool_call', unnest(from_json(tool_call_ids, '["VARCHAR"]')), evidence, record, part
+    from read_parquet({{events}}) where tool_call_ids is not null
+    union all
+    select id.kind, id.value, evidence, record, part
+    from (
+        select unnest(from_json(other_ids, '[{"kind":"VARCHAR","value":"VARCHAR"}]')) as id, evidence, record, part
+        from read_parquet({{events}}) where other_ids is not null
+    )
+) e
+join evidence i on i.evidence = e.evidence
 where value <> '';
 
 create temp view content as
@@ -100,18 +111,21 @@ anti join hash_index x on x.kind = 'content' and x.h = hash(t.hash)
 group by t.hash, t.role;
 
 create temp view content_use as
-select event_id, hash, position, role
+select
+    substr(i.evidence_id, 1, {{prefix}}) || '-' || u.record || case when u.part > 0 then '.' || u.part else '' end as event_id,
+    lower(hex(u.hash)) as hash, u.position, u.role
 from (
-    select event_id, system_prompt_hash as hash, -4 as position, 'system' as role from events_all
-    union all select event_id, prompt_hash, -3, 'user' from events_all
-    union all select event_id, reasoning_hash, -2, 'reasoning' from events_all
-    union all select event_id, response_hash, -1, 'assistant' from events_all
+    select evidence, record, part, system_prompt_hash as hash, -4 as position, 'system' as role from read_parquet({{events}})
+    union all select evidence, record, part, prompt_hash, -3, 'user' from read_parquet({{events}})
+    union all select evidence, record, part, reasoning_hash, -2, 'reasoning' from read_parquet({{events}})
+    union all select evidence, record, part, response_hash, -1, 'assistant' from read_parquet({{events}})
     union all
-    select e.event_id, lower(hex(u.hash)), u.position, u.role
-    from {{uses}} u
-    join events_all e on e.eid = u.segment * 268435456 + u.row
-)
-where hash is not null;
+    select e.evidence, e.record, e.part, c.hash, c.position, c.role
+    from {{uses}} c
+    join read_parquet({{events}}) e on e.segment = c.segment and e.row = c.row
+) u
+join evidence i on i.evidence = u.evidence
+where u.hash is not null;
 
 -- Calls. Who and where come from the provider's log of accesses first, what was
 -- said and used from its log of contents, then from gateways, traces and

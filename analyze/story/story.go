@@ -277,10 +277,10 @@ func title(subject string, parts []*analyze.Finding, titles map[string]string) s
 }
 
 // inner writes the beginning of a title as it stands inside a sentence; words
-// such as MFA stay.
+// such as MFA stay, the article A does not.
 func inner(title string) string {
 	first, size := utf8.DecodeRuneInString(title)
-	if second, _ := utf8.DecodeRuneInString(title[size:]); !unicode.IsLower(second) {
+	if second, _ := utf8.DecodeRuneInString(title[size:]); unicode.IsUpper(second) || unicode.IsDigit(second) {
 		return title
 	}
 	return string(unicode.ToLower(first)) + title[size:]

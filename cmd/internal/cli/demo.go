@@ -195,6 +195,7 @@ func (d *demonstration) next(r *render.Renderer, report *casefile.LoadReport) er
 	}
 	return r.Write(render.Fields{Name: "next", Title: "What to type next", Items: []render.Field{
 		command("what_is_there", "info", ""),
+		command("what_to_look_at", "analyze", ""),
 		command("who_called_what", "inventory", ""),
 		command("the_leaked_key", "timeline", " "+d.hints.LeakedKey),
 		command("the_role_it_took", "timeline", " "+d.hints.Issued),

@@ -207,15 +207,22 @@ func writeFindingList(r *render.Renderer, c *casefile.Case, list []analyze.Findi
 	}
 	shown, aside := options.listed(list)
 	t := render.Table{Name: "findings", Title: "Findings", Columns: []render.Column{
-		{Name: "id"}, {Name: "severity"}, {Name: "state"}, {Name: "score", Kind: render.KindNumber}, {Name: "first", Kind: render.KindTime}, {Name: "detector"}, {Name: "claim"},
+		{Name: "id", Whole: true}, {Name: "severity", Whole: true}, {Name: "state", Whole: true}, {Name: "first", Kind: render.KindTime}, {Name: "claim"},
 	}}
+	if options.all { // what found it, of all that there is
+		t.Columns = append(t.Columns, render.Column{Name: "detector"})
+	}
 	limit := len(shown)
 	if o.Limit > 0 {
 		limit = min(limit, o.Limit)
 	}
 	for i := range shown[:limit] {
 		f := &shown[i]
-		t.Rows = append(t.Rows, []any{f.ID, f.Severity.String(), options.state(f.ID).State, f.Score, findingTime(f.First), f.Detector, f.Title})
+		row := []any{f.ID, f.Severity.String(), options.state(f.ID).State, findingTime(f.First), f.Title}
+		if options.all {
+			row = append(row, f.Detector)
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	if err := r.Write(t); err != nil {
 		return err

@@ -68,10 +68,10 @@ func runFindingShow(ctx context.Context, f *factory, o findingShowOptions) error
 			if err != nil {
 				return err
 			}
+			if o.Output.Format == render.FormatText {
+				messages = inWords(messages, found)
+			}
 			for _, m := range messages {
-				if t, ok := m.(render.Table); ok && o.Output.Format == render.FormatText && len(t.Rows) == 0 {
-					continue
-				}
 				if err := r.Write(m); err != nil {
 					return err
 				}
@@ -111,6 +111,9 @@ func explainFinding(ctx context.Context, c *casefile.Case, found *analyze.Findin
 	messages = append(messages, runbook, historyTable(c.History(found.ID)))
 	if len(found.Events) > 0 {
 		messages = append(messages, note("exhibit show %s is the first of its events, exhibit timeline %s what happened around it", found.Events[0], found.Events[0]))
+	}
+	if len(found.Parts) > 0 {
+		messages = append(messages, note("exhibit finding show %s explains the first of its parts", found.Parts[0]))
 	}
 	if state.State == casefile.StateOpen {
 		messages = append(messages, note("exhibit finding triage %s --state investigating says that you look into it", found.ID))
@@ -212,7 +215,7 @@ func findingEvents(ctx context.Context, c *casefile.Case, found *analyze.Finding
 	if err != nil {
 		return nil, err
 	}
-	t := render.Table{Name: "events", Title: "Events", Columns: []render.Column{{Name: "event_id"}, {Name: "ts", Kind: render.KindTime}}}
+	t := render.Table{Name: "events", Title: "Events", Columns: []render.Column{{Name: "event_id", Whole: true}, {Name: "ts", Kind: render.KindTime}}}
 	for _, name := range append(slices.Clone(columns[1:7]), "excerpt") {
 		t.Columns = append(t.Columns, render.Column{Name: name})
 	}

@@ -23,7 +23,8 @@ type infoOptions struct {
 	Output    outputOptions
 }
 
-const infoLong = `info sums up a case: who made it, what was loaded, and what it can tell.
+const infoLong = `info sums up a case: who made it, what was loaded, what it can tell, and what the last
+analysis found.
 
 Sources are the formats of the logs. Their events count with duplicates; planes and
 calls are without. A call is one invocation of a model or tool, however many events
@@ -114,7 +115,19 @@ func runInfo(ctx context.Context, f *factory, o infoOptions) error {
 				}
 				content = &n
 			}
-			return writeInfo(r, c, overview, enrichment, content, o.All)
+			if err := writeInfo(r, c, overview, enrichment, content, o.All); err != nil {
+				return err
+			}
+			analysis, err := analysisMessages(ctx, c)
+			if err != nil {
+				return err
+			}
+			for _, m := range analysis {
+				if err := r.Write(m); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	})
 }

@@ -78,7 +78,8 @@ type Column struct {
 	Name  string
 	Kind  Kind
 	Align Align
-	Lines int // of a [KindLong] value that text shows at most; 0 is all
+	Whole bool // text never cuts a value: an id that people copy
+	Lines int  // of a [KindLong] value that text shows at most; 0 is all
 }
 
 // Kind says how text for people shows the values of a column; JSON and CSV
@@ -122,6 +123,9 @@ func (c Column) right() bool {
 
 // cuttable says whether a value may be shown in part.
 func (c Column) cuttable() bool {
+	if c.Whole {
+		return false
+	}
 	switch c.Kind {
 	case KindText, KindJSON, KindLong, KindTallies:
 		return true

@@ -181,7 +181,9 @@ func (r *storedReply) read(v jsontape.Value) {
 		case "store":
 			r.store = m
 		default:
-			r.params.set(key, m)
+			if string(key) != "service_tier" { // here the one that served it, not the one asked for
+				r.params.set(key, m)
+			}
 		}
 	}
 }

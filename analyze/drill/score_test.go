@@ -106,8 +106,11 @@ func TestScoreChance(t *testing.T) {
 	truth := &TruthLog{
 		Incidents: []IncidentTruth{{Incident: "logging-off"}, {Incident: "drift"}, {Incident: "spike"}},
 		Steps: []Truth{
-			{RequestID: "off", Incident: "logging-off"}, {RequestID: "d1", Incident: "drift"}, {RequestID: "d2", Incident: "drift"},
-			{RequestID: "s1", Incident: "spike"}, {RequestID: "s2", Incident: "spike"},
+			{RequestID: "off", Incident: "logging-off"},
+			{RequestID: "d1", Incident: "drift"},
+			{RequestID: "d2", Incident: "drift"},
+			{RequestID: "s1", Incident: "spike"},
+			{RequestID: "s2", Incident: "spike"},
 		},
 	}
 	with := func(of int, ids ...string) []string {

@@ -319,7 +319,9 @@ var (
 func (s *stage) pick(list []string) string { return list[s.rand.below(len(list))] }
 
 // say writes a text by a pattern, see phrases.
-func (s *stage) say(pattern string) string { return expand(pattern, s.incident.inSecondHalf(), &s.rand) }
+func (s *stage) say(pattern string) string {
+	return expand(pattern, s.incident.inSecondHalf(), &s.rand)
+}
 
 // noise returns so many words that mean nothing.
 func (s *stage) noise(words int) string {

@@ -96,8 +96,8 @@ func (c anthropic) block(w *writer, i, j int) object {
 		return object{{"type", "tool_use"}, {"id", p.ID}, {"name", p.Name}, {"input", w.argumentsObject(i, j, p)}}
 	case p.Type == replay.PartToolResult:
 		o := object{{"type", "tool_result"}, {"tool_use_id", p.ID}}
-		if p.JSON != nil && p.JSON[0] == '[' { // blocks, as this protocol has them
-			o.set("content", p.JSON)
+		if raw := resultJSON(p); raw != nil && raw[0] == '[' { // blocks, as this protocol has them
+			o.set("content", raw)
 		} else {
 			o.set("content", resultText(p))
 		}

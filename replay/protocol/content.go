@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -141,6 +142,14 @@ func argumentsText(p *replay.Part) string {
 		return "{}"
 	}
 	return string(p.JSON)
+}
+
+// resultJSON returns what a tool answered, where that is JSON.
+func resultJSON(p *replay.Part) json.RawMessage {
+	if json.Valid(p.JSON) {
+		return bytes.TrimLeft(p.JSON, " \t\r\n")
+	}
+	return nil
 }
 
 // resultText returns what a tool answered, as a text.

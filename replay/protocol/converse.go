@@ -117,13 +117,13 @@ func (c converse) block(w *writer, i, j int) object {
 // object as JSON, all else as text.
 func converseResult(p *replay.Part) any {
 	var blocks []map[string]json.RawMessage
-	switch {
-	case p.JSON == nil:
-		return []any{object{{"text", p.Text}}}
-	case json.Unmarshal(p.JSON, &blocks) == nil:
-		return p.JSON
-	case p.JSON[0] == '{':
-		return []any{object{{"json", p.JSON}}}
+	switch raw := resultJSON(p); {
+	case raw == nil || raw[0] != '[' && raw[0] != '{':
+		return []any{object{{"text", resultText(p)}}}
+	case raw[0] == '{':
+		return []any{object{{"json", raw}}}
+	case json.Unmarshal(raw, &blocks) == nil:
+		return raw
 	}
-	return []any{object{{"text", string(p.JSON)}}}
+	return []any{object{{"text", resultText(p)}}}
 }

@@ -269,6 +269,7 @@ type factFile struct {
 	sum   *hashingWriter
 	pw    *file.Writer
 	table *table
+	sums  [][sha256.Size]byte // of the rows that the table holds, which has no copy
 	rows  int64
 }
 
@@ -289,7 +290,8 @@ func (p *textPass) write(f *finding, found *foundFacts) error {
 	t, words, ints := f.file.table, found.words, found.ints
 	for i := range found.texts {
 		x := &found.texts[i]
-		t.columns[0].sum(x.hash[:])
+		f.file.sums = append(f.file.sums, x.hash)
+		t.columns[0].sum(f.file.sums[len(f.file.sums)-1][:])
 		for k, v := range []int64{x.segment, x.at.row, x.at.place} {
 			t.columns[1+k].int(v, true)
 		}
@@ -325,7 +327,7 @@ func newFactFile(f *TextFinder, path string) (*factFile, error) {
 	if f.Score != "" {
 		columns = append(columns, &column{name: f.Score, typ: typeFloat})
 	}
-	w := &factFile{path: path}
+	w := &factFile{path: path, sums: make([][sha256.Size]byte, 0, rowGroupRows)}
 	var err error
 	if w.table, err = newTable("facts", columns...); err != nil {
 		return nil, err
@@ -347,6 +349,7 @@ func (w *factFile) flush() error {
 	w.rows += int64(w.table.rows())
 	err := w.table.writeRows(w.pw)
 	w.table.reset()
+	w.sums = w.sums[:0]
 	return err
 }
 

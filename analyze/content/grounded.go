@@ -278,6 +278,9 @@ func stem(word string) string {
 	return word
 }
 
+// maxCommon is the length of the longest word that isCommon knows.
+const maxCommon = len("information")
+
 // isCommon knows the words of English that say nothing of what a sentence is
 // about, and those with which answers speak of their context.
 func isCommon(word string) bool {

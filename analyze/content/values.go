@@ -14,6 +14,7 @@ type Value struct {
 func AppendValues(dst []Value, text []byte) []Value {
 	var before [2]uint64 // content words of the sentence, the last one first
 	waiting := -1        // value whose unit comes next
+	var buf [maxCommon]byte
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
@@ -60,7 +61,7 @@ func AppendValues(dst []Value, text []byte) []Value {
 					dst[waiting].Of = mix(dst[waiting].Of ^ mix(hash))
 					waiting = -1
 				}
-				if word := text[from:i]; letters > 2 && !isCommon(string(appendFolded(nil, word))) {
+				if word := text[from:i]; letters > 2 && (len(word) > maxCommon || !isCommon(string(appendFolded(buf[:0], word)))) {
 					before = [2]uint64{mix(hash), before[0]}
 				}
 			}

@@ -48,6 +48,8 @@ than the most in the same hour of its weeks are not much. The case keeps the fil
 
 What was found is kept in the case, with an entry in the ledger, and replaces what the
 last run found: exhibit findings lists it, exhibit finding triage says what became of it.
+What texts show is kept too, by their hashes: the next run reads new texts only, and
+exhibit rebuild removes it.
 A case that cannot be written to is analyzed all the same; --no-record only prints.
 
 Text shows stories and the findings outside of them; --all also shows their parts, what

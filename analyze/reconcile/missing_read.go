@@ -52,7 +52,7 @@ func (m *missingSearch) read(ctx context.Context, p *pairLoss, strata []uint64) 
 	err = m.query(ctx, "missing_calls", args, func(r *sql.Rows) error {
 		var c lostCall
 		var key uint64
-		err := r.Scan(&c.call, &c.eid, &c.event, &c.at, &key, &c.vectors, &c.mask, &c.before, &c.last, &c.next)
+		err := r.Scan(&c.call, &c.eid, &c.at, &key, &c.vectors, &c.mask, &c.before, &c.last, &c.next)
 		if n++; err == nil && n <= maxMissing {
 			c.stratum, c.share = p.from.strata[key], p.shares[key]
 			c.principal = c.stratum.words[dimPrincipal]
@@ -64,22 +64,29 @@ func (m *missingSearch) read(ctx context.Context, p *pairLoss, strata []uint64) 
 	if n > maxMissing && !slices.Contains(m.report.Notes, note) {
 		m.report.Notes = append(m.report.Notes, note)
 	}
-	if err != nil || !m.coarse {
-		return out, err
+	if err != nil {
+		return nil, err
 	}
-	return out, m.namePrincipals(ctx, out)
+	return out, m.name(ctx, out)
 }
 
-// namePrincipals reads the principals of calls, where the strata do not have
-// them.
-func (m *missingSearch) namePrincipals(ctx context.Context, lost []*lostCall) error {
+// name names the events that show calls, and their principals where the strata
+// do not have them.
+func (m *missingSearch) name(ctx context.Context, lost []*lostCall) error {
 	var eids []int64
 	for _, c := range lost {
 		eids = append(eids, c.eid)
 	}
-	rows, err := m.c.Events(ctx, eids, []string{"principal"})
+	var columns []string
+	if m.coarse {
+		columns = []string{"principal"}
+	}
+	rows, err := m.c.Events(ctx, eids, columns)
 	for i := range rows {
-		lost[i].principal, _ = rows[i].Values[0].(string)
+		lost[i].event = rows[i].EventID
+		if m.coarse {
+			lost[i].principal, _ = rows[i].Values[0].(string)
+		}
 	}
 	return err
 }

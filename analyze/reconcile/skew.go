@@ -344,19 +344,27 @@ func (s *survey) skewEvents(ctx context.Context, c *comparison, w stretch) ([]st
 		}
 		calls = append(calls, strconv.FormatInt(c.ids[at], 10))
 	}
-	found := map[string][]string{}
+	found := map[string][]int64{}
 	args := []any{sql.Named("calls", strings.Join(calls, ",")), sql.Named("reference", c.reference), sql.Named("subject", c.subject)}
 	err := s.query(ctx, "skew_events", args, func(r *sql.Rows) error {
-		var call, bit int64
-		var id string
-		err := r.Scan(&call, &bit, &id)
+		var call, eid int64
+		err := r.Scan(&call, &eid)
 		key := strconv.FormatInt(call, 10)
-		found[key] = append(found[key], id)
+		found[key] = append(found[key], eid)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	var events []string
 	for _, call := range calls {
-		events = append(events, found[call]...)
+		rows, err := s.c.Events(ctx, found[call], nil)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			events = append(events, rows[i].EventID)
+		}
 	}
-	return slices.Compact(events), err
+	return slices.Compact(events), nil
 }

@@ -96,6 +96,9 @@ func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 	if err := s.findRepeats(ctx); err != nil {
 		return nil, err
 	}
+	if err := c.StoredViews(ctx); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"sight", "saw", "stratum"} {
 		if err := s.exec(ctx, name); err != nil {
 			return nil, err

@@ -7,7 +7,7 @@
 -- and extremes over these windows take 30 times as long.)
 with shown as (
     select
-        s.call, s.eid, s.event_id, s.ts, s.stratum, w.mask, coalesce(t.vectors, false) as vectors, w.mask >> $to & 1 = 1 as covered,
+        s.call, s.eid, s.ts, s.stratum, w.mask, coalesce(t.vectors, false) as vectors, w.mask >> $to & 1 = 1 as covered,
         case when $scoped then coalesce(t.tenant, '') else '' end as account,
         case when $scoped then coalesce(t.region, '') else '' end as place,
         $scoped and coalesce(t.vectors, false) as embeds
@@ -29,7 +29,7 @@ lost as (
     where not covered and stratum in (select unnest(from_json($strata, '["UBIGINT"]')))
 )
 select
-    l.call, l.eid, l.event_id, epoch_us(l.ts), l.stratum, l.vectors, l.mask, l.before, epoch_us(p.ts), epoch_us(n.ts)
+    l.call, l.eid, epoch_us(l.ts), l.stratum, l.vectors, l.mask, l.before, epoch_us(p.ts), epoch_us(n.ts)
 from lost l
 left join lined p on p.covered and p.account = l.account and p.place = l.place and p.embeds = l.embeds and p.own_number = l.before
 left join lined n on n.covered and n.account = l.account and n.place = l.place and n.embeds = l.embeds and n.own_number = l.before + 1

@@ -3,14 +3,14 @@
 -- the provider so the one with tokens is taken, of the contents before others.
 -- Tokens that are no number of this world are left out, so that sums fit.
 create or replace temp table usage_event as
-select arg_min(eid, {
+select arg_min(s.eid, {
     'silent': input_tokens is null or output_tokens is null, 'plane': case plane when 'content' then 1 when 'agent' then 2 else 3 end, 'event': event_id
 }) as eid
 from sight s
-where s.eid in (
-    select eid from events_all
+join (
+    select eid, event_id from events_all
     where kind in ('inference', 'embedding') and lower(provider) in (select provider from usage_line where kind is not null)
-)
+) e on e.eid = s.eid
 group by call;
 
 create or replace temp table usage_call as

@@ -1,6 +1,7 @@
 -- id: content.attack
 -- title: A prompt tried to override the model's instructions or to break its rules
 -- severity: low
+-- version: 2
 -- why: Injection, jailbreaks and questions for the system prompt come before misuse. An
 --   attempt that the model refused or a guardrail blocked is low; one that it answered
 --   is medium, and several that it answered in one conversation are high. Weak signs
@@ -50,7 +51,7 @@ grouped as (
 select
     actor as subject, talk as bucket, actor,
     case
-        when talk = 'usual' or complied = 0 or strongest_answered < 0.8 then 'low'
+        when talk = 'usual' or complied = 0 or strongest_answered < 0.75 then 'low'
         when complied >= 2 then 'high'
         else 'medium'
     end as severity,

@@ -24,7 +24,7 @@ with reply as (
 ),
 -- first small, then by what an actor can be new to
 together as (
-    select r.actor, r.model, r.client, n.network as network, r.first_at, r.other_at, r.success_at
+    select r.actor, r.model, r.client, r.address, n.network as network, r.first_at, r.other_at, r.success_at
     from (
         select
             actor, model, client, address, min(at_us) as first_at,

@@ -1,9 +1,18 @@
 -- Who said what shows a sign, and in which call: each text where a session says
 -- it first, for a conversation repeats what was said before. A call that several
--- logs show counts once. strongest is the highest score of the kind in the text.
+-- logs show counts once. strongest says how sure the signs of the kind make it
+-- together, as content.Score does: what remains when the best sign of each label
+-- is doubted on its own.
 create or replace temp table sign_text as
-select hash, kind, max(score) as strongest, arg_max(label, (score, label)) as label, arg_max(via, (score, label)) as via, min(role) as role
-from sign
+with best as (
+    select hash, kind, label, max(score) as score, arg_max(via, score) as via, min(role) as role
+    from sign
+    group by hash, kind, label
+)
+select hash, kind,
+    least(0.99, 1 - list_reduce(list(1 - least(score, 1) order by label), lambda a, b: a * b)) as strongest,
+    arg_max(label, (score, label)) as label, arg_max(via, (score, label)) as via, min(role) as role
+from best
 group by hash, kind;
 
 -- own says that the text is what the call itself asked or answered, not what it

@@ -233,6 +233,9 @@ func (r *run) ask(ctx context.Context, d detector) (*DetectorReport, []found, er
 	for i := range kept {
 		complete(&kept[i], about)
 	}
+	if err := r.approve(ctx, about, kept); err != nil {
+		return nil, nil, err
+	}
 	report.Findings = len(kept)
 	return report, kept, nil
 }

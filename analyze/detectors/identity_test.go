@@ -127,6 +127,42 @@ func identityGenerators() []generator {
 			}
 			return l.loadWithCountries(t)
 		}},
+		{"identity.impossible-travel", "hit-one-journey", func(t *testing.T) string {
+			var l journal
+			l.weeks(4, "ana")
+			l.add(at(4, 10, 0), "ana")
+			l.add(at(4, 12, 0), "ana", "src_ip", "203.0.113.9")
+			return l.loadWith(t, casefile.EnrichNetworks, "198.51.100.0/24,office,50,10\n203.0.113.0/24,far,-26,28\n")
+		}},
+		{"identity.impossible-travel", "miss-slow-near-and-shared", func(t *testing.T) string {
+			var l journal
+			l.weeks(4, "ana", "bo", "cleo", "dan", "eve")
+			l.add(at(4, 6, 0), "ana") // 8,660 km in ten hours
+			l.add(at(4, 16, 0), "ana", "src_ip", "203.0.113.9")
+			l.add(at(4, 10, 0), "bo") // to the next town
+			l.add(at(4, 10, 30), "bo", "src_ip", "192.0.2.9")
+			for _, p := range []string{"cleo", "dan", "eve"} { // a tunnel
+				l.add(at(4, 10, 0), p)
+				l.add(at(4, 10, 30), p, "src_ip", "203.0.113.77")
+			}
+			return l.loadWith(t, casefile.EnrichNetworks, "198.51.100.0/24,office,50,10\n192.0.2.0/24,near,51,11\n203.0.113.0/24,far,-26,28\n")
+		}},
+		{"identity.concurrent-networks", "hit-within-minutes", func(t *testing.T) string {
+			var l journal
+			l.weeks(6, "ana")
+			l.turns("ana", 6)
+			return l.load(t)
+		}},
+		{"identity.concurrent-networks", "miss-within-minutes-of-a-newcomer-and-once", func(t *testing.T) string {
+			var l journal
+			l.weeks(2, "ana")
+			l.turns("ana", 2)
+			l.weeks(6, "bo")
+			l.add(at(6, 18, 0), "bo")
+			l.add(at(6, 18, 1), "bo", "src_ip", "203.0.113.9")
+			l.add(at(6, 19, 20), "bo")
+			return l.load(t)
+		}},
 		{"identity.new-client", "miss-version", func(t *testing.T) string {
 			var l journal
 			l.weeks(20, team()...)
@@ -146,7 +182,22 @@ func (l *journal) loadWithCountries(t *testing.T) string {
 		{Network: netip.MustParsePrefix("198.51.100.0/24"), Data: country("DE")},
 		{Network: netip.MustParsePrefix("203.0.113.0/24"), Data: country("BR")},
 	}))
-	files := casetest.Write(t, map[string]string{"log.jsonl": l.rows.String(), "countries.mmdb": database})
+	return l.loadWith(t, casefile.EnrichGeoIP, database)
+}
+
+// turns lets a person take turns between two networks on a day, some eighty minutes
+// apart.
+func (l *journal) turns(person string, day int) {
+	for i := range 3 {
+		l.add(at(day, 18, 80*i), person)
+		l.add(at(day, 18, 80*i+1), person, "src_ip", "203.0.113.9")
+	}
+}
+
+// loadWith loads the log into a case that is enriched with a file of a kind.
+func (l *journal) loadWith(t *testing.T, kind, text string) string {
+	t.Helper()
+	files := casetest.Write(t, map[string]string{"log.jsonl": l.rows.String(), "known": text})
 	dir, key := filepath.Join(t.TempDir(), "test.case"), casetest.Key(t)
 	_, err := casefile.Load(t.Context(), &casefile.LoadOptions{
 		Dir: dir, Paths: []string{filepath.Join(files, "log.jsonl")}, Key: key, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock,
@@ -156,7 +207,7 @@ func (l *journal) loadWithCountries(t *testing.T) string {
 		t.Fatal(err)
 	}
 	_, err = casefile.Enrich(t.Context(), &casefile.EnrichOptions{
-		Dir: dir, Files: map[string]string{casefile.EnrichGeoIP: filepath.Join(files, "countries.mmdb")},
+		Dir: dir, Files: map[string]string{kind: filepath.Join(files, "known")},
 		Key: key, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock, Threads: 2, Memory: 1 << 30,
 	})
 	if err != nil {
@@ -171,10 +222,14 @@ func TestModelFamily(t *testing.T) {
 		"us.anthropic.claude-sonnet-4-20250514-v1:0":                                       "anthropic.claude-sonnet-4",
 		"anthropic.claude-3-5-sonnet-20241022-v2:0":                                        "anthropic.claude-3-5-sonnet",
 		"arn:aws:bedrock:us-east-1:111122223333:inference-profile/eu.amazon.nova-pro-v1:0": "amazon.nova-pro",
-		"gpt-4o-2024-08-06": "gpt-4o",
-		"gpt-4o":            "gpt-4o",
-		"v1":                "v1",
-		"":                  "",
+		"gpt-4o-2024-08-06":               "gpt-4o",
+		"gpt-4o":                          "gpt-4o",
+		"gpt-4-0613":                      "gpt-4",
+		"gpt-4-1106-preview":              "gpt-4",
+		"mistral.mistral-large-2407-v1:0": "mistral.mistral-large",
+		"meta.llama3-70b-instruct-v1:0":   "meta.llama3-70b-instruct",
+		"v1":                              "v1",
+		"":                                "",
 	} {
 		if got := modelFamily(model); got != want {
 			t.Errorf("modelFamily(%q) = %q, want %q", model, got, want)
@@ -201,6 +256,8 @@ func TestReadTarget(t *testing.T) {
 		want      grantTarget
 	}{
 		{"user", `{"requestParameters":{"userName":"bo","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}`, grantTarget{Kind: "user", Name: "bo", Policy: "AdministratorAccess"}},
+		{"user, to look", `{"requestParameters":{"userName":"bo","policyArn":"arn:aws:iam::aws:policy/AmazonBedrockReadOnly"}}`, grantTarget{Kind: "user", Name: "bo", Policy: "AmazonBedrockReadOnly", Looks: true}},
+		{"user, by a name that was taken", `{"requestParameters":{"userName":"bo","policyArn":"arn:aws:iam::111122223333:policy/AmazonBedrockReadOnly"}}`, grantTarget{Kind: "user", Name: "bo", Policy: "AmazonBedrockReadOnly"}},
 		{"role in EventBridge", `{"detail":{"requestParameters":{"roleName":"app","policyName":"more"}}}`, grantTarget{Kind: "role", Name: "app", Policy: "more"}},
 		{"lookup-events", `{"CloudTrailEvent":"{\"requestParameters\":{\"userName\":\"bo\"}}"}`, grantTarget{Kind: "user", Name: "bo"}},
 		{"policy", `{"requestParameters":{"policyArn":"arn:aws:iam::111122223333:policy/p"}}`, grantTarget{Kind: "policy", Name: "arn:aws:iam::111122223333:policy/p", Policy: "p"}},

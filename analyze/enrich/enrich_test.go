@@ -23,7 +23,17 @@ func TestNetworks(t *testing.T) {
 			t.Errorf("%s is in %q, want %q", addr, got, want)
 		}
 	}
-	for _, bad := range []string{"10.0.0.0/8", "10.0.0.0/33,x", "10.0.0.0/8,a\n10.0.0.0/8,b", "::ffff:10.0.0.0/104,x", "x,y"} {
+	located, err := ParseNetworks("n.csv", []byte("cidr,label,latitude,longitude\n10.0.0.0/8,offices, large,50.5,-10\n10.1.0.0/16,vpn\n10.2.0.0/16,rooms,1,300\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for addr, want := range map[string]string{"10.9.0.1": "offices, large", "10.2.0.1": "rooms,1,300", "10.1.0.1": "vpn"} {
+		label, _ := located.Label(netip.MustParseAddr(addr))
+		if point, ok := located.Point(netip.MustParseAddr(addr)); label != want || ok != (addr == "10.9.0.1") || ok && point != (Point{50.5, -10}) {
+			t.Errorf("%s is in %q at %v, want %q", addr, label, point, want)
+		}
+	}
+	for _, bad := range []string{"10.0.0.0/8,a,1,2\n10.0.0.0/8,a,1,3", "10.0.0.0/8", "10.0.0.0/33,x", "10.0.0.0/8,a\n10.0.0.0/8,b", "::ffff:10.0.0.0/104,x", "x,y"} {
 		if _, err := ParseNetworks("bad.csv", []byte(bad)); err == nil || !strings.Contains(err.Error(), "bad.csv") {
 			t.Errorf("%q: %v", bad, err)
 		}

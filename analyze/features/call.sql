@@ -2,12 +2,20 @@
 -- there is, when in microseconds, what it used, and how it ended. Calls without a
 -- time have no place in a history and are left out; their number is told. Words
 -- may be of ENUM types, which read as text does (casefile.MakeCallTable).
+--
+-- A role whose sessions have names of their own by number, as SDKs and hosts give
+-- them (botocore-session-1700000000, aws-go-sdk- and nanoseconds, i- and the id of
+-- a host, a UUID), has its history as a role: no such session has one.
 create or replace temp table call as
 select
     eid,
     call_id,
     epoch_us(ts_corrected) as at_us,
-    coalesce(nullif(person, ''), nullif(principal, ''), nullif(credential_id, ''), nullif(end_user, ''), nullif(app, ''), nullif(src_ip, '')) as actor,
+    coalesce(
+        nullif(person, ''),
+        regexp_replace(nullif(principal, ''), '^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]*)/([^/]*[-_.@])?([0-9]{10,}|[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$', '\1'),
+        nullif(credential_id, ''), nullif(end_user, ''), nullif(app, ''), nullif(src_ip, '')
+    ) as actor,
     nullif(person, '') as person,
     nullif(principal, '') as principal,
     nullif(principal_type, '') as principal_type,

@@ -1,6 +1,10 @@
 package features
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,4 +86,49 @@ func TestExpand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestActorOfRandomSessions checks that a role whose sessions have random names is one
+// actor, by the fast way and by the view, for calls and for acts.
+func TestActorOfRandomSessions(t *testing.T) {
+	const role = "arn:aws:sts::111122223333:assumed-role/app"
+	wants := map[string]string{ // by session
+		"botocore-session-1772445600": role, "1772445600000000000": role, "aws-go-sdk-1772445600000000000": role, "i-0123456789abcdef0": role,
+		"01234567-89ab-cdef-0123-456789abcdef": role, "ana": role + "/ana", "ana@example.com": role + "/ana@example.com", "worker-12": role + "/worker-12",
+	}
+	var log strings.Builder
+	n := 0
+	for _, session := range slices.Sorted(maps.Keys(wants)) {
+		for _, kind := range []string{"inference", "admin"} {
+			n++
+			fmt.Fprintf(&log, `{"event_id":"00000000-%d","ts":"2026-03-02T10:00:%02dZ","plane":"access","kind":%q,"operation":"Do","outcome":"success","provider":"aws","principal":%q,"session_id":%q}`+"\n",
+				n, n, kind, role+"/"+session, session)
+		}
+	}
+	c := casetest.Files(t, map[string]string{"log.jsonl": log.String()})
+	if err := NewSet(c).Need(t.Context(), "call", "act"); err != nil {
+		t.Fatal(err)
+	}
+	check := func(table string) {
+		t.Helper()
+		list := rows(t, c, "select split_part(principal, '/', -1) as session, actor from "+table)
+		if len(list) != len(wants) {
+			t.Fatalf("%s has %d rows, want %d", table, len(list), len(wants))
+		}
+		for _, row := range list {
+			if session := row["session"].(string); row["actor"] != wants[session] {
+				t.Errorf("%s: %s is %v, want %s", table, session, row["actor"], wants[session])
+			}
+		}
+	}
+	check("call")
+	check("act")
+	text, err := files.ReadFile("call.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.DB().ExecContext(t.Context(), string(text)); err != nil {
+		t.Fatal(err)
+	}
+	check("call")
 }

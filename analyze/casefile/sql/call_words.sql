@@ -3,7 +3,11 @@
 create or replace temp table call_words as
 select
     number, {{keys}},
-    coalesce(nullif(person, ''), nullif(principal, ''), nullif(credential_id, ''), nullif(end_user, ''), nullif(app, ''), nullif(src_ip, '')) as actor,
+    coalesce(
+        nullif(person, ''),
+        regexp_replace(nullif(principal, ''), '^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]*)/([^/]*[-_.@])?([0-9]{10,}|[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$', '\1'),
+        nullif(credential_id, ''), nullif(end_user, ''), nullif(app, ''), nullif(src_ip, '')
+    ) as actor,
     nullif(person, '') as person,
     nullif(principal, '') as principal,
     nullif(principal_type, '') as principal_type,

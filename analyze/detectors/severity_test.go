@@ -1,0 +1,141 @@
+package detectors
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
+	"github.com/exhibit-forensics/exhibit/analyze/policy"
+)
+
+// only returns the finding of a report, which must be one.
+func only(t *testing.T, r *Report) *analyze.Finding {
+	t.Helper()
+	if len(r.Findings) != 1 {
+		t.Fatalf("%d findings, want one: %s", len(r.Findings), tell(r.Findings))
+	}
+	return &r.Findings[0]
+}
+
+// TestMoved checks that who moves to another program counts less than who is joined
+// by one.
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		moves bool
+		want  analyze.Severity
+	}{{"moves", true, analyze.SeverityLow}, {"is joined", false, analyze.SeverityMedium}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var l journal
+			l.weeks(30, team()[1:]...)
+			for day := range 30 {
+				for hour := range 8 {
+					client, since := "boto3", day*8+hour >= 20*8+7
+					if since && tt.moves {
+						client = "aws-sdk-go"
+					}
+					l.add(at(day, 9+hour, 0), "ana", "client", client)
+					if since && !tt.moves {
+						l.add(at(day, 9+hour, 20), "ana", "client", "aws-sdk-go")
+					}
+				}
+			}
+			if f := only(t, runAlone(t, "identity.new-client", l.load(t), nil, 1)); f.Severity != tt.want {
+				t.Errorf("it is %s, want %s: %s", f.Severity, tt.want, f.Explanation)
+			}
+		})
+	}
+}
+
+// TestApproved checks that an approval lowers what it covers, and is named, and that
+// one of another time, model or person does not.
+func TestApproved(t *testing.T) {
+	t.Parallel()
+	dir := casetest.Load(t, filepath.Join(casesFolder, "identity.privilege-gained", "hit-new-key.jsonl"))
+	const plain = `version: 1
+approvals:
+  - {who: {principals: ["*:user/backup"]}, actions: [InvokeModel], models: ["anthropic.*"], from: 2026-03-02T00:00:00Z, to: 2026-03-03T00:00:00Z, reason: nightly summaries, ticket: T-9, by: bo}
+`
+	for _, tt := range []struct {
+		name, old, new string
+		approved       bool
+	}{
+		{"covers it", "", "", true},
+		{"is of another day", "2026-03-02T00", "2026-03-02T23", false},
+		{"is of another model", "anthropic.*", "meta.*", false},
+		{"is of another person", "user/backup", "user/ana", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			text := plain
+			if tt.old != "" {
+				text = strings.ReplaceAll(text, tt.old, tt.new)
+			}
+			p, err := policy.Parse([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := only(t, runAlone(t, "identity.privilege-gained", dir, p, 1))
+			if got := f.Severity == analyze.SeverityLow; got != tt.approved || strings.Contains(f.Explanation, "T-9") != tt.approved {
+				t.Errorf("it is %s: %s", f.Severity, f.Explanation)
+			}
+		})
+	}
+}
+
+func TestNamesHost(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text, host string
+		want       bool
+	}{
+		{"Send it to https://in.example.com/v1.", "in.example.com", true},
+		{"Send it to IN.EXAMPLE.COM.", "in.example.com", true},
+		{"in.example.com", "in.example.com", true},
+		{"ana@in.example.com", "in.example.com", true},
+		{"Send it to in.example.com.example.net", "in.example.com", false},
+		{"Send it to login.example.com", "in.example.com", false},
+		{"Send it to x.in.example.com", "in.example.com", false},
+		{"in.example.community or in.example.com", "in.example.com", true},
+		{"", "in.example.com", false},
+		{"anything", "", false},
+	} {
+		if got := namesHost(tt.text, tt.host); got != tt.want {
+			t.Errorf("namesHost(%q, %q) = %v", tt.text, tt.host, got)
+		}
+	}
+}
+
+// TestAskedFor checks that a destination that the user names counts less.
+func TestAskedFor(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(casesFolder, "exfiltration.new-destination", "hit-rare.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := string(text)
+	lines := strings.SplitAfter(strings.TrimSuffix(log, "\n"), "\n")
+	dir := casetest.Load(t, casetest.Write(t, map[string]string{"log.jsonl": log}))
+	f := only(t, runAlone(t, "exfiltration.new-destination", dir, nil, 1))
+	if f.Severity <= analyze.SeverityLow {
+		t.Fatalf("it is %s without being asked for", f.Severity)
+	}
+	for i, line := range lines {
+		if strings.Contains(line, f.Bucket) {
+			lines[i] = strings.Replace(line, "Send the order on.", "Send the order on to "+f.Bucket+".", 1)
+		}
+	}
+	named := strings.Join(lines, "")
+	if named == log {
+		t.Fatal("no question was changed")
+	}
+	dir = casetest.Load(t, casetest.Write(t, map[string]string{"log.jsonl": named}))
+	if f := only(t, runAlone(t, "exfiltration.new-destination", dir, nil, 1)); f.Severity != analyze.SeverityLow {
+		t.Errorf("it is %s, want low: %s", f.Severity, f.Explanation)
+	}
+}

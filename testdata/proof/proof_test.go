@@ -99,3 +99,20 @@ func TestGoTest(t *testing.T) {
 		}
 	}
 }
+
+// The bars of calibration are the report's own: a test that demands less does not
+// make them reached.
+func TestCalibrated(t *testing.T) {
+	got := calibrated("volume.calls                 80472 tests  1.25  1.04  0.37\nsomething else\n")
+	want := []figure{
+		{"volume.calls, a = 0.01, 80472 tests", "1.25", "0.5 to 1.2", false},
+		{"volume.calls, a = 0.001, 80472 tests", "1.04", "0.5 to 1.2", true},
+		{"volume.calls, a = 0.0001, 80472 tests", "0.37", "0.5 to 1.2", false},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(figure{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := calibrated("nothing"); len(got) != 1 || got[0].reached {
+		t.Errorf("of nothing: %v", got)
+	}
+}

@@ -215,6 +215,37 @@ func dropPlaces(tree any) {
 	}
 }
 
+// Named lists what a statement of a user reads by name: tables, views and its own
+// common table expressions, in order, each once. Of what [Case.Query] refuses it
+// lists nothing.
+func (c *Case) Named(ctx context.Context, query string) []string {
+	tree, err := c.parse(ctx, query[len(explained.FindString(query)):], "")
+	if err != nil {
+		return nil // running it says why
+	}
+	var names []string
+	addNamed(&names, tree)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// addNamed collects the tables in a syntax tree.
+func addNamed(names *[]string, tree any) {
+	switch t := tree.(type) {
+	case map[string]any:
+		if name, ok := t["table_name"].(string); ok && t["type"] == "BASE_TABLE" {
+			*names = append(*names, strings.ToLower(name))
+		}
+		for _, v := range t {
+			addNamed(names, v)
+		}
+	case []any:
+		for _, v := range t {
+			addNamed(names, v)
+		}
+	}
+}
+
 // tableFunctions are the functions that a user's statement may read from. Only
 // these: some of DuckDB's change the connection or the process, for instance
 // enable_logging, which ends the process when its folder cannot be written,

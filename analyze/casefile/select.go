@@ -125,10 +125,12 @@ func numberedList(n int) string {
 // TableColumn is a column of the SQL surface.
 type TableColumn struct{ Table, Name, Type string }
 
-// Tables lists the columns of the views that make the SQL surface.
-func (c *Case) Tables(ctx context.Context) ([]TableColumn, error) {
+// Tables lists the columns of the views that make the SQL surface, and of other
+// views and tables that were made in this session.
+func (c *Case) Tables(ctx context.Context, more ...string) ([]TableColumn, error) {
 	var out []TableColumn
-	err := c.query(ctx, "select_tables", nil, nil, func(r *sql.Rows) error {
+	names := append([]string{"events", "events_all", "calls", "records", "identifiers", "content", "content_use", "evidence", "findings", "finding_events"}, more...)
+	err := c.query(ctx, "select_tables", map[string]string{"names": quoteList(names)}, nil, func(r *sql.Rows) error {
 		var t TableColumn
 		err := r.Scan(&t.Table, &t.Name, &t.Type)
 		out = append(out, t)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
@@ -27,8 +28,16 @@ type sqlOptions struct {
 
 const sqlLong = `sql runs one SELECT, or EXPLAIN of one, over the views of a case: events (duplicates
 hidden), events_all, calls, records (with the raw bytes), identifiers, content,
-content_use and evidence. --tables lists their columns. QUERY is in the SQL of DuckDB;
-- reads it from standard input.
+content_use, evidence, findings and finding_events. --tables lists their columns. QUERY
+is in the SQL of DuckDB; - reads it from standard input.
+
+What detectors read is there too, made when a query names it: call and act (calls and
+other acts with who did them), feature_five and feature_hour (what each person,
+principal, credential, model, app and session did by 5 minutes and by hour),
+feature_week (by hour of the week), feature_spread (how many different models,
+addresses ... in an hour), feature_latency, feature_value and feature_value_hour (what
+each used, first and last), feature_transition (what follows what), and coverage_of_calls
+and coverage_of_acts (how many say what).
 
 A query can read the case and nothing else: no other file, no network, no extension.
 It cannot change anything.
@@ -49,6 +58,9 @@ func newSQL(f *factory) *cobra.Command {
 		Long:  sqlLong + exitStatus(),
 		Example: `  # Tokens by model and day
   $ exhibit sql "select model, ts::date as day, sum(output_tokens) from calls group by all order by all"
+
+  # Who called most in one hour, and when
+  $ exhibit sql "select subject, make_timestamp(at_us) as hour, calls from feature_hour where dimension = 'actor' order by calls desc, hour limit 5"
 
   # What there is to ask
   $ exhibit sql --tables
@@ -143,7 +155,7 @@ func (f *factory) writeScript(c *casefile.Case, o outputOptions) error {
 
 // writeTables lists the SQL surface.
 func writeTables(ctx context.Context, r *render.Renderer, c *casefile.Case) error {
-	columns, err := c.Tables(ctx)
+	columns, err := features.Columns(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -156,6 +168,11 @@ func writeTables(ctx context.Context, r *render.Renderer, c *casefile.Case) erro
 
 // meaning is one line on a column of a view, "" where its name says it all.
 func meaning(view, column string) string {
+	if slices.Contains(features.Names(), view) {
+		if text := features.Meaning(view, column); text != "" {
+			return text
+		}
+	}
 	switch view + "." + column {
 	case "events.part", "events_all.part":
 		return "number of the event in its record, from 0"
@@ -165,6 +182,8 @@ func meaning(view, column string) string {
 		return "how many events the record holds"
 	case "identifiers.kind":
 		return "what the value is the id of"
+	case "finding_events.position":
+		return "place of the event among those of the finding, from 0"
 	case "content.role", "content_use.role":
 		return "who said it: system, user, assistant, reasoning, tool ..."
 	}
@@ -210,6 +229,9 @@ func meaning(view, column string) string {
 
 // runQuery runs the query and writes its rows as they come.
 func (f *factory) runQuery(ctx context.Context, c *casefile.Case, o *sqlOptions) (err error) {
+	if err := features.NewSet(c).NeedFor(ctx, o.Query); err != nil {
+		return err
+	}
 	rows, err := c.Select(ctx, o.Query)
 	if err != nil {
 		return queryProblem(err)

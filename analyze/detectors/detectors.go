@@ -56,6 +56,7 @@ type DetectorReport struct {
 	// NotApplicable says what the case lacks for the detector; "" when it ran.
 	NotApplicable string
 	Notes         []string // what it could not know
+	Baseline      bool     // a baseline was used
 }
 
 // detector finds one kind of thing.
@@ -76,7 +77,9 @@ type result struct {
 	// lacks says why the detector does not apply to this case; "" when it does.
 	lacks string
 	notes []string
-	based bool // a baseline was used
+	based bool // a baseline was used, and what is normal by it is dropped
+	// compared is set where a baseline was used in another way, of which a note tells.
+	compared bool
 }
 
 // found is a finding whose events have numbers instead of names. Its id,
@@ -219,7 +222,7 @@ func (r *run) ask(ctx context.Context, d detector) (*DetectorReport, []found, er
 	if err != nil {
 		return nil, nil, err
 	}
-	report.Tests, report.NotApplicable, report.Notes = res.tests, res.lacks, res.notes
+	report.Tests, report.NotApplicable, report.Notes, report.Baseline = res.tests, res.lacks, res.notes, (res.based || res.compared) && res.lacks == ""
 	kept, err := r.judge(ctx, res)
 	if err != nil {
 		return nil, nil, err

@@ -85,7 +85,7 @@ func (offHours) detect(ctx context.Context, r *run) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := offRun{}
+	o := offRun{usual: r.usualHours}
 	for len(list) > 0 {
 		end := 1
 		for end < len(list) && list[end].actor == list[0].actor {
@@ -94,11 +94,15 @@ func (offHours) detect(ctx context.Context, r *run) (*result, error) {
 		o.person(list[:end])
 		list = list[end:]
 	}
-	return o.judge(), nil
+	res := o.judge()
+	res.based = r.options.Baseline != nil
+	return res, nil
 }
 
 // offRun goes through the persons.
 type offRun struct {
+	// usual reports whether a baseline shows so many tokens of an actor in such hours.
+	usual          func(actor string, hours []int64, tokens int64) bool
 	days           []offDay
 	totals, length []float64 // of all judged hours of all persons, as in offDay
 	rare           []float64 // and how rare these are, as a negative logarithm
@@ -231,7 +235,7 @@ func (o *offRun) judge() *result {
 			from = i
 		}
 		if p <= DefaultQ && o.few(from, i) {
-			res.tested = append(res.tested, tellOff(o.days[from:i+1], p))
+			res.tested = append(res.tested, o.tell(o.days[from:i+1], p))
 		}
 	}
 	return res
@@ -257,7 +261,7 @@ func productP(sum float64, k int) float64 {
 	return math.Exp(sum) * total
 }
 
-func tellOff(days []offDay, p float64) tested {
+func (o *offRun) tell(days []offDay, p float64) tested {
 	last := days[len(days)-1]
 	tokens := int64(0)
 	var hours []int64
@@ -265,7 +269,7 @@ func tellOff(days []offDay, p float64) tested {
 		tokens += days[i].tokens
 		hours = append(hours, days[i].hours...)
 	}
-	f := found{}
+	f := found{normal: o.usual(last.actor, hours, tokens)}
 	f.Subject, f.Actor = last.actor, last.actor
 	f.Bucket = time.UnixMicro(last.at).UTC().Format(time.DateOnly)
 	f.First, f.Last = time.UnixMicro(hours[0]).UTC(), time.UnixMicro(hours[len(hours)-1]+hour-1).UTC()

@@ -18,10 +18,38 @@ func (r *run) baselineNote(dropped int) string {
 // usualVolume reports whether a run of hours has no more of a measure than the
 // most that the baseline saw of its actor in the same hours of the week.
 func (r *run) usualVolume(measure string, x *volumeRun) bool {
-	at := slices.Index(baseline.Measures(), measure)
-	s := r.options.Baseline.Subject("actor", x.actor)
-	if at < 0 || s == nil {
+	most := r.mostInWeek(measure, x.actor)
+	if most == nil {
 		return false
+	}
+	all := 0.0
+	for hour := x.first / hourUS; hour*hourUS < x.last; hour++ {
+		all += float64(most[hourOfWeek(hour)])
+	}
+	return x.observed <= all
+}
+
+// usualHours reports whether the baseline saw an actor in all of these hours of the
+// week, which begin at a time in microseconds, with no less output in them at most.
+func (r *run) usualHours(actor string, hours []int64, tokens int64) bool {
+	most := r.mostInWeek("output_tokens", actor)
+	for _, at := range hours {
+		n, seen := most[hourOfWeek(at/hourUS)]
+		if !seen {
+			return false
+		}
+		tokens -= n
+	}
+	return tokens <= 0
+}
+
+// mostInWeek is the most that the baseline saw of a measure and an actor, by hour of
+// the week; nil where it does not know the actor.
+func (r *run) mostInWeek(measure, actor string) map[int64]int64 {
+	at := slices.Index(baseline.Measures(), measure)
+	s := r.options.Baseline.Subject("actor", actor)
+	if at < 0 || s == nil {
+		return nil
 	}
 	most := map[int64]int64{}
 	for i := range s.Week {
@@ -29,11 +57,7 @@ func (r *run) usualVolume(measure string, x *volumeRun) bool {
 			most[s.Week[i].Of()] = *v
 		}
 	}
-	all := 0.0
-	for hour := x.first / hourUS; hour*hourUS < x.last; hour++ {
-		all += float64(most[hourOfWeek(hour)])
-	}
-	return x.observed <= all
+	return most
 }
 
 // hourOfWeek is the hour of the week of an hour since 1970, from Monday on.

@@ -109,3 +109,40 @@ func TestBaselineVolume(t *testing.T) {
 		})
 	}
 }
+
+// TestUsualHours checks when a baseline says that somebody writes as much at that
+// time.
+func TestUsualHours(t *testing.T) {
+	week := func(hour int64, tokens *int64) baseline.Hour {
+		one := int64(1)
+		return baseline.Hour{&hour, &one, &one, &one, nil, tokens}
+	}
+	n := int64(1000)
+	r := &run{options: Options{Baseline: normalOf(baseline.Subject{Name: "ana", Week: []baseline.Hour{week(2, &n), week(3, &n), week(4, nil)}})}}
+	monday := int64(4 * day) // 1970-01-05
+	for _, tt := range []struct {
+		name, actor string
+		hours       []int64
+		tokens      int64
+		want        bool
+	}{
+		{"as much", "ana", []int64{2}, 1000, true},
+		{"more", "ana", []int64{2}, 1001, false},
+		{"as much in two hours", "ana", []int64{2, 3}, 2000, true},
+		{"in an hour without tokens", "ana", []int64{2, 4}, 10, false},
+		{"in another hour", "ana", []int64{5}, 10, false},
+		{"in the same hour of another day", "ana", []int64{26}, 10, false},
+		{"a week later", "ana", []int64{2 + 7*24}, 10, true},
+		{"somebody else", "bo", []int64{2}, 10, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var at []int64
+			for _, h := range tt.hours {
+				at = append(at, monday+h*hour)
+			}
+			if got := r.usualHours(tt.actor, at, tt.tokens); got != tt.want {
+				t.Errorf("usual: %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -111,6 +111,7 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 			n.cold, len(n.users), warmHours, warmDays))
 	}
 	if b := r.options.Baseline; b != nil {
+		n.res.compared = true
 		n.res.notes = append(n.res.notes, fmt.Sprintf("held against the baseline of %s to %s; things that are not new because of it: %d",
 			b.First.Time().Format(time.DateOnly), b.Last.Time().Format(time.DateOnly), n.greeted))
 	}

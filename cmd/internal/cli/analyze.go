@@ -44,7 +44,8 @@ what it says to do. The case keeps the file.
 
 --baseline takes what was normal before (exhibit baseline save writes it): models, clients
 and destinations of tools in it are not new, and hours with no more calls, tokens or cost
-than the most in the same hour of its weeks are not much. The case keeps the file.
+than the most in the same hour of its weeks are not much, nor odd at that time. The
+detectors that use it are named. The case keeps the file.
 
 What was found is kept in the case, with an entry in the ledger, and replaces what the
 last run found: exhibit findings lists it, exhibit finding triage says what became of it.
@@ -126,7 +127,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 				return err
 			}
 			judged = c.Judged()
-			options := findingsOptions{policy: look.Policy, text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, detail: f.verbose, judged: judged}
+			options := findingsOptions{policy: look.Policy, text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, detail: f.verbose, based: look.Baseline != nil, judged: judged}
 			if err := writeAnalysis(r, report, options); err != nil || o.NoRecord {
 				return err
 			}

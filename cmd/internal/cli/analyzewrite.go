@@ -100,6 +100,9 @@ func analysisNotes(report *assessment.Report, o findingsOptions) []render.Messag
 		}
 		out = append(out, idleNotes(report, o)...)
 	}
+	if o.based {
+		out = append(out, baselineNote(report))
+	}
 	hidden := int64(0)
 	for _, d := range report.Detectors {
 		for _, n := range d.Notes {
@@ -162,6 +165,20 @@ func idleNotes(report *assessment.Report, o findingsOptions) []render.Message {
 		out = append(out, note("not applicable: %s, for logs that are not in this case (exhibit rules run --all says which)", plural(rules, "rule")))
 	}
 	return out
+}
+
+// baselineNote names the detectors that were held against the baseline.
+func baselineNote(report *assessment.Report) render.Note {
+	var ids []string
+	for _, d := range report.Detectors {
+		if d.Baseline {
+			ids = append(ids, d.About.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return note("no detector that ran compares with a baseline: all looked at this case alone")
+	}
+	return note("compared with the baseline: %s (%s); the other detectors looked at this case alone", plural(int64(len(ids)), "detector"), strings.Join(byFamily(ids), "; "))
 }
 
 // byFamily writes ids shorter, each family once: "volume: cost, ttft".

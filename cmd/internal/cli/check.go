@@ -158,7 +158,7 @@ func (f *factory) check(ctx context.Context, r *render.Renderer, o *checkOptions
 			}
 		}
 	}
-	if err := writeAnalysis(r, report, findingsOptions{policy: look.Policy, text: text, csv: csv, all: o.All, detail: f.verbose}); err != nil {
+	if err := writeAnalysis(r, report, findingsOptions{policy: look.Policy, text: text, csv: csv, all: o.All, detail: f.verbose, based: look.Baseline != nil}); err != nil {
 		return nil, err
 	}
 	if err := f.writeCheckFiles(ctx, c, o, report); err != nil {

@@ -71,6 +71,7 @@ type findingsOptions struct {
 	csv  bool // only some events of each
 	// detail wants to know why what does not apply does not: --verbose.
 	detail bool
+	based  bool // a baseline was given
 
 	// judged is what was said of findings, by id; nil where nothing can be said
 	// of them.

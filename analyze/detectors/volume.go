@@ -22,6 +22,7 @@ const (
 type volumeHour struct {
 	hour   int64
 	calls  int64
+	begun  int64 // how often it called after a pause
 	tokens int64 // into models and out of them
 	cost   int64 // in 1e-9 USD
 }
@@ -39,6 +40,9 @@ type volumeHistory struct {
 	from, to int64 // first and last hour with calls of anybody
 	monday   int64 // hour 0 of the Monday that days count from
 	known    []bool
+	// common is how many times as much as they do the peers of an actor did on a
+	// day, at least 1.
+	common [][]float64
 }
 
 const hoursOfDay = 24
@@ -67,7 +71,7 @@ func (r *run) history(ctx context.Context) (*volumeHistory, error) {
 	err = r.query(ctx, "volume_hours", args, func(rows *sql.Rows) error {
 		var name string
 		var v volumeHour
-		err := rows.Scan(&name, &v.hour, &v.calls, &v.tokens, &v.cost)
+		err := rows.Scan(&name, &v.hour, &v.calls, &v.begun, &v.tokens, &v.cost)
 		if n := len(h.actors); n == 0 || h.actors[n-1].name != name {
 			h.actors = append(h.actors, &volumeActor{name: name})
 		}
@@ -75,6 +79,7 @@ func (r *run) history(ctx context.Context) (*volumeHistory, error) {
 		a.hours = append(a.hours, v)
 		return err
 	})
+	h.setCommon()
 	r.volume = h
 	return h, err
 }
@@ -132,6 +137,13 @@ type hourTest struct {
 	logP               float64
 	observed, expected float64
 	n, until           int64
+	// begun is how often the subject began to call where that is what surprises, and
+	// how often it was expected to; else 0.
+	begun [2]float64
+	// eids are the events that it is about, nil where the detector's statement
+	// finds them. An untold test is told by another one.
+	eids   []int64
+	untold bool
 }
 
 // hourTests are the tests of a detector: those that found more than expected, and

@@ -8,14 +8,14 @@ import (
 )
 
 // rateDetector is a detector of how much of something actors do in an hour.
-func rateDetector(d *volumeDetector, meanHours float64, value func(*volumeHour) int64) *volumeDetector {
+func rateDetector(d *volumeDetector, m *rateMeasure) *volumeDetector {
 	d.piece, d.events, d.ratio = hourUS, "volume_events", 2
 	d.tests = func(ctx context.Context, r *run) (*hourTests, []volumeSubject, []string, error) {
 		h, err := r.history(ctx)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		return rateTests(h, meanHours, value), h.subjects(), h.notes(), nil
+		return rateTests(h, m), h.subjects(), h.notes(), nil
 	}
 	return d
 }
@@ -37,7 +37,12 @@ func volumeCalls() detector {
 		},
 		what: "calls", measure: "calls", least: 10,
 		explain: func(x *volumeRun) string {
-			return fmt.Sprintf("%.0f calls %s, where %.3g are expected by the same hours of other days", x.observed, x.hours(), x.expected)
+			return fmt.Sprintf("%.0f calls %s, where %.3g are expected by the same hours of other days%s", x.observed, x.hours(), x.expected, x.began())
 		},
-	}, 25, func(v *volumeHour) int64 { return v.calls })
+	}, callsMeasure())
+}
+
+// callsMeasure is how many calls actors make.
+func callsMeasure() *rateMeasure {
+	return &rateMeasure{value: func(v *volumeHour) int64 { return v.calls }, meanHours: 25, usual: usualSpread, wild: callsWild, lump: rateLump, begun: true}
 }

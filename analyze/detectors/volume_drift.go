@@ -15,8 +15,8 @@ func volumeDrift() detector {
 		head: analyze.About{
 			ID: "volume.drift", Version: 1, Severity: analyze.SeverityMedium,
 			Title: "Calls grow from day to day",
-			Why: "Who takes a little more every day is below every limit of an hour. Days are held against those of the same kind that lie at least " +
-				"five days back, and what they are above is added up (CUSUM).",
+			Why: "Who takes a little more every day is below every limit of an hour. What the days of every stretch are above the days " +
+				"of the same kind before it is added up (CUSUM).",
 			Needs:          []string{"actor"},
 			Tags:           []string{"atlas.aml.t0034.000", "atlas.aml.t0024", "owasp.llm10"},
 			FalsePositives: []string{"a project that begins", "an application that gets more users"},
@@ -33,86 +33,123 @@ func volumeDrift() detector {
 			return driftTests(h), h.subjects(), h.notes(), nil
 		},
 		explain: func(x *volumeRun) string {
-			return fmt.Sprintf("%.0f calls %s, where %.3g are expected by days before; the sum of what days are above grew for %d days", x.observed, x.hours(), x.expected, x.calls)
+			return fmt.Sprintf("%.0f calls %s, where %.3g are expected by days before; it was above them for %d days%s", x.observed, x.hours(), x.expected, x.calls, x.began())
 		},
 	}
 }
 
 const (
-	// driftGap is how many days before a day are left out of its baseline, so that
-	// what grows is not compared with itself; driftKind is how many of its kind the
-	// baseline must have.
-	driftGap  = 4
+	// driftKind is how many days of a kind, working days or weekends, there must be
+	// before a stretch of days for it to be held against them.
 	driftKind = 3
-	// driftAllowed is half of the growth that is looked for, in standard deviations
-	// of a day.
-	driftAllowed = 0.75
+	// driftSpread is how much more days scatter than their hours do.
+	driftSpread = 1.1
+	// driftLevel is the variance of the level of an actor from one stretch to the
+	// next, in squares of its mean: it changes by a fifth.
+	driftLevel = 0.04
+	// driftApart is how many tests those of all stretches that end on a day, of calls
+	// and of beginnings, are worth, for they overlap; measured on traffic of a drill.
+	driftApart = 2
 )
 
-// driftTests adds up, day by day, how far each actor is above its earlier days.
+// driftStretches are how many days are added up. One wild day is no drift.
+func driftStretches() []int { return []int{2, 3, 4, 5, 6, 8, 10, 13} }
+
+// driftTests adds up, at every day, how far each actor was above the days before
+// on the days up to it, for every begin of the stretch: in calls, and in how often
+// it began to call. The largest of such sums is Page's CUSUM, "Continuous
+// inspection schemes", Biometrika 41 (1954); here each is in its own standard
+// deviations, which what is not known of the days before adds to.
 func driftTests(h *volumeHistory) *hourTests {
 	t := &hourTests{}
-	for i, a := range h.actors {
-		days, known := h.matrix(a, func(v *volumeHour) float64 { return float64(v.calls) })
-		if countTrue(known) <= warmUpDays {
+	begun := h.rates(begunMeasure())
+	for i, a := range h.rates(callsMeasure()) {
+		if a == nil || a.days == nil {
 			continue
 		}
-		sums := make([]float64, len(days))
-		for d := range days {
-			for _, v := range days[d] {
-				sums[d] += v
+		for d := a.day; d < len(a.days); d++ {
+			worst, tried := hourTest{}, false
+			for _, days := range driftStretches() {
+				calls := h.stretchOf(i, a, d, days)
+				begins := h.stretchOf(i, begun[i], d, days)
+				if calls.mean == 0 || begins.mean == 0 {
+					continue
+				}
+				tried = true
+				for k, x := range []*stretch{&calls, &begins} {
+					if logP := x.logP(); logP < worst.logP {
+						worst = hourTest{
+							actor: i, hour: (h.monday + int64(d-days+1)*hoursOfDay) * hourUS, until: (h.monday+int64(d+1)*hoursOfDay)*hourUS - 1, n: int64(days),
+							observed: calls.value, expected: calls.mean, logP: logP,
+						}
+						if k == 1 {
+							worst.begun = [2]float64{x.value, x.mean}
+						}
+					}
+				}
 			}
-		}
-		first, rates := h.rates(a, days, known, 1)
-		spread := spreadOf(rates, int(first%hoursOfDay))
-		chart := statistic.CUSUM{Allowed: driftAllowed}
-		observed, expected := 0.0, 0.0
-		for d := range sums {
-			mean, n := dayMean(sums, known, d)
-			if !known[d] || n == 0 || d < h.day(first) {
+			if !tried {
 				continue
 			}
-			phi := spread.without((d-h.day(first))*hoursOfDay, usualSpread)
-			size := mean / (phi*driftSpread - 1 + 2*phi/n + mean*dayVariance)
-			z := statistic.UpperNormalQuantile(math.Min(statistic.LogUpperNegBinomial(sums[d], mean, size), -1e-9))
 			t.n++
-			high := chart.Add(math.Min(z, driftMost))
-			if high == 0 {
-				observed, expected = 0, 0
-				continue
-			}
-			observed, expected = observed+sums[d], expected+mean
-			t.add(hourTest{
-				actor: i, hour: (h.monday + int64(d-chart.Since+1)*hoursOfDay) * hourUS, until: (h.monday+int64(d+1)*hoursOfDay)*hourUS - 1, observed: observed, expected: expected, n: int64(chart.Since),
-				logP: statistic.LogCUSUM(high, driftAllowed, 1),
-			})
+			worst.logP = logAny(worst.logP, driftApart)
+			t.add(worst)
 		}
 	}
 	return t
 }
 
-const (
-	dayVariance = 0.02
-	// driftSpread is how much more days scatter than their hours do.
-	driftSpread = 1.35
-	driftMost   = 4 // one wild day is no drift
-)
+// stretch is how much an actor did on some days in a row, and what the days before
+// let expect.
+type stretch struct {
+	rate
+	phi, lump float64
+	unknown   float64 // variance of the mean, in means
+}
 
-// dayMean is the mean of the days of the same kind, working days or weekends, that
-// lie long enough before a day, shrunk to that of all such days.
-func dayMean(sums []float64, known []bool, day int) (mean, n float64) {
-	var sum, all, of float64
-	for d := range max(0, day-driftGap) {
-		if !known[d] {
+func (x *stretch) logP() float64 {
+	if x.value <= x.mean {
+		return 0
+	}
+	extra := x.phi/x.lump - 1 + (x.unknown+x.mean*driftLevel)/x.lump
+	return statistic.LogUpperNegBinomial(x.value/x.lump, x.mean/x.lump, x.mean/x.lump/math.Max(extra, 0.02))
+}
+
+// stretchOf adds up so many days up to a day. Days of a kind that was not seen often
+// enough before are left out; the mean is 0 where no day is left.
+func (h *volumeHistory) stretchOf(actor int, a *actorRates, day, days int) stretch {
+	var x stretch
+	from := day - days + 1
+	if from <= a.day || !h.known[day] {
+		return x
+	}
+	var before, now [2]struct{ sum, n, times float64 } // working days and weekends
+	for d := a.day; d <= day; d++ {
+		if !h.known[d] {
 			continue
 		}
-		all, of = all+sums[d], of+1
-		if (d%7 >= 5) == (day%7 >= 5) {
-			sum, n = sum+sums[d], n+1
+		kind := 0
+		if d%7 >= 5 {
+			kind = 1
+		}
+		if s := &before[kind]; d < from {
+			s.sum, s.n = s.sum+a.days[d].value, s.n+1
+		} else {
+			now[kind].sum, now[kind].n, now[kind].times = now[kind].sum+a.days[d].value, now[kind].n+1, now[kind].times+h.common[actor][d]
 		}
 	}
-	if n < driftKind {
-		return 0, 0
+	for kind, b := range before {
+		if b.n < driftKind {
+			continue
+		}
+		mean := b.sum / b.n * now[kind].times
+		x.value, x.mean, x.unknown = x.value+now[kind].sum, x.mean+mean, x.unknown+mean*now[kind].n/b.n
 	}
-	return (sum + all/of) / (n + 1), n + 1
+	if x.mean == 0 {
+		return x
+	}
+	x.phi = 1 + driftSpread*(a.spread.before(from-a.day)-1)
+	x.lump = 1 + a.m.lump*(x.phi-1)
+	x.unknown *= x.phi / x.mean
+	return x
 }

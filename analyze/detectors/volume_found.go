@@ -41,9 +41,9 @@ type volumeDetector struct {
 	// ratio and least say from when on something matters, however improbable it is:
 	// so many times what is expected, and so much.
 	ratio, least float64
-	// events is a statement for the events of a subject's piece of time.
+	// events is a statement for the events of a subject's piece of time, "" where
+	// tests have them.
 	events  string
-	slow    bool   // they are the slow calls of a subject that is more than an actor
 	what    string // is counted: calls_expected
 	measure string // of a baseline that is counted by the hour, "" for none
 	explain func(x *volumeRun) string
@@ -52,7 +52,6 @@ type volumeDetector struct {
 // volumeSubject is what a test is about.
 type volumeSubject struct {
 	subject, actor string
-	usual          int64
 }
 
 // volumeRun are pieces of time of one subject that follow on each other.
@@ -62,10 +61,20 @@ type volumeRun struct {
 	logP               float64
 	observed, expected float64 // in all
 	pieces, calls      int64
+	begun              [2]float64
+	eids               []int64
 }
 
 func (r *volumeRun) hours() string {
 	return fmt.Sprintf("from %s to %s", minuteOf(r.first), minuteOf(r.last))
+}
+
+// began says how often the subject began to call, where that is what surprises.
+func (r *volumeRun) began() string {
+	if r.begun[0] == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; it began to call %.0f times after a pause of three minutes, where %.2g are expected", r.begun[0], r.begun[1])
 }
 
 func minuteOf(us int64) string { return time.UnixMicro(us).UTC().Format("2006-01-02 15:04") }
@@ -77,7 +86,11 @@ func (d *volumeDetector) detect(ctx context.Context, r *run) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.correct()
+	return d.resultOf(r, t, subjects, notes), nil
+}
+
+// resultOf makes a result of tests.
+func (d *volumeDetector) resultOf(r *run, t *hourTests, subjects []volumeSubject, notes []string) *result {
 	res := &result{tests: t.n, notes: notes, based: r.options.Baseline != nil && d.measure != ""}
 	if t.n == 0 {
 		res.lacks = "not enough history: " + warmUpWords
@@ -85,7 +98,7 @@ func (d *volumeDetector) detect(ctx context.Context, r *run) (*result, error) {
 	for _, x := range d.runs(t.list, subjects) {
 		res.tested = append(res.tested, tested{
 			p: math.Exp(x.logP),
-			found: found{normal: r.usualVolume(d.measure, x), Finding: analyze.Finding{
+			found: found{normal: r.options.Baseline != nil && r.usualVolume(d.measure, x), Finding: analyze.Finding{
 				Subject: x.subject, Bucket: minuteOf(x.first), Actor: x.actor, Explanation: d.explain(x),
 				First: time.UnixMicro(x.first).UTC(), Last: time.UnixMicro(x.last).UTC(),
 				Facts: []analyze.Fact{
@@ -97,7 +110,7 @@ func (d *volumeDetector) detect(ctx context.Context, r *run) (*result, error) {
 			events: func(ctx context.Context, r *run) ([]int64, error) { return d.eventsOf(ctx, r, x) },
 		})
 	}
-	return res, nil
+	return res
 }
 
 // warmUpWords says what history these detectors need.
@@ -107,7 +120,8 @@ const warmUpWords = "an actor needs 50 calls, and the logs calls on more than 7 
 // the least of its tests.
 func (d *volumeDetector) runs(list []hourTest, subjects []volumeSubject) []*volumeRun {
 	list = slices.DeleteFunc(slices.Clone(list), func(x hourTest) bool {
-		return x.logP > math.Log(DefaultQ) || x.observed < d.least || x.observed < d.ratio*x.expected
+		return x.untold || x.logP > math.Log(DefaultQ) || x.observed < d.least ||
+			x.observed < d.ratio*x.expected && x.begun[0] <= d.ratio*x.begun[1]
 	})
 	slices.SortFunc(list, func(a, b hourTest) int { return cmp.Or(cmp.Compare(a.actor, b.actor), cmp.Compare(a.hour, b.hour)) })
 	var out []*volumeRun
@@ -121,35 +135,33 @@ func (d *volumeDetector) runs(list []hourTest, subjects []volumeSubject) []*volu
 			o := out[n-1]
 			if first < o.last { // they overlap: the more surprising one tells of both
 				if x.logP < o.logP {
-					o.observed, o.expected, o.calls = x.observed, x.expected, x.n
+					o.observed, o.expected, o.calls, o.begun = x.observed, x.expected, x.n, x.begun
 				}
+				o.eids = append(o.eids, x.eids...)
 				o.first, o.last, o.logP = min(first, o.first), max(last, o.last), min(o.logP, x.logP)
 				continue
 			}
 			o.last, o.logP = max(last, o.last), min(o.logP, x.logP)
 			o.observed, o.expected = o.observed+x.observed, o.expected+x.expected
-			o.pieces, o.calls = o.pieces+1, o.calls+x.n
+			o.pieces, o.calls, o.eids = o.pieces+1, o.calls+x.n, append(o.eids, x.eids...)
 			continue
 		}
 		at = x.actor
 		out = append(out, &volumeRun{
 			volumeSubject: subjects[x.actor], first: first, last: last, logP: x.logP,
-			observed: x.observed, expected: x.expected, pieces: 1, calls: x.n,
+			observed: x.observed, expected: x.expected, pieces: 1, calls: x.n, begun: x.begun, eids: slices.Clone(x.eids),
 		})
 	}
 	return out
 }
 
-// slowTimes is how many times as long as usual a call takes that is slow.
-const slowTimes = 3
-
 // eventsOf returns the events of calls of a run, in order.
 func (d *volumeDetector) eventsOf(ctx context.Context, r *run, x *volumeRun) ([]int64, error) {
+	if d.events == "" {
+		return slices.Compact(x.eids), nil
+	}
 	var eids []int64
 	args := []any{sql.Named("actor", x.actor), sql.Named("first", x.first), sql.Named("last", x.last)}
-	if d.slow {
-		args = append(args, sql.Named("subject", x.subject), sql.Named("least", slowTimes*x.usual))
-	}
 	err := r.query(ctx, d.events, args, func(rows *sql.Rows) error {
 		var eid int64
 		err := rows.Scan(&eid)

@@ -75,6 +75,7 @@ func meanTests(list []*meanSeries, perDay int64) *hourTests {
 			}
 		}
 	}
+	t.correct()
 	return t
 }
 

@@ -1,93 +1,237 @@
 package detectors
 
 import (
+	"math"
+	"slices"
+
 	"github.com/exhibit-forensics/exhibit/analyze/statistic"
 )
 
 const (
 	// usualSpread is that of conversations of people and agents.
 	usualSpread = 6
+	// usualTokens is that of tokens and costs.
+	usualTokens = 8
+	// usualBegun is that of how often they begin.
+	usualBegun = 1.3
 	// rateSize says how much a rate changes from day to day: by a twentieth.
 	rateSize = 300
-	// rateSpread makes p-values right in the tail: conversations end, and so their
-	// counts end sooner than negative binomial ones of the same variance.
-	rateSpread = 0.85
+	// rateLump is how much of a conversation comes at once: all of it would be 1. It
+	// makes p-values right in the tail, as measured on traffic of a drill.
+	rateLump = 0.75
+	// tokensLump is the same of tokens, of which one call can have many.
+	tokensLump = 0.5
+	// rateApart is how many of the windows of a day are worth one of their own, for
+	// they overlap and calls come in conversations; bothApart is the same of windows
+	// of calls and of beginnings. Measured too.
+	rateApart, bothApart = 0.5, 0.42
 )
 
 // rateShrinkage is how far hours of the week are believed: with four of them an
 // hour of the week counts as much as that hour of all working days.
 func rateShrinkage() statistic.Shrinkage { return statistic.Shrinkage{Cell: 4, Parent: 2} }
 
-// rateTests tests for every hour of every actor whether so much, or more, is to
-// be expected by the same hours of its other days. Calls come in conversations, so
+// rateWindows are how many hours are looked at together: what lasts an afternoon
+// is not seen in any one of its hours.
+func rateWindows() []int { return []int{1, 2, 4} }
+
+// rateTests tests for every day of every actor whether so much, or more, in the
+// most surprising hours of it is to be expected by the same hours of its other
+// days, and by what its peers do on the day. Calls come in conversations, so
 // that counts vary more than those of calls on their own would: p-values are those
-// of negative binomial counts, in units of what one call of the actor has on
-// average, whose variance is the mean times a dispersion that each actor has.
-// Beside it the mean is only known as well as so many hours of it tell.
+// of negative binomial counts of lumps of calls, whose variance is the mean times
+// a dispersion that each actor has. Beside it the mean is only known as well as so
+// many hours of it tell.
 //
 // Actors that were seen on few days are compared with what others do in an hour.
-func rateTests(h *volumeHistory, meanHours float64, value func(*volumeHour) int64) *hourTests {
+func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
 	t := &hourTests{}
-	for i, a := range h.actors {
-		var sum, calls int64
-		for j := range a.hours {
-			sum, calls = sum+value(&a.hours[j]), calls+a.hours[j].calls
-		}
-		days, known := h.matrix(a, func(v *volumeHour) float64 { return float64(value(v)) })
-		if countTrue(h.known) <= warmUpDays || sum <= 0 {
-			continue
-		}
-		if countTrue(known) <= warmUpDays {
-			peerTests(t, h, i, value)
-			continue
-		}
-		unit := float64(sum) / float64(calls)
-		first, rates := h.rates(a, days, known, unit)
-		into := int(first % hoursOfDay)
-		spread := spreadOf(rates, into)
-		for k := range rates {
-			phi := spread.without(k+into, usualSpread)
-			for _, n := range rateWindows() {
-				if k+1 < n {
-					continue
+	var begun []*actorRates
+	apart := rateApart
+	if m.begun {
+		begun, apart = h.rates(begunMeasure()), bothApart
+	}
+	for i, a := range h.rates(m) {
+		switch {
+		case a == nil:
+		case a.days == nil:
+			peerTests(t, h, i, m.value)
+		default:
+			for from := 0; from < len(a.hours); {
+				to := min(len(a.hours), from+hoursOfDay-(from+a.into)%hoursOfDay)
+				w := worst{hourTest: hourTest{actor: i}, a: a}
+				w.try(a, from, to)
+				if m.begun {
+					w.try(begun[i], from, to)
 				}
 				t.n++
-				var x rate
-				for _, hour := range rates[k+1-n : k+1] {
-					x.value, x.mean = x.value+hour.value, x.mean+hour.mean
-				}
-				if x.value <= x.mean {
-					continue
-				}
-				size := x.mean / (max(rateSpread*phi-1, 0.02) + phi/meanHours + x.mean/rateSize)
-				until := (first + int64(k) + 1) * hourUS
-				t.add(hourTest{
-					actor: i, hour: until - int64(n)*hourUS, until: until - 1, observed: x.value * unit, expected: x.mean * unit,
-					logP: statistic.LogUpperNegBinomial(x.value, x.mean, size),
-				})
+				w.logP = logWorst(w.logP, w.seen, apart)
+				t.add(w.hourTest)
+				from = to
 			}
 		}
 	}
 	return t
 }
 
-// rates are what an actor did in every hour since the day it was first seen on,
-// and what its other days let expect, in a unit.
-func (h *volumeHistory) rates(a *volumeActor, days [][hoursOfDay]float64, known []bool, unit float64) (first int64, rates []rate) {
-	week := statistic.NewWeek(days, known)
-	first = max(h.from, h.monday+int64(h.day(max(a.hours[0].hour, h.monday)))*hoursOfDay)
-	rates = make([]rate, h.to-first+1)
-	for k := range rates {
-		hour := first + int64(k)
-		day, of := h.day(hour), int(hour%hoursOfDay)
-		rates[k] = rate{value: days[day][of] / unit, mean: week.Expect(day, of, rateShrinkage()) / unit}
-	}
-	return first, rates
+// rateMeasure is something that actors have so much of in an hour.
+type rateMeasure struct {
+	value     func(*volumeHour) int64
+	meanHours float64 // how many hours of a mean are worth one that is known
+	usual     float64 // dispersion
+	wild      float64 // from how many standard deviations on the squares of a day are wild, about
+	lump      float64 // see rateLump
+	begun     bool    // whether how often they began to call is looked at too
 }
 
-// rateWindows are how many hours are looked at together: what lasts an afternoon
-// is not seen in any one of its hours.
-func rateWindows() []int { return []int{1, 4} }
+// begunMeasure is how often actors begin to call. Calls come in conversations, whose
+// length varies; these hardly vary more than chance lets them.
+func begunMeasure() *rateMeasure {
+	return &rateMeasure{value: func(v *volumeHour) int64 { return v.begun }, meanHours: 25, usual: usualBegun, wild: callsWild, lump: rateLump}
+}
+
+// worst is the most surprising window of a day so far.
+type worst struct {
+	hourTest
+	a    *actorRates // whose amounts are told
+	seen []float64   // how probable it is that windows have anything at all
+}
+
+// try tests the windows that end in hours from one to another.
+func (w *worst) try(a *actorRates, from, to int) {
+	phi := a.spread.without(from + a.into)
+	lump := 1 + a.m.lump*(phi-1)
+	for k := from; k < to; k++ {
+		for _, n := range rateWindows() {
+			if k+1 < n {
+				continue
+			}
+			x := sumOf(a.hours[k+1-n : k+1])
+			w.seen = append(w.seen, -math.Expm1(-x.mean/lump))
+			extra := phi/lump - 1 + (phi/a.m.meanHours+x.mean/rateSize)/lump // of the variance, in means
+			if x.value-x.mean < math.Sqrt(x.mean*lump*(1+extra)) {
+				continue
+			}
+			logP := statistic.LogUpperNegBinomial(x.value/lump, x.mean/lump, x.mean/lump/math.Max(extra, 0.02))
+			if logP >= w.logP {
+				continue
+			}
+			told := sumOf(w.a.hours[k+1-n : k+1])
+			until := (a.first + int64(k) + 1) * hourUS
+			w.hourTest = hourTest{actor: w.actor, hour: until - int64(n)*hourUS, until: until - 1, observed: told.value * w.a.unit, expected: told.mean * w.a.unit, logP: logP}
+			if w.a != a {
+				w.begun = [2]float64{x.value, x.mean}
+			}
+		}
+	}
+}
+
+func sumOf(hours []rate) rate {
+	var x rate
+	for _, hour := range hours {
+		x.value, x.mean = x.value+hour.value, x.mean+hour.mean
+	}
+	return x
+}
+
+// logWorst returns the logarithm of the p-value of the least p-value of windows. Of
+// none it is small more often than there is anything at all in the window, which
+// seen says; apart is what part of the windows counts.
+func logWorst(logP float64, seen []float64, apart float64) float64 {
+	sum, p := 0.0, math.Exp(logP)
+	if p < 1e-300 {
+		return logAny(logP, apart*float64(len(seen)))
+	}
+	for _, s := range seen {
+		sum += math.Min(1, s/p)
+	}
+	return logAny(logP, apart*sum)
+}
+
+// logAny returns the logarithm of the probability that one of so many tests has such
+// a p-value.
+func logAny(logP, tests float64) float64 {
+	if x := tests * math.Exp(logP); x > 1e-8 {
+		return math.Log(-math.Expm1(-x))
+	}
+	return logP + math.Log(tests)
+}
+
+// actorRates is what an actor did in every hour since the day it was first seen
+// on, and what its other days and its peers let expect.
+type actorRates struct {
+	m      *rateMeasure
+	first  int64 // hour
+	day    int   // of the first hour, in the history
+	into   int   // hours of its day before that
+	unit   float64
+	hours  []rate
+	spread *spread
+	days   []rate // by the day of the history; nil where the actor has too few
+}
+
+// raise lets expect more of a day.
+func (a *actorRates) raise(day int, times float64) {
+	if times == 1 {
+		return
+	}
+	a.days[day].mean *= times
+	for k := max(0, (day-a.day)*hoursOfDay-a.into); k < min(len(a.hours), (day-a.day+1)*hoursOfDay-a.into); k++ {
+		a.hours[k].mean *= times
+	}
+}
+
+// rates returns what actors did, nil of such as nothing can be said of.
+func (h *volumeHistory) rates(m *rateMeasure) []*actorRates {
+	if countTrue(h.known) <= warmUpDays {
+		return make([]*actorRates, len(h.actors))
+	}
+	out := make([]*actorRates, len(h.actors))
+	for i, a := range h.actors {
+		var sum, calls int64
+		for j := range a.hours {
+			sum, calls = sum+m.value(&a.hours[j]), calls+a.hours[j].calls
+		}
+		if sum <= 0 {
+			continue
+		}
+		unit := float64(sum) / float64(calls)
+		if m.usual == usualBegun {
+			unit = 1
+		}
+		out[i] = h.ratesOf(a, m, unit)
+	}
+	for i, a := range out {
+		if a == nil || a.days == nil {
+			continue
+		}
+		for day, times := range h.common[i] {
+			a.raise(day, times)
+		}
+		a.spread = spreadOf(a.hours, a.into, m)
+	}
+	return out
+}
+
+// ratesOf are what an actor did in every hour since the day it was first seen on,
+// and what its other days let expect, in a unit.
+func (h *volumeHistory) ratesOf(a *volumeActor, m *rateMeasure, unit float64) *actorRates {
+	days, known := h.matrix(a, func(v *volumeHour) float64 { return float64(m.value(v)) })
+	first := max(h.from, h.monday+int64(h.day(max(a.hours[0].hour, h.monday)))*hoursOfDay)
+	out := &actorRates{m: m, first: first, day: h.day(first), into: int(first % hoursOfDay), unit: unit}
+	if countTrue(known) <= warmUpDays {
+		return out
+	}
+	week := statistic.NewWeek(days, known)
+	out.hours, out.days = make([]rate, h.to-first+1), make([]rate, len(days))
+	for k := range out.hours {
+		day, of := h.day(first+int64(k)), int((first+int64(k))%hoursOfDay)
+		r := rate{value: days[day][of] / unit, mean: week.Expect(day, of, rateShrinkage()) / unit}
+		out.hours[k] = r
+		out.days[day].value, out.days[day].mean = out.days[day].value+r.value, out.days[day].mean+r.mean
+	}
+	return out
+}
 
 // peerTests tests the hours of an actor with little history against those of all
 // other actors: negative binomial counts with their mean and variance, which those
@@ -107,12 +251,18 @@ func peerTests(t *hourTests, h *volumeHistory, actor int, value func(*volumeHour
 	}
 	mean := sum / n
 	size := mean * mean / max(squares/n-mean*mean-mean, 1e-9)
-	for j := range h.actors[actor].hours {
-		v := &h.actors[actor].hours[j]
-		t.n++
-		if x := float64(value(v)); x > mean {
-			t.add(hourTest{actor: actor, hour: v.hour * hourUS, until: (v.hour+1)*hourUS - 1, observed: x, expected: mean, logP: statistic.LogUpperNegBinomial(x, mean, size)})
+	hours := h.actors[actor].hours
+	for from, to := 0, 0; from < len(hours); from = to {
+		least := hourTest{}
+		for to = from; to < len(hours) && h.day(hours[to].hour) == h.day(hours[from].hour); to++ {
+			x := float64(value(&hours[to]))
+			if logP := statistic.LogUpperNegBinomial(x, mean, size); x > mean && logP < least.logP {
+				least = hourTest{actor: actor, hour: hours[to].hour * hourUS, until: (hours[to].hour+1)*hourUS - 1, observed: x, expected: mean, logP: logP}
+			}
 		}
+		t.n++
+		least.logP = math.Min(0, least.logP+math.Log(float64(to-from))) // Bonferroni
+		t.add(least)
 	}
 }
 
@@ -122,31 +272,60 @@ type rate struct{ value, mean float64 }
 // spread is how far the hours of an actor scatter: the variance in means, by day,
 // so that a day can be left out.
 type spread struct {
+	usual          float64
 	squares, means float64
 	day            [][2]float64
 }
 
+const (
+	// spreadCalls is how many calls the usual spread of calls counts as much as.
+	spreadCalls = 20
+	// callsWild is from how many standard deviations on, about, the squares of a day
+	// are wild; of tokens and costs, of which one call can have many, it is
+	// tokensWild. spreadRounds is how often that is looked at again.
+	callsWild, tokensWild = 5, 15
+	spreadRounds          = 4
+)
+
 // spreadOf returns the spread of hours, of which the first is so many hours into
-// its day.
-func spreadOf(rates []rate, into int) *spread {
-	s := &spread{day: make([][2]float64, (len(rates)+into)/hoursOfDay+1)}
+// its day. A day counts no more than a wild one does: what happened on it would
+// hide what happens on others.
+func spreadOf(rates []rate, into int, m *rateMeasure) *spread {
+	raw := make([][2]float64, (len(rates)+into)/hoursOfDay+1)
 	for k, r := range rates {
-		square := (r.value - r.mean) * (r.value - r.mean)
-		d := &s.day[(k+into)/hoursOfDay]
-		d[0], d[1] = d[0]+square, d[1]+r.mean
-		s.squares, s.means = s.squares+square, s.means+r.mean
+		d := &raw[(k+into)/hoursOfDay]
+		d[0], d[1] = d[0]+(r.value-r.mean)*(r.value-r.mean), d[1]+r.mean
+	}
+	s := &spread{usual: m.usual, day: slices.Clone(raw)}
+	for range spreadRounds {
+		phi := s.phi(0, 0)
+		s.squares, s.means = 0, 0
+		for j, d := range raw {
+			d[0] = math.Min(d[0], phi*(d[1]+m.wild*(math.Sqrt(phi*d[1])+phi)))
+			s.day[j], s.squares, s.means = d, s.squares+d[0], s.means+d[1]
+		}
 	}
 	return s
 }
 
-// spreadCalls is how many calls the usual spread of calls counts as much as.
-const spreadCalls = 20
-
-// without returns the dispersion of all days but the one that an hour is of,
-// shrunk to what is usual.
-func (s *spread) without(hour int, usual float64) float64 {
+// without returns the dispersion of all days but the one that an hour is of.
+func (s *spread) without(hour int) float64 {
 	d := s.day[hour/hoursOfDay]
-	return max(1.1, (s.squares-d[0]+usual*spreadCalls)/(s.means-d[1]+spreadCalls))
+	return s.phi(d[0], d[1])
+}
+
+// before returns the dispersion of so many of the first days.
+func (s *spread) before(days int) float64 {
+	squares, means := s.squares, s.means
+	for _, d := range s.day[:max(0, min(days, len(s.day)))] {
+		squares, means = squares-d[0], means-d[1]
+	}
+	return s.phi(squares, means)
+}
+
+// phi is the dispersion without some squares and means, shrunk to what is usual.
+func (s *spread) phi(squares, means float64) float64 {
+	return math.Max(1.1, (s.squares-squares+s.usual*spreadCalls)/(s.means-means+spreadCalls))
 }
 
 func countTrue(list []bool) int {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"math"
 
@@ -21,7 +22,6 @@ type shareCell struct {
 type shareSeries struct {
 	subject, actor string
 	cells          []shareCell
-	usual          int64 // what calls of the subject usually have, where that is measured
 }
 
 // A subject's own share counts as much as that of all subjects with so many calls,
@@ -38,9 +38,8 @@ const (
 // shareTests tests for every piece of time of every subject whether so many of its
 // calls, or more, are counted by chance. The share that is expected is that of
 // other days of the subject, shrunk to that of all.
-func shareTests(list []*shareSeries, perDay int64) (t *hourTests, short int) {
+func shareTests(list []*shareSeries) (t *hourTests, short int) {
 	t = &hourTests{}
-	piece := hoursOfDay * hourUS / perDay
 	var all shareCell
 	for _, s := range list {
 		for _, c := range s.cells {
@@ -58,9 +57,9 @@ func shareTests(list []*shareSeries, perDay int64) (t *hourTests, short int) {
 			continue
 		}
 		for from, to := 0, 0; from < len(s.cells); from = to {
-			day := s.cells[from].at / perDay
+			day := s.cells[from].at / hoursOfDay
 			others := own
-			for to = from; to < len(s.cells) && s.cells[to].at/perDay == day; to++ {
+			for to = from; to < len(s.cells) && s.cells[to].at/hoursOfDay == day; to++ {
 				others.n, others.k = others.n-s.cells[to].n, others.k-s.cells[to].k
 			}
 			if others.n < warmUpCalls {
@@ -74,37 +73,19 @@ func shareTests(list []*shareSeries, perDay int64) (t *hourTests, short int) {
 				t.n++
 				if mean := share * float64(c.n); float64(c.k) > mean {
 					t.add(hourTest{
-						actor: i, hour: c.at * piece, until: (c.at+1)*piece - 1, observed: float64(c.k), expected: mean, n: c.n,
+						actor: i, hour: c.at * hourUS, until: (c.at+1)*hourUS - 1, observed: float64(c.k), expected: mean, n: c.n,
 						logP: statistic.LogUpperBetaBinomial(c.k, c.n, share, sharePrecision, drawn(s.subject, c.at)),
 					})
 				}
 			}
 		}
 	}
+	t.correct()
 	return t, short
 }
 
-// hourly puts the cells of each subject together by the hour, of which five minutes
-// are a twelfth.
-func hourly(list []*shareSeries) []*shareSeries {
-	var out []*shareSeries
-	for _, s := range list {
-		o := &shareSeries{subject: s.subject, actor: s.actor, usual: s.usual}
-		for _, c := range s.cells {
-			hour := c.at / 12
-			if n := len(o.cells); n == 0 || o.cells[n-1].at != hour {
-				o.cells = append(o.cells, shareCell{at: hour})
-			}
-			x := &o.cells[len(o.cells)-1]
-			x.n, x.k = x.n+c.n, x.k+c.k
-		}
-		out = append(out, o)
-	}
-	return out
-}
-
 // shares runs a statement whose rows are subject, actor, piece of time, calls,
-// those that are counted, and what is usual, in order of the first three.
+// and those that are counted, in order of the first three.
 func (r *run) shares(ctx context.Context, statement string) ([]*shareSeries, error) {
 	if err := r.need(ctx, "call"); err != nil {
 		return nil, err
@@ -113,16 +94,37 @@ func (r *run) shares(ctx context.Context, statement string) ([]*shareSeries, err
 	err := r.query(ctx, statement, nil, func(rows *sql.Rows) error {
 		var subject, actor string
 		var c shareCell
-		var usual int64
-		err := rows.Scan(&subject, &actor, &c.at, &c.n, &c.k, &usual)
+		err := rows.Scan(&subject, &actor, &c.at, &c.n, &c.k)
 		if n := len(list); n == 0 || list[n-1].subject != subject {
-			list = append(list, &shareSeries{subject: subject, actor: actor, usual: usual})
+			list = append(list, &shareSeries{subject: subject, actor: actor})
 		}
 		s := list[len(list)-1]
 		s.cells = append(s.cells, c)
 		return err
 	})
 	return list, err
+}
+
+// shareDetector is a detector of how many calls of a subject are of some kind.
+func shareDetector(d *volumeDetector, statement string) *volumeDetector {
+	d.piece = hourUS
+	d.tests = func(ctx context.Context, r *run) (*hourTests, []volumeSubject, []string, error) {
+		list, err := r.shares(ctx, statement)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		var subjects []volumeSubject
+		for _, s := range list {
+			subjects = append(subjects, volumeSubject{subject: s.subject, actor: s.actor})
+		}
+		t, short := shareTests(list)
+		var notes []string
+		if short > 0 {
+			notes = append(notes, fmt.Sprintf("not enough history of %d subjects, with fewer than %d calls on other days", short, warmUpCalls))
+		}
+		return t, subjects, notes, nil
+	}
+	return d
 }
 
 // drawn is a number from 0 to 1 that hangs on what is tested only. Of few calls so

@@ -26,5 +26,5 @@ func volumeThrottling() detector {
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.0f of %d calls %s were throttled, where %.2g are expected by other days", x.observed, x.calls, x.hours(), x.expected)
 		},
-	}, "volume_throttling", hoursOfDay)
+	}, "volume_throttling")
 }

@@ -56,6 +56,6 @@ func (p *extraction) scan(t *Text, report func(Sign)) {
 		return
 	}
 	p.finder.find(t, func(rule *phraseRule, from, to int) {
-		report(Sign{Kind: KindExtraction, Label: rule.label, Score: rule.score * weight * mentioned(t.Folded, from), Start: from, End: to})
+		report(Sign{Kind: KindExtraction, Label: rule.label, Score: rule.score * weight * mentioned(t.Folded, from, to), Start: from, End: to})
 	})
 }

@@ -160,17 +160,36 @@ func (p *injection) scan(t *Text, report func(Sign)) {
 		return
 	}
 	p.finder.find(t, func(rule *phraseRule, from, to int) {
-		if score := rule.score * roleWeight(t.Role, rule.label) * mentioned(t.Folded, from); score > 0 {
+		score := rule.score * roleWeight(t.Role, rule.label) * mentioned(t.Folded, from, to)
+		if rule.label == injectDelimiter && templated(t) {
+			score *= 0.4
+		}
+		if score > 0 {
 			report(Sign{Kind: KindInjection, Label: rule.label, Score: score, Start: from, End: to})
 		}
 	})
 }
 
+// templated reports whether a text is a whole chat in the template of a model that
+// completes texts: the delimiters in it are those of the application.
+func templated(t *Text) bool {
+	if t.Role != RoleUser || !t.Begins {
+		return false
+	}
+	text := bytes.TrimSpace(bytes.TrimPrefix(t.Folded, []byte("<s>")))
+	for _, mark := range []string{"[inst]", "<|begin_of_text|>", "<|im_start|>", "<|system|>", "<|user|>", "<start_of_turn>"} {
+		if bytes.HasPrefix(text, []byte(mark)) {
+			return true
+		}
+	}
+	return false
+}
+
 // mentioned is what remains of a phrase that is quoted where attacks are the
 // subject: who writes about them, or asks whether a filter finds them, quotes
 // them.
-func mentioned(text []byte, at int) float64 {
-	if !quoted(text, at) {
+func mentioned(text []byte, at, to int) float64 {
+	if !quoted(text, at) && !quoted(text, to-1) {
 		return 1
 	}
 	before := text[max(0, at-300):at]

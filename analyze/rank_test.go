@@ -24,13 +24,17 @@ func TestRankFindings(t *testing.T) {
 		{ID: "d", Severity: SeverityHigh, Score: 3, Subject: "y"},
 		{ID: "e", Severity: SeverityHigh, Score: 3, Subject: "z", Parts: []string{"c", "d"}},
 		{ID: "c", Severity: SeverityHigh, Score: 3, Subject: "x"},
+		{ID: "f", Detector: "x.common", Severity: SeverityLow, Score: 1, Subject: "a"},
+		{ID: "g", Detector: "x.common", Severity: SeverityLow, Score: 1, Subject: "b"},
+		{ID: "h", Detector: "x.rare", Severity: SeverityLow, Score: 1, Subject: "z"},
+		{ID: "i", Detector: "x.rare", Severity: SeverityLow, Score: 1, Subject: "z"},
 	}
 	RankFindings(list)
 	var got []string
 	for _, f := range list {
 		got = append(got, f.ID)
 	}
-	if diff := cmp.Diff([]string{"e", "c", "d", "b", "a"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"e", "c", "d", "b", "a", "h", "i", "f", "g"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -32,16 +32,17 @@ func TestMoved(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var l journal
-			l.weeks(30, team()[1:]...)
-			for day := range 30 {
+			l.weeks(60, team()[1:]...)
+			for day := range 60 {
 				for hour := range 8 {
-					client, since := "boto3", day*8+hour >= 20*8+7
+					since := day*8+hour >= 50*8+7
 					if since && tt.moves {
-						client = "aws-sdk-go"
+						l.add(at(day, 9+hour, 0), "ana", "client", "aws-sdk-go", "user_agent", "aws-sdk-go-v2/1.30")
+						continue
 					}
-					l.add(at(day, 9+hour, 0), "ana", "client", client)
+					l.add(at(day, 9+hour, 0), "ana")
 					if since && !tt.moves {
-						l.add(at(day, 9+hour, 20), "ana", "client", "aws-sdk-go")
+						l.add(at(day, 9+hour, 20), "ana", "client", "aws-sdk-go", "user_agent", "aws-sdk-go-v2/1.30")
 					}
 				}
 			}

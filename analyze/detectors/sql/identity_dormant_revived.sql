@@ -4,8 +4,9 @@
 -- why: Credentials that nobody uses any more are not missed when they are stolen. Found where an actor
 --   that was there on at least 3 days was silent for at least 14, three times as long as ever
 --   before; silence from 7 days on counts where it came back from a network, with a client or
---   model that it never had. It is medium where something is new, an address too, and low where it
---   came back as it was, which is how people come back from holidays.
+--   model that it never had, and from 5 where two of these are new at once. It is medium where
+--   something is new, an address too, and low where it came back as it was, which is how people
+--   come back from holidays.
 -- tags: atlas.aml.t0012, attack.t1078.004
 -- needs: actor
 -- reads: call, act, network_of
@@ -34,7 +35,7 @@ gaps as (
 back as (
     select actor, day, gap, days_before, longest_before
     from gaps
-    where gap >= 7 and days_before >= 3 and gap >= 3 * coalesce(longest_before, 1)
+    where gap >= 5 and days_before >= 3 and gap >= 3 * coalesce(longest_before, 1)
 ),
 value as (
     select actor, day, eid, at_us, 'address' as attribute, address::varchar as value from seen where actor in (select actor from back)
@@ -76,7 +77,12 @@ join (
     where (actor, day) in (select (actor, day) from back)
     group by actor, day
 ) s on s.actor = b.actor and s.day = b.day
-left join (select actor, day, min(what) as what, string_agg(what, ', ' order by what) as whats from fresh group by actor, day) f
+left join (
+    select actor, day, min(what) as what, string_agg(what, ', ' order by what) as whats,
+        count(distinct split_part(what, ' ', 1)) filter (what not like 'address %') as kinds
+    from fresh
+    group by actor, day
+) f
     on f.actor = b.actor and f.day = b.day
-where b.gap >= 14 or f.whats similar to '.*(network|client|model) .*'
+where b.gap >= 14 or b.gap >= 7 and f.kinds >= 1 or f.kinds >= 2
 order by s.first_us, b.actor

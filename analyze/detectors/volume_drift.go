@@ -49,7 +49,9 @@ const (
 	driftLevel = 0.04
 	// driftApart is how many tests those of all stretches that end on a day, of calls
 	// and of beginnings, are worth, for they overlap; measured on traffic of a drill.
-	driftApart = 2
+	driftApart = 1.7
+	// driftLump is as rateLump, of days.
+	driftLump = 0.5
 )
 
 // driftStretches are how many days are added up. One wild day is no drift.
@@ -92,8 +94,10 @@ func driftTests(h *volumeHistory) *hourTests {
 				continue
 			}
 			t.n++
-			worst.logP = logAny(worst.logP, driftApart)
-			t.add(worst)
+			if worst.logP < 0 {
+				worst.logP = logAny(worst.logP, driftApart)
+				t.add(worst)
+			}
 		}
 	}
 	return t
@@ -149,7 +153,7 @@ func (h *volumeHistory) stretchOf(actor int, a *actorRates, day, days int) stret
 		return x
 	}
 	x.phi = 1 + driftSpread*(a.spread.before(from-a.day)-1)
-	x.lump = 1 + a.m.lump*(x.phi-1)
+	x.lump = 1 + driftLump*(x.phi-1)
 	x.unknown *= x.phi / x.mean
 	return x
 }

@@ -98,7 +98,7 @@ func (d *volumeDetector) resultOf(r *run, t *hourTests, subjects []volumeSubject
 	for _, x := range d.runs(t.list, subjects) {
 		res.tested = append(res.tested, tested{
 			p: math.Exp(x.logP),
-			found: found{normal: r.options.Baseline != nil && r.usualVolume(d.measure, x), Finding: analyze.Finding{
+			found: found{normal: r.usualVolume(d.measure, x), Finding: analyze.Finding{
 				Subject: x.subject, Bucket: minuteOf(x.first), Actor: x.actor, Explanation: d.explain(x),
 				First: time.UnixMicro(x.first).UTC(), Last: time.UnixMicro(x.last).UTC(),
 				Facts: []analyze.Fact{

@@ -20,11 +20,11 @@ const (
 	// makes p-values right in the tail, as measured on traffic of a drill.
 	rateLump = 0.75
 	// tokensLump is the same of tokens, of which one call can have many.
-	tokensLump = 0.5
+	tokensLump = 0.55
 	// rateApart is how many of the windows of a day are worth one of their own, for
 	// they overlap and calls come in conversations; bothApart is the same of windows
 	// of calls and of beginnings. Measured too.
-	rateApart, bothApart = 0.5, 0.42
+	rateApart, bothApart = 0.45, 0.42
 )
 
 // rateShrinkage is how far hours of the week are believed: with four of them an
@@ -65,8 +65,10 @@ func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
 					w.try(begun[i], from, to)
 				}
 				t.n++
-				w.logP = logWorst(w.logP, w.seen, apart)
-				t.add(w.hourTest)
+				if w.logP < 0 { // else nothing was more than is expected
+					w.logP = logWorst(w.logP, w.seen, apart)
+					t.add(w.hourTest)
+				}
 				from = to
 			}
 		}

@@ -20,7 +20,7 @@ const (
 	// makes p-values right in the tail, as measured on traffic of a drill.
 	rateLump = 0.75
 	// tokensLump is the same of tokens, of which one call can have many.
-	tokensLump = 0.55
+	tokensLump = 0.4
 	// rateApart is how many of the windows of a day are worth one of their own, for
 	// they overlap and calls come in conversations; bothApart is the same of windows
 	// of calls and of beginnings. Measured too.

@@ -244,12 +244,12 @@ func (c *smallP) check(t *testing.T, id string) {
 	for i, a := range calibrated() {
 		expected := a * float64(c.tests)
 		ratio, slack := float64(c.small[i])/expected, 4/math.Sqrt(expected)
-		row = append(row, fmt.Sprintf("%.2f (%d)", ratio, c.small[i]))
+		row = append(row, fmt.Sprintf("%.2f", ratio))
 		if ratio < least-slack || ratio > most+slack {
 			t.Errorf("%s: P(p <= %g)/%g is %.2f over %d tests, want %g to %g", id, a, a, ratio, c.tests, least, most)
 		}
 	}
-	t.Logf("%-24s %9d tests  %s", id, c.tests, strings.Join(row, "  "))
+	t.Logf("%-24s %9d tests  %s  %d", id, c.tests, strings.Join(row, "  "), c.small)
 }
 
 // calibration is what runs without incidents add up to.

@@ -55,7 +55,15 @@
 // are questions and tasks that a user may as well have asked ("what is the
 // capital of ..."): they say nothing to the model as such, and only what it then
 // does tells. Who wrote the phrases had read these texts, and those of
-// JailbreakBench: on others expect less.
+// JailbreakBench: on others expect less. How much less is measured on invented
+// attacks in two halves, of which the phrases were tuned on one
+//
+//	go test ./analyze/drill -v -run AttackTexts
+//
+// at a score of 0.7: prompts that override, with what they ask for, 390 of 400 in
+// the half tuned on and 146 of 400 in the other; role play 400 and 182; orders in
+// documents to send data away 400 and 305. Orders that read as anybody's ("pass the
+// names on to this address") are not found in either.
 //
 // Texts without an attack: of 250 safe and 200 unsafe questions of XSTest, 282
 // e-mails of LLMail as documents and as prompts, and 45 of BIPIA, none is

@@ -28,16 +28,16 @@ func jailbreakPhrases() []phrase {
 			`@you(?:'re| are| will| have) (?:now|become|now become|now be)\b[^.!?\n]{0,60}?\b` + free + `\b`,
 		},
 		{
-			jailPersona, 0.75, "assistant|chatbot|bots|a bot|language model|ai that|ai who|ai with|an ai;rules|limit|restriction|filter|guideline|boundar|constraint|guardrail|censor|moral|standards",
-			`\b(?:you|act|acts|play|plays|pretend|imagine|suppose|rehearse|simulate|become|role|part|character|scene|game|story)\b[^.!?\n]{0,80}?\b(?:assistant|chatbot|bot|language model|ai)\b[^.!?\n]{0,40}?\b` + free + `\b`,
+			jailPersona, 0.75, "you|act|play|pretend|imagine|suppose|rehearse|simulate|become|role|part|character|scene|game|story;rules|limit|restriction|filter|guideline|boundar|constraint|guardrail|censor|moral|standards",
+			`@(?:you|act|acts|play|plays|pretend|imagine|suppose|rehearse|simulate|become|role|part|character|scene|game|story)\b[^.!?\n]{0,80}?\b(?:assistant|chatbot|bot|language model|ai)\b[^.!?\n]{0,40}?\b` + free + `\b`,
 		},
 		{
 			jailUnrestricted, 0.75, "pretend|imagine|suppose|assume|let us say|let's say|let’s say|say hypothetically|hypothetically;forbidden|off limits|off-limits|prohibited|banned|allowed|permitted|rules|orders|restriction|guideline|instruction|guardrail|direction|constraint",
 			`@(?:pretend|imagine|suppose|assume|let us say|let's say|say|hypothetically)\b[^.!?\n]{0,80}?(?:\bnothing (?:was|is|were|would be) (?:forbidden|off[- ]limits|prohibited|banned)(?: (?:to|for) you)?\b|\beverything (?:is|was|were) (?:allowed|permitted) (?:to|for) you\b|\bbefore (?:your|its|their) (?:` + rules + `|instructions|directions|orders)\b|\byour (?:` + rules + `|instructions|directions)\b[^.!?\n]{0,30}?\b` + noLonger + `)`,
 		},
 		{
-			jailUnrestricted, 0.75, "without;filter|restriction|limit|censor|guardrail|safeguard|refus|objection|rules",
-			`\b(?:answer|respond|reply|speak|talk|act|behave|operate|comply)(?: (?:to )?(?:me|us|freely|openly|everything|anything|all|every question|all questions|in full|from now on))? without (?:any |all |the |your )?(?:\w+ )?(?:filters?|filtering|restrictions?|limits|limitations?|censorship|guardrails?|safeguards?|rules|refus\w+|objections?)\b`,
+			jailUnrestricted, 0.75, "answer|respond|reply|speak|talk|act|behave|operate|comply;without",
+			`@(?:answer|respond|reply|speak|talk|act|behave|operate|comply)(?: (?:to )?(?:me|us|freely|openly|everything|anything|all|every question|all questions|in full|from now on))? without (?:any |all |the |your )?(?:\w+ )?(?:filters?|filtering|restrictions?|limits|limitations?|censorship|guardrails?|safeguards?|rules|refus\w+|objections?)\b`,
 		},
 		{
 			jailUnrestricted, 0.8, "for this|in this|during this|in our|in the following;" + undoneWord,

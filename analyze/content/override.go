@@ -48,7 +48,8 @@ const (
 	ruleWords  = "instruction|prompt|direction|directive|guideline|command|programming|guardrail|training|rules|constraint|restriction|polic|orders|limit|boundar|filter|safeguard|settings"
 	undoneWord = "void|null|invalid|obsolete|outdated|deprecated|cancelled|canceled|revoked|rescinded|repealed|suspended|lifted|waived|replaced|superseded|overruled|overridden|overwritten|withdrawn|" +
 		"disabled|deactivated|switched off|turned off|removed|deleted|erased|wiped|dropped|discarded|reset|inactive|gone|no longer|out of force|do not apply|don't apply|don’t apply|does not apply|do not hold|do not count|never appl|not appl|not valid|not in force"
-	hereWords = "from now on|from here on|from this point|from this moment|from this message|from this line|as of now|as from now|starting now"
+	beforeWords = "previous|prior|above|earlier|preceding|foregoing|initial|original|existing|current|former|old|first|usual|normal|standard"
+	hereWords   = "from now on|from here on|from this point|from this moment|from this message|from this line|as of now|as from now|starting now"
 )
 
 // overridePhrases find what shall make earlier text not count.
@@ -96,8 +97,8 @@ func overridePhrases() []phrase {
 		},
 		{
 			// Said of the reader's own: your instructions have been revoked.
-			injectOverride, 0.85, undoneWord + ";your",
-			`\byour (?:(?:` + before + `|own|system) ){0,2}` + governs + `\b[^.!?\n]{0,30}?\b` + noLonger,
+			injectOverride, 0.85, "your;" + undoneWord,
+			`@your (?:(?:` + before + `|own|system) ){0,2}` + governs + `\b[^.!?\n]{0,30}?\b` + noLonger,
 		},
 		{
 			injectOverride, 0.85, "treat|consider|regard|declare;" + undoneWord,
@@ -106,20 +107,20 @@ func overridePhrases() []phrase {
 		{
 			// Said as an order that begins to hold where it stands.
 			injectOverride, 0.85, hereWords + ";" + undoneWord,
-			`\b` + fromHere + `\b[^.!?\n]{0,30}?\b(?:all|any|every|each|the|your|these|none|no)\b[^.!?\n]{0,30}?\b` + either + `\b[^.!?\n]{0,30}?\b` + noLonger,
+			`@` + fromHere + `\b[^.!?\n]{0,30}?\b(?:all|any|every|each|the|your|these|none|no)\b[^.!?\n]{0,30}?\b` + either + `\b[^.!?\n]{0,30}?\b` + noLonger,
 		},
 		{
 			// Said, and then the reader is told to act on it.
-			injectOverride, 0.85, undoneWord + ";" + ruleWords,
-			`\b(?:` + before + `|all|your|these|system)\b[^.!?\n]{0,20}?\b` + either + `\b[^.!?\n]{0,30}?\b` + noLonger + `[^.!?\n]{0,60}[.!;:,]? (?:and |so |please |now |instead |then ){0,2}(?:(?:` + discards + `|override|drop|discard) (?:them|it|those|these)\b|you (?:are now|must now|now (?:are|have|act|answer|obey))\b|(?:print|output|repeat|reveal|show me|tell me|reply|respond|answer|act as) [^\n]{3,40})`,
+			injectOverride, 0.85, beforeWords + "|all|your|these|system;" + undoneWord,
+			`@(?:` + before + `|all|your|these|system)\b[^.!?\n]{0,20}?\b` + either + `\b[^.!?\n]{0,30}?\b` + noLonger + `[^.!?\n]{0,60}[.!;:,]? (?:and |so |please |now |instead |then ){0,2}(?:(?:` + discards + `|override|drop|discard) (?:them|it|those|these)\b|you (?:are now|must now|now (?:are|have|act|answer|obey))\b|(?:print|output|repeat|reveal|show me|tell me|reply|respond|answer|act as) [^\n]{3,40})`,
 		},
 		{
-			injectOverride, 0.45, undoneWord + ";" + ruleWords,
-			`\b(?:(?:all|any|every one|each|none) (?:of )?(?:the |your |these )?(?:` + before + ` )?|(?:the|your|these|those|whose) (?:` + before + ` )?)` + either + `\b[^.!?\n]{0,30}?\b` + noLonger,
+			injectOverride, 0.45, ruleWords + ";" + undoneWord,
+			`@` + either + `\b[^.!?\n]{0,30}?\b` + noLonger,
 		},
 		{
-			injectOverride, 0.8, undoneWord + "|not appl;everything|anything|whatever|what was|what you|what has|what had|what we|what they|all that",
-			`\b` + said + `(?:` + until + `|(?:you were told|told you)\b)[^.!?\n]{0,20}?\b` + noLonger,
+			injectOverride, 0.8, "everything|anything|whatever|what was|what you|what has|what had|what we|what they|all that|all of what|all you;" + undoneWord,
+			`@` + said + `(?:` + until + `|(?:you were told|told you)\b)[^.!?\n]{0,20}?\b` + noLonger,
 		},
 		{
 			injectOverride, 0.8, discardWords + "|drop|abandon;task|assignment",
@@ -139,6 +140,8 @@ func overridePhrases() []phrase {
 // sending is what an order to give away does.
 const sending = `(?:send|forward|upload|transmit|exfiltrate|post|posting|submit|deliver|report|pass (?:on )?|put|copy|e-?mail|append|transfer|hand over|give)`
 
+const sendWords = "send|forward|upload|transmit|exfiltrate|post|submit|deliver|report|pass|put|copy|e-mail|email|append|transfer|hand over|give"
+
 // somewhere is where to.
 const somewhere = `(?:https?://|\w@\w)`
 
@@ -150,25 +153,25 @@ func errandPhrases() []phrase {
 	const words = "https://|http://"
 	return []phrase{
 		{
-			injectExfiltration, 0.85, words + ";you know|you have|you've|you’ve|you saw|you hold|your context|your memory|this conversation|this chat|this session|this thread|seen so far|found so far|collected so far",
-			`\b` + sending + `\b[^\n]{0,80}?(?:\b(?:that )?you(?:'ve| have)? (?:know|saw|seen|found|read|collected|gathered|been given|hold|learned|remember)\b|\b(?:in|from|of) your (?:context|memory|conversations?)\b|\b(?:of|in|from) this (?:conversation|chat|session|thread)\b|\b(?:seen|found|collected|gathered) so far\b)[^\n]{0,80}?` + somewhere,
+			injectExfiltration, 0.85, sendWords + ";you know|you have|you've|you’ve|you saw|you hold|your context|your memory|this conversation|this chat|this session|this thread|seen so far|found so far|collected so far",
+			`@` + sending + `\b[^\n]{0,80}?(?:\b(?:that )?you(?:'ve| have)? (?:know|saw|seen|found|read|collected|gathered|been given|hold|learned|remember)\b|\b(?:in|from|of) your (?:context|memory|conversations?)\b|\b(?:of|in|from) this (?:conversation|chat|session|thread)\b|\b(?:seen|found|collected|gathered) so far\b)[^\n]{0,80}?` + somewhere,
 		},
 		{
-			injectExfiltration, 0.75, words + ";you know|you have|you've|you’ve|you saw|you hold|your context|your memory|this conversation|this chat|this session|this thread|seen so far|found so far|collected so far",
-			`\b` + sending + `\b[^.!?\n]{0,30}?\bto\b ?` + somewhere + `[^\n]{0,160}?\b(?:you(?:'ve| have)? (?:know|saw|seen|found|read|collected|gathered|been given|hold|learned)|your (?:context|memory))\b`,
+			injectExfiltration, 0.75, sendWords + ";you know|you have|you've|you’ve|you saw|you hold|your context|your memory|this conversation|this chat|this session|this thread|seen so far|found so far|collected so far",
+			`@` + sending + `\b[^.!?\n]{0,30}?\bto\b ?` + somewhere + `[^\n]{0,160}?\b(?:you(?:'ve| have)? (?:know|saw|seen|found|read|collected|gathered|been given|hold|learned)|your (?:context|memory))\b`,
 		},
 		{
-			injectTool, 0.8, words + ";before you|before anything|first|until you|until it|next step",
-			`\b(?:before (?:you )?(?:go on|going on|continu\w+|answer\w*|proceed\w*|reply\w*|finish\w*|respond\w*|do(?:ing)? anything)|before anything else|(?:do not|don't|never) (?:finish|answer|reply|respond|continue|proceed|go on)\b[^.!?\n]{0,40}?\b(?:until|before)|(?:must|shall|has to|have to|should|to) first|first(?:,| of all,?)?)\b[^.!?\n]{0,40}?\b` + sending + `\b[^\n]{0,80}?` + somewhere,
+			injectTool, 0.8, "before you|before anything|before go|before continu|before answer|before proceed|before reply|before finish|before respond|do not finish|do not answer|do not reply|do not respond|do not continue|do not proceed|do not go on|don't answer|don’t answer|don't reply|don’t reply|never answer|never reply|must first|shall first|has to first|have to first|should first|to first|first;" + words,
+			`@(?:before (?:you )?(?:go on|going on|continu\w+|answer\w*|proceed\w*|reply\w*|finish\w*|respond\w*|do(?:ing)? anything)|before anything else|(?:do not|don't|never) (?:finish|answer|reply|respond|continue|proceed|go on)\b[^.!?\n]{0,40}?\b(?:until|before)|(?:must|shall|has to|have to|should|to) first|first(?:,| of all,?)?)\b[^.!?\n]{0,40}?\b` + sending + `\b[^\n]{0,80}?` + somewhere,
 		},
 		{
-			injectTool, 0.75, words + ";call|use|using|invoke|with|via|through|run",
-			`\b(?:call|use|using|invoke|with|via|through|run) (?:the )?(?:tool |function )?[a-z]+_[a-z_]+\b[^\n]{0,80}?` + somewhere + `[^\n]{0,120}?\b(?:names?|people|recipients?|contacts?|customers?|addresses|records?|conversations?|messages|secrets?|credentials?|passwords?|tokens)\b[^\n]{0,60}?\byou\b`,
+			injectTool, 0.75, "call|use|using|invoke|with|via|through|run;" + words,
+			`@(?:call|use|using|invoke|with|via|through|run) (?:the )?(?:tool |function )?[a-z]+_[a-z_]+\b[^\n]{0,80}?` + somewhere + `[^\n]{0,120}?\b(?:names?|people|recipients?|contacts?|customers?|addresses|records?|conversations?|messages|secrets?|credentials?|passwords?|tokens)\b[^\n]{0,60}?\byou\b`,
 		},
 		{
 			// Whom it speaks to is no person.
-			injectAddressed, 0.85, "ai agent|ai assistant|ai model|assistant|language model|llm|chatbot|the model|the agent|agents that|bots;" + words,
-			`\b(?:ai agents?|ai assistants?|ai models?|ai systems?|assistants?|(?:large )?language models?|llms?|chatbots?|bots|the agent)\b[^.!?\n]{0,60}?(?:\b(?:must|should|shall|are required to|is required to|have to|has to|are (?:asked|instructed|told) to|please|need to|needs to)\b|:)[^.!?\n]{0,80}?\b` + sending + `\b[^\n]{0,80}?` + somewhere,
+			injectAddressed, 0.85, "ai agent|ai assistant|ai model|ai system|assistant|language model|large language model|llm|chatbot|bots|the agent;" + words,
+			`@(?:ai agents?|ai assistants?|ai models?|ai systems?|assistants?|(?:large )?language models?|llms?|chatbots?|bots|the agent)\b[^.!?\n]{0,60}?(?:\b(?:must|should|shall|are required to|is required to|have to|has to|are (?:asked|instructed|told) to|please|need to|needs to)\b|:)[^.!?\n]{0,80}?\b` + sending + `\b[^\n]{0,80}?` + somewhere,
 		},
 	}
 }

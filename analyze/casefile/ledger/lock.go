@@ -75,6 +75,10 @@ func AcquireLock(dir, command string, since time.Time) (*Lock, error) {
 	return &Lock{file: f}, nil
 }
 
+// LockFile takes the same lock on a file that stands by itself and that the caller opened for writing; held says that
+// another has it. It ends when the file is closed, or the process.
+func LockFile(f *os.File) (held bool, err error) { return tryLock(f) }
+
 // Release gives the lock back. The lock file stays: removing it would let two writers lock two files of one name.
 func (l *Lock) Release() error {
 	if err := errors.Join(l.file.Truncate(0), l.file.Close()); err != nil {

@@ -38,6 +38,14 @@ func secretsOf(secret []replay.Header) [][]byte {
 	return out
 }
 
+// withoutSecrets puts asterisks in the place of secrets.
+func withoutSecrets(text string, secret []replay.Header) string {
+	for _, s := range secretsOf(secret) {
+		text = strings.ReplaceAll(text, string(s), strings.Repeat("*", len(s)))
+	}
+	return text
+}
+
 func (s *scrubber) write(c replay.Chunk) error {
 	if len(s.secrets) == 0 {
 		return s.next(c)

@@ -80,6 +80,7 @@ func (s *Sandbox) Send(ctx context.Context, r *Request, sink func(replay.Chunk) 
 		return result, s.ended(ctx, watch, result, err)
 	}
 	result.End, result.Problem = statusEnd(response)
+	result.Problem = withoutSecrets(result.Problem, r.Secret) // a status line and a redirect are the server's words
 	return result, nil
 }
 

@@ -42,6 +42,7 @@ func (a *assignment) set(to target, v jsontape.Value, u unit, field string) bool
 		if len(e.Input) > 0 {
 			return false // the messages are there already, and would be doubled
 		}
+		e.keepBody(v)
 		decodeRequestBody(d, e, v)
 		return true
 	case targetResponse:

@@ -82,6 +82,9 @@ type Request struct {
 	Losses  []Loss   // what of it the log did not keep
 	Changes []string // what-if changes made to it, in words, in their order
 	Logged  Reply    // what came back then
+
+	// Unchanged is the request before its Changes; nil where it has none.
+	Unchanged *Request
 }
 
 // Grade says how near what is sent is to what the log says was sent. Higher is

@@ -77,7 +77,7 @@ func (w *writer) freshDecoder() string {
 // redecodeLoad decodes the segments of a load, with the settings that it ran
 // under.
 func (w *writer) redecodeLoad(ctx context.Context, o *RebuildOptions, d *redecoding, load *loadBody, staging string) error {
-	setup, offsets, err := w.loadSettings(load)
+	setup, offsets, err := loadSettings(w.dir, w.state, load)
 	if err != nil {
 		return fmt.Errorf("reading the settings of %s: %w", load.Load, err)
 	}
@@ -140,12 +140,12 @@ func (w *writer) redecodeLoad(ctx context.Context, o *RebuildOptions, d *redecod
 
 // loadSettings returns what a load set on its decoders, and the offsets of
 // clocks by format.
-func (w *writer) loadSettings(load *loadBody) (func(*formats.Decoder), map[string]time.Duration, error) {
+func loadSettings(dir string, s *state, load *loadBody) (func(*formats.Decoder), map[string]time.Duration, error) {
 	var columns *formats.Map
 	var zone *time.Location
 	var err error
 	if sum, ok := load.Settings["map"].(string); ok {
-		text, err := os.ReadFile(locate(w.dir, w.state, inputsDir+"/"+sum))
+		text, err := os.ReadFile(locate(dir, s, inputsDir+"/"+sum))
 		if err != nil {
 			return nil, nil, err
 		}

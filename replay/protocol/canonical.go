@@ -198,9 +198,12 @@ func differObjects(a, b map[string]any, at string, out *[]string, depth int) {
 }
 
 // notRead lists what the log kept of a body and nothing reads into columns: it
-// is lost in any other protocol. The request is written in the body's own
-// protocol once more, and held against it.
+// is lost where the body is written anew. The request as it was logged is
+// written in the body's own protocol once more, and held against it.
 func notRead(r *replay.Request) []replay.Loss {
+	if r.Unchanged != nil {
+		r = r.Unchanged
+	}
 	c, err := codecOf(r.Protocol)
 	if err != nil {
 		return nil
@@ -219,7 +222,7 @@ func notRead(r *replay.Request) []replay.Loss {
 	}
 	var out []replay.Loss
 	for _, place := range Differences(want, got) {
-		out = append(out, replay.Loss{Part: "body." + place, Grade: replay.GradeIncomplete, Why: "the log has it, but only " + string(r.Protocol) + " has a place for it"})
+		out = append(out, replay.Loss{Part: "body." + place, Grade: replay.GradeIncomplete, Why: "the log has it in the body, and nothing reads it from there"})
 	}
 	return out
 }

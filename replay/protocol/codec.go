@@ -63,11 +63,15 @@ func Encode(r *replay.Request, p replay.Protocol, o Options) (*Encoded, error) {
 		return out, nil
 	}
 	w := &writer{request: r, options: o, target: p}
-	if r.Body != nil && r.Protocol != p {
+	switch {
+	case r.Body == nil:
+		w.lose("body", replay.GradeConverted, "written anew from what the log says of it")
+	case r.Protocol != p:
 		w.lose("body", replay.GradeConverted, fmt.Sprintf("logged as %s, sent as %s", nameOf(r.Protocol), p))
 		w.losses = append(w.losses, notRead(r)...)
-	} else if r.Body == nil {
-		w.lose("body", replay.GradeConverted, "written anew from what the log says of it")
+	default:
+		w.lose("body", replay.GradeConverted, "written anew, because it was changed")
+		w.losses = append(w.losses, notRead(r)...)
 	}
 	body, err := marshal(c.write(w))
 	if err != nil {

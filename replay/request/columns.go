@@ -52,10 +52,18 @@ func (r row) json(column string) json.RawMessage {
 // FromColumns rebuilds a request from the columns of an event alone, in the
 // order of [Columns].
 func FromColumns(event string, values []any) (*replay.Request, error) {
+	return rowOf(values).request(event)
+}
+
+func rowOf(values []any) row {
 	r := row{}
 	for i, name := range Columns() {
 		r[name] = values[i]
 	}
+	return r
+}
+
+func (r row) request(event string) (*replay.Request, error) {
 	q := &replay.Request{
 		Event: event, Session: r.text("session_id"), Model: r.text("model"),
 		Tools: r.json("tool_definitions"), Documents: r.json("retrieved"),

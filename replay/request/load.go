@@ -12,50 +12,40 @@ import (
 // Load rebuilds the requests of events, in the order given: from the body that
 // the log kept where there is one, otherwise from what the log says of it.
 func Load(ctx context.Context, c *casefile.Case, eids []int64) ([]*replay.Request, error) {
-	rows, err := c.Events(ctx, eids, append(Columns(), "format"))
+	rows, err := c.Events(ctx, eids, Columns())
 	if err != nil {
 		return nil, fmt.Errorf("reading the events to replay: %w", err)
 	}
-	decoder := formats.NewDecoder()
+	bodies := c.RequestBodies()
 	var out []*replay.Request
 	for i := range rows {
-		n := len(rows[i].Values) - 1
-		q, err := FromColumns(rows[i].EventID, rows[i].Values[:n])
+		r := rowOf(rows[i].Values)
+		q, err := r.request(rows[i].EventID)
 		if err != nil {
 			return nil, err
 		}
-		format, _ := rows[i].Values[n].(string)
-		operation, _ := rows[i].Values[4].(string)
-		if err := addBody(ctx, c, decoder, q, &rows[i], format, operation); err != nil {
-			return nil, err
+		var body []byte
+		if r.said() {
+			if body, err = bodies.Of(ctx, rows[i].EID); err != nil {
+				return nil, err
+			}
+		}
+		if p := ProtocolOf(r.text("operation"), body); p != "" {
+			q.Body, q.Protocol = body, p
+		}
+		if err := addBlobs(q.Messages, r.text("input_messages"), body); err != nil {
+			return nil, fmt.Errorf("rebuilding the request of %s: %w", q.Event, err)
 		}
 		out = append(out, q)
 	}
 	return out, nil
 }
 
-// addBody looks for the body in the raw record of the event.
-func addBody(ctx context.Context, c *casefile.Case, d *formats.Decoder, q *replay.Request, e *casefile.EventRow, format, operation string) error {
-	f, ok := formats.ByName(format)
-	if !ok {
-		return nil
+// said reports whether the log keeps anything of what was said.
+func (r row) said() bool {
+	switch formats.ContentState(r.text("content_state")) {
+	case formats.ContentNotLogged, formats.ContentExternal, formats.ContentEncrypted:
+		return false
 	}
-	record, err := c.Raw(ctx, e.EID)
-	if err != nil {
-		return fmt.Errorf("reading the record of %s: %w", e.EventID, err)
-	}
-	defer d.Reset()
-	if err := d.Decode(f, formats.Framing{}, record.Raw); err != nil {
-		return nil // what the columns say was decoded by a reader that knew its framing
-	}
-	events := d.Events()
-	if e.Part >= int64(len(events)) {
-		return nil
-	}
-	if body := events[e.Part].RequestBody(); body != nil {
-		if p := ProtocolOf(operation, body); p != "" {
-			q.Body, q.Protocol = append([]byte{}, body...), p
-		}
-	}
-	return nil
+	return true
 }

@@ -25,6 +25,7 @@ type loggedPart struct {
 	Response  json.RawMessage `json:"response"`
 	MimeType  string          `json:"mime_type"`
 	URI       string          `json:"uri"`
+	Size      json.RawMessage `json:"size"`
 }
 
 // ParseMessages reads a column of messages.

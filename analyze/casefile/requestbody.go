@@ -1,0 +1,107 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/exhibit-forensics/exhibit/formats"
+)
+
+// RequestBodies reads the bodies of requests out of raw records. It decodes
+// them as the load did that took them in: with its column map and time zone,
+// and with what was around each record of the evidence taken off. It is not
+// safe for concurrent use.
+type RequestBodies struct {
+	c     *Case
+	loads []*loadDecoder // as far as they were needed
+}
+
+// loadDecoder decodes the records of one load.
+type loadDecoder struct {
+	body    *loadBody
+	decoder *formats.Decoder
+	items   map[string]*Item // by SHA-256
+}
+
+// RequestBodies returns a reader of bodies. Nothing is read yet.
+func (c *Case) RequestBodies() *RequestBodies { return &RequestBodies{c: c} }
+
+// Of returns the body that the record of an event keeps of what was sent for
+// it, byte for byte; nil where it keeps none. A record that cannot be decoded
+// keeps none: its event says so. What earlier records carry into a record of
+// some formats is left out, for none of them keeps bodies.
+func (b *RequestBodies) Of(ctx context.Context, eid int64) ([]byte, error) {
+	rows, err := b.c.Events(ctx, []int64{eid}, nil)
+	if err != nil {
+		return nil, err
+	}
+	row := &rows[0]
+	load, err := b.loadOf(eid >> eidShift)
+	if err != nil {
+		return nil, fmt.Errorf("decoding the record of %s again: %w", row.EventID, err)
+	}
+	item := load.items[row.EvidenceID]
+	if item == nil {
+		return nil, fmt.Errorf("decoding the record of %s again: its evidence stands in no manifest of its load; run exhibit verify", row.EventID)
+	}
+	format, ok := formats.ByName(item.Format)
+	if !ok {
+		return nil, fmt.Errorf("decoding the record of %s again: this program does not know the format %q", row.EventID, item.Format)
+	}
+	record, err := b.c.Raw(ctx, eid)
+	if err != nil {
+		return nil, err
+	}
+	d := load.decoder
+	defer d.Reset()
+	d.Context = formats.Context{}
+	if d.Decode(format, item.framing(), record.Raw) != nil {
+		return nil, nil
+	}
+	events := d.Events()
+	if row.Part < 0 || row.Part >= int64(len(events)) {
+		return nil, nil
+	}
+	return slices.Clone([]byte(events[row.Part].RequestBody())), nil
+}
+
+// loadOf returns the decoder of the load that made a segment.
+func (b *RequestBodies) loadOf(segment int64) (*loadDecoder, error) {
+	holds := func(body *loadBody) bool { return body.Segments[0] <= segment && segment <= body.Segments[1] }
+	for _, l := range b.loads {
+		if holds(l.body) {
+			return l, nil
+		}
+	}
+	for i := range b.c.state.loads {
+		if body := &b.c.state.loads[i].body; holds(body) {
+			l, err := b.newLoad(body)
+			if err != nil {
+				return nil, err
+			}
+			b.loads = append(b.loads, l)
+			return l, nil
+		}
+	}
+	return nil, fmt.Errorf("no load has segment %d; run exhibit verify", segment)
+}
+
+func (b *RequestBodies) newLoad(body *loadBody) (*loadDecoder, error) {
+	setup, _, err := loadSettings(b.c.Dir, b.c.state, body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the settings of %s: %w", body.Load, err)
+	}
+	items, err := readManifest(locate(b.c.Dir, b.c.state, body.Manifest.Path))
+	if err != nil {
+		return nil, err
+	}
+	l := &loadDecoder{body: body, decoder: formats.NewDecoder(), items: map[string]*Item{}}
+	setup(l.decoder)
+	for _, it := range items {
+		if it.Evidence != 0 {
+			l.items[it.SHA256] = it
+		}
+	}
+	return l, nil
+}

@@ -21,7 +21,7 @@ var _ check = conflictCheck{}
 func (conflictCheck) name() string { return "conflict" }
 
 // conflictVersion is the major version of the check's findings.
-const conflictVersion = 1
+const conflictVersion = 2
 
 // maxConflicts bounds the records with the id of another that are read.
 const maxConflicts = 2000
@@ -84,11 +84,19 @@ func (conflictCheck) run(ctx context.Context, s *survey, r *CheckReport) ([]anal
 	return conflictFindings(groups), nil
 }
 
-// conflictFindings makes a finding of each id, or of each format where there are
-// too many.
+// conflictFindings makes a finding of each id whose records contradict each
+// other, or of each format where there are too many. Records that only say less
+// than another are told together where they lack the same: an export without a
+// column repeats every record so.
 func conflictFindings(groups [][]casefile.EventRow) []analyze.Finding {
-	many := len(groups) > maxPerCause
+	contradicting := 0
+	for _, g := range groups {
+		if differ, _ := differingColumns(g); len(differ) > 0 {
+			contradicting++
+		}
+	}
 	at := map[string]int{}
+	ids := map[int]int{} // ids told by a finding
 	var out []analyze.Finding
 	for _, g := range groups {
 		differ, lack := differingColumns(g)
@@ -98,10 +106,10 @@ func conflictFindings(groups [][]casefile.EventRow) []analyze.Finding {
 		format, _ := g[0].Values[0].(string)
 		id, _ := g[0].Values[1].(string)
 		bucket := clip(id)
-		if many && len(differ) > 0 {
+		if len(differ) == 0 {
+			bucket = "without " + strings.Join(lack, ", ")
+		} else if contradicting > maxPerCause {
 			bucket = "differ"
-		} else if many {
-			bucket = "say less"
 		}
 		i, ok := at[format+"\x00"+bucket]
 		if !ok {
@@ -109,21 +117,30 @@ func conflictFindings(groups [][]casefile.EventRow) []analyze.Finding {
 			at[format+"\x00"+bucket] = i
 			out = append(out, conflictFinding(g, format, bucket, differ, lack))
 		}
-		f := &out[i]
+		ids[i]++
 		for _, row := range g {
 			ts, _ := row.Values[2].(time.Time)
-			cite(f, row.EventID, ts)
+			cite(&out[i], row.EventID, ts)
 		}
 	}
-	if many {
-		for i := range out {
-			f := &out[i]
-			f.Title = fmt.Sprintf("%d records of %s have the id of another of them and %s", f.EventCount, f.Subject,
-				map[string]string{"differ": "say something else", "say less": "do not all say as much"}[f.Bucket])
-			f.Facts = []analyze.Fact{{Name: "records", Value: f.EventCount}}
+	for i := range out {
+		if ids[i] > 1 {
+			tellTogether(&out[i], ids[i])
 		}
 	}
 	return out
+}
+
+// tellTogether makes the finding of one id that of several.
+func tellTogether(f *analyze.Finding, ids int) {
+	facts := []analyze.Fact{{Name: "ids", Value: int64(ids)}, {Name: "records", Value: f.EventCount}}
+	if without, ok := strings.CutPrefix(f.Bucket, "without "); ok {
+		f.Title = fmt.Sprintf("%d ids of %s stand in several records, not all of which say %s", ids, f.Subject, without)
+		facts = append(facts, analyze.Fact{Name: "not_in_all", Value: without})
+	} else {
+		f.Title = fmt.Sprintf("%d ids of %s stand in several records that say different things", ids, f.Subject)
+	}
+	f.Facts = facts
 }
 
 // conflictFinding begins the finding of one id. Records of which one only says

@@ -112,6 +112,7 @@ type state struct {
 	acts       []FindingAct    // what was said of findings, in order
 	texts      []textFacts     // what was found in texts and is kept
 	facts      map[string]bool // files of facts that any analysis kept
+	replays    []replayEntry
 }
 
 // loadEntry is a load and the entry of the ledger that says so.
@@ -184,6 +185,8 @@ func (s *state) apply(e ledger.Entry) error {
 		s.pending[b.Load] = true
 	case ledger.ActionAnalyze:
 		return s.applyAnalysis(e)
+	case ledger.ActionReplay:
+		return s.applyReplay(e)
 	case ledger.ActionTriage, ledger.ActionNote, ledger.ActionTag:
 		var b judgeBody
 		if err := json.Unmarshal(e.Body, &b); err != nil {

@@ -51,7 +51,8 @@ func putInPlace(dir, load string, files []FileRef) error {
 }
 
 // recoverStaging finishes the loads that the ledger holds and whose files are
-// still in staging, and removes what an interrupted load left there. It is
+// still in staging, and removes what an interrupted load left there, but not
+// the cassette of a replay, which the next run of its plan goes on with. It is
 // the only thing that ever deletes, and only below staging. The caller holds
 // the lock.
 func recoverStaging(dir string, s *state) error {
@@ -65,6 +66,9 @@ func recoverStaging(dir string, s *state) error {
 	}
 	for _, e := range found {
 		load := e.Name()
+		if isReplayStaging(load) {
+			continue // what was sent cannot be sent again unseen
+		}
 		if s != nil && s.pending[load] {
 			if err := finishLoad(dir, load, s); err != nil {
 				return err
@@ -80,7 +84,7 @@ func recoverStaging(dir string, s *state) error {
 // finishLoad redoes the last step of a commit.
 func finishLoad(dir, load string, s *state) error {
 	var all []FileRef
-	for _, list := range [][]FileRef{s.records, s.events, s.manifests, s.inputs, s.factFiles()} {
+	for _, list := range [][]FileRef{s.records, s.events, s.manifests, s.inputs, s.cassettes(), s.factFiles()} {
 		for _, f := range list {
 			if _, err := os.Lstat(filepath.Join(dir, stagingDir, load, filepath.FromSlash(f.Path))); err == nil {
 				all = append(all, f)

@@ -65,6 +65,42 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestFullDiskReplay records a cassette that does not fit on the disk. It stays
+// where it was, the case is as it was, and with more room it is recorded.
+func TestFullDiskReplay(t *testing.T) {
+	key := testKey(t)
+	disk, remount := smallDisk(t, 64<<20)
+	dir := filepath.Join(disk, "x.case")
+	copyCase(t, smallCase(t, key), dir)
+	head := mustBeClean(t, dir).Ledger.Head
+	s, err := StageReplay(stageOptions(dir, key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := bytes.Repeat([]byte("0123456789abcde\n"), 1<<20)
+	if err := os.WriteFile(s.Path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	remount(0, 24<<20)
+	_, err = RecordReplay(t.Context(), replayOptions(dir, key, s.Path))
+	if err == nil || !strings.Contains(err.Error(), "no space left on device") {
+		t.Errorf("error %v", err)
+	}
+	if after := mustBeClean(t, dir).Ledger.Head; after != head {
+		t.Errorf("an entry was written: %v", after)
+	}
+	remount(0, 64<<20)
+	again, err := StageReplay(stageOptions(dir, key))
+	if err != nil || !again.Resumes {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	r, err := RecordReplay(t.Context(), replayOptions(dir, key, again.Path))
+	if err != nil || r.SHA256 != sumOf(text) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	mustBeClean(t, dir)
+}
+
 // TestReadOnlyCase reads a case in every way from a file system that cannot be
 // written to.
 func TestReadOnlyCase(t *testing.T) {

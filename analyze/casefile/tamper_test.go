@@ -243,7 +243,9 @@ func TestEveryAlterationOfACaseIsFound(t *testing.T) {
 	if long() {
 		rounds = 10_000
 	}
-	dir := smallCase(t, testKey(t))
+	key := testKey(t)
+	dir := smallCase(t, key)
+	mustReplay(t, dir, key, "{\"plan\":{}}\n", 0)
 	s := stateOf(t, dir)
 	mustBeClean(t, dir)
 	whole := readTree(t, dir)
@@ -339,6 +341,7 @@ func TestCutTail(t *testing.T) {
 // TestTamperingWithACaseIsPlaced looks at the words of the report.
 func TestTamperingWithACaseIsPlaced(t *testing.T) {
 	join := filepath.Join
+	played := sumOf([]byte("{\"plan\":{}}\n"))
 	generation := func(t *testing.T, dir string) string { return stateOf(t, dir).generation }
 	tests := []struct {
 		name  string
@@ -369,11 +372,18 @@ func TestTamperingWithACaseIsPlaced(t *testing.T) {
 			return os.WriteFile(join(dir, eventsDir, DecoderVersion, "000009-events.parquet"), data, 0o600)
 		}, []string{"events/" + DecoderVersion + "/000009-events.parquet: no entry of the ledger names this file"}},
 		{"a replay that nobody made", func(t *testing.T, dir string) error {
-			if err := os.Mkdir(join(dir, replaysDir), 0o700); err != nil {
-				return err
-			}
 			return os.WriteFile(join(dir, replaysDir, "x"), nil, 0o600)
 		}, []string{"replays/x: no entry"}},
+		{"a byte of a cassette", func(t *testing.T, dir string) error {
+			flipBit(t, join(dir, replaysDir, played+".jsonl"), 3)
+			return nil
+		}, []string{"replays/" + played + ".jsonl: altered: its SHA-256 is "}},
+		{"a cassette that goes on", func(t *testing.T, dir string) error {
+			return os.WriteFile(join(dir, replaysDir, played+".jsonl"), []byte("{\"plan\":{}}\n{}\n"), 0o600)
+		}, []string{"replays/" + played + ".jsonl: altered: it has 15 bytes, the ledger says 12"}},
+		{"a missing cassette", func(t *testing.T, dir string) error {
+			return os.Remove(join(dir, replaysDir, played+".jsonl"))
+		}, []string{"replays/" + played + ".jsonl: missing"}},
 		{"a missing segment", func(t *testing.T, dir string) error { return os.Remove(join(dir, recordsDir, "000002.parquet")) }, []string{"records/000002.parquet: missing"}},
 		{"what stands in a missing segment", func(t *testing.T, dir string) error { return os.Remove(join(dir, recordsDir, "000002.parquet")) }, []string{"records/000002.parquet: evidence 4 to 5: cannot be checked"}},
 		{"a word of a manifest", func(t *testing.T, dir string) error {
@@ -399,7 +409,9 @@ func TestTamperingWithACaseIsPlaced(t *testing.T) {
 			return os.WriteFile(join(dir, derivedDir, currentFile), []byte("other.duckdb\n"), 0o600)
 		}, []string{"derived/CURRENT: names \"other.duckdb\\n\""}},
 	}
-	whole := smallCase(t, testKey(t))
+	key := testKey(t)
+	whole := smallCase(t, key)
+	mustReplay(t, whole, key, "{\"plan\":{}}\n", 0)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := join(t.TempDir(), "x.case")

@@ -207,7 +207,7 @@ func (v *verification) segments() (pairs []storedPair, rest []FileRef) {
 		rest = append(rest, *f)
 	}
 	slices.SortFunc(rest, func(a, b FileRef) int { return strings.Compare(a.Path, b.Path) })
-	return pairs, slices.Concat(v.s.inputs, rest, v.s.replaced)
+	return pairs, slices.Concat(v.s.inputs, v.s.cassettes(), rest, v.s.replaced)
 }
 
 // segmentNumber reads the number in the name of a segment file.

@@ -73,6 +73,9 @@ func appendTo(path, tool string, now time.Time) (w *Writer, err error) {
 	} else if held {
 		return nil, ErrInUse
 	}
+	if err := stillThere(path, f); err != nil {
+		return nil, err
+	}
 	x, torn, err := scan(f)
 	if err != nil {
 		return nil, err
@@ -88,6 +91,20 @@ func appendTo(path, tool string, now time.Time) (w *Writer, err error) {
 	w = &Writer{tape: tape{f, x}, file: f, jobs: make(chan job, queue), done: make(chan struct{})}
 	go w.write()
 	return w, w.begin(&runLine{At: formatTime(now), Tool: valid(tool), Torn: torn})
+}
+
+// stillThere makes sure that the file that is locked is the one of that name: a
+// case removes a cassette from staging when it has recorded it.
+func stillThere(path string, f *os.File) error {
+	named, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	own, err := f.Stat()
+	if err == nil && !os.SameFile(named, own) {
+		err = ErrInUse
+	}
+	return err
 }
 
 // begin writes the line of a run.

@@ -103,7 +103,7 @@ func TestKilled(t *testing.T) {
 	})
 	p := testPlan(server.URL, requests)
 	for _, o := range p.Requests {
-		o.Body = append(o.Body, bytes.Repeat([]byte(" "), 10_000)...)
+		o.Body = append(o.Body, bytes.Repeat([]byte(" "), 2_000)...)
 	}
 	s := newSetting(t, p)
 	random := rand.New(rand.NewPCG(6, 5))

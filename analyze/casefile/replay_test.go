@@ -38,11 +38,9 @@ func writeCassette(t testing.TB, text string) string {
 }
 
 // mustReplay records a cassette.
-func mustReplay(t testing.TB, dir string, key *ledger.Key, text string, unfinished int64) *ReplayReport {
+func mustReplay(t testing.TB, dir string, key *ledger.Key, text string) *ReplayReport {
 	t.Helper()
-	o := replayOptions(dir, key, writeCassette(t, text))
-	o.Unfinished = unfinished
-	r, err := RecordReplay(t.Context(), o)
+	r, err := RecordReplay(t.Context(), replayOptions(dir, key, writeCassette(t, text)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +193,7 @@ func TestReplayStaging(t *testing.T) {
 func TestReplayCommitInterrupted(t *testing.T) {
 	key := testKey(t)
 	dir := smallCase(t, key)
-	r := mustReplay(t, dir, key, "{}\n", 0)
+	r := mustReplay(t, dir, key, "{}\n")
 	name := r.SHA256 + ".jsonl"
 	staged := filepath.Join(dir, stagingDir, "replay-000004", replaysDir)
 	if err := os.MkdirAll(staged, 0o700); err != nil {
@@ -212,7 +210,7 @@ func TestReplayCommitInterrupted(t *testing.T) {
 			t.Errorf("%q, %v", data, err)
 		}
 	})
-	mustReplay(t, dir, key, "[]\n", 0)
+	mustReplay(t, dir, key, "[]\n")
 	if _, err := os.Stat(filepath.Join(dir, replaysDir, name)); err != nil {
 		t.Error(err)
 	}

@@ -245,7 +245,7 @@ func TestEveryAlterationOfACaseIsFound(t *testing.T) {
 	}
 	key := testKey(t)
 	dir := smallCase(t, key)
-	mustReplay(t, dir, key, "{\"plan\":{}}\n", 0)
+	mustReplay(t, dir, key, "{\"plan\":{}}\n")
 	s := stateOf(t, dir)
 	mustBeClean(t, dir)
 	whole := readTree(t, dir)
@@ -411,7 +411,7 @@ func TestTamperingWithACaseIsPlaced(t *testing.T) {
 	}
 	key := testKey(t)
 	whole := smallCase(t, key)
-	mustReplay(t, whole, key, "{\"plan\":{}}\n", 0)
+	mustReplay(t, whole, key, "{\"plan\":{}}\n")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := join(t.TempDir(), "x.case")

@@ -32,8 +32,8 @@ func TestChild(t *testing.T) {
 	if path == "" {
 		return // not a helper process
 	}
-	s := &setting{t: t, path: path, sandbox: sandbox.Options{Now: time.Now}, ctx: t.Context()}
-	s.options = Options{Now: time.Now, Concurrency: 16}
+	s := newSettingAt(t, path)
+	s.options.Concurrency, s.options.Wait = 16, nil
 	r := s.mustRun()
 	fmt.Printf("child: left %d, stopped %q, resident %d KiB\n", r.Left, r.Stopped, resident())
 }
@@ -56,11 +56,18 @@ func resident() int {
 	return n
 }
 
+// childCommand returns a process that runs a test of this binary on a cassette.
+func childCommand(t *testing.T, path, name string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+name)
+	cmd.Env = append(os.Environ(), childRun+"="+path)
+	return cmd
+}
+
 // child starts a process that carries out, or goes on with, a cassette.
 func child(t *testing.T, path string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
-	cmd.Env = append(os.Environ(), childRun+"="+path)
+	cmd := childCommand(t, path, "^TestChild$")
 	out := new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {

@@ -101,10 +101,17 @@ type setting struct {
 
 func newSetting(t testing.TB, p *cassette.Plan) *setting {
 	t.Helper()
-	s := &setting{t: t, path: filepath.Join(t.TempDir(), "c.jsonl"), sandbox: sandbox.Options{Now: time.Now}, ctx: t.Context()}
-	if err := cassette.Create(s.path, p); err != nil {
+	path := filepath.Join(t.TempDir(), "c.jsonl")
+	if err := cassette.Create(path, p); err != nil {
 		t.Fatal(err)
 	}
+	return newSettingAt(t, path)
+}
+
+// newSettingAt is newSetting with a cassette that is there.
+func newSettingAt(t testing.TB, path string) *setting {
+	t.Helper()
+	s := &setting{t: t, path: path, sandbox: sandbox.Options{Now: time.Now}, ctx: t.Context()}
 	s.options = Options{Now: time.Now, Wait: func(ctx context.Context, _ time.Duration) error { return wait(ctx, time.Millisecond) }}
 	return s
 }

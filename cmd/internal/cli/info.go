@@ -23,8 +23,8 @@ type infoOptions struct {
 	Output    outputOptions
 }
 
-const infoLong = `info sums up a case: who made it, what was loaded, what it can tell, and what the last
-analysis found.
+const infoLong = `info sums up a case: who made it, what was loaded, what it can tell, what the last
+analysis found, and what was replayed.
 
 Sources are the formats of the logs. Their events count with duplicates; planes and
 calls are without. A call is one invocation of a model or tool, however many events
@@ -122,7 +122,7 @@ func runInfo(ctx context.Context, f *factory, o infoOptions) error {
 			if err != nil {
 				return err
 			}
-			for _, m := range analysis {
+			for _, m := range append(analysis, replayMessages(c)...) {
 				if err := r.Write(m); err != nil {
 					return err
 				}

@@ -89,16 +89,25 @@ type output struct {
 // outputFormat reads the logged response format of any protocol.
 func (w *writer) outputFormat() output {
 	raw := w.take("response_format")
+	f, ok := outputOf(raw)
+	if !ok {
+		w.lose("parameters.response_format", replay.GradeIncomplete, "the logged value has no counterpart")
+	}
+	return f
+}
+
+// outputOf reads a response format, and whether it has a known shape.
+func outputOf(raw json.RawMessage) (output, bool) {
 	if raw == nil {
-		return output{}
+		return output{}, true
 	}
 	var word string
 	if json.Unmarshal(raw, &word) == nil {
 		switch word {
 		case "json", "application/json", "json_object":
-			return output{json: true}
+			return output{json: true}, true
 		case "text", "text/plain", "":
-			return output{}
+			return output{}, true
 		}
 	}
 	type named struct {
@@ -114,21 +123,20 @@ func (w *writer) outputFormat() output {
 	if json.Unmarshal(raw, &o) == nil {
 		switch string(o.Type) {
 		case `"text"`:
-			return output{}
+			return output{}, true
 		case `"json_object"`:
-			return output{json: true}
+			return output{json: true}, true
 		case `"json_schema"`:
 			if o.JSONSchema != nil {
 				o.named = *o.JSONSchema
 			}
-			return output{schema: o.Schema, name: o.Name, strict: o.Strict}
+			return output{schema: o.Schema, name: o.Name, strict: o.Strict}, true
 		}
 		if o.Type != nil { // Ollama: the schema itself
-			return output{schema: raw, name: "answer"}
+			return output{schema: raw, name: "answer"}, true
 		}
 	}
-	w.lose("parameters.response_format", replay.GradeIncomplete, "the logged value has no counterpart")
-	return output{}
+	return output{}, false
 }
 
 // schemaObject writes name, strict and schema, as OpenAI's protocols have them.

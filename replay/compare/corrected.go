@@ -16,15 +16,14 @@ type Error struct {
 // Lang and Reiczigel (2014, Preventive Veterinary Medicine 113:13), which counts
 // in that the error is itself known from some labelled replies only. It holds
 // for replies like the labelled ones: of the same model, to prompts of the same
-// kind. Of a verdict no better than chance the value is NaN and the interval all
-// of [0, 1].
+// kind. Of a verdict no better than chance, and of a count that such an error
+// cannot make of any rate, the value is NaN and the interval all of [0, 1].
 func Corrected(hits, of int, e Error) Rate {
 	r := Rate{Hits: hits, Of: of, Value: math.NaN(), High: 1}
 	sensitivity, specificity := float64(e.Found)/float64(e.Hits), float64(e.Spared)/float64(e.Nothits)
 	if of == 0 || e.Hits == 0 || e.Nothits == 0 || sensitivity+specificity <= 1 {
 		return r
 	}
-	r.Value = clamp((float64(hits)/float64(of) + specificity - 1) / (sensitivity + specificity - 1))
 	// The interval is around the same estimate of adjusted counts: z²/2 hits and
 	// as many misses more, one and one of each kind of labelled replies.
 	n, nse, nsp := float64(of)+z*z, float64(e.Hits)+2, float64(e.Nothits)+2
@@ -37,6 +36,10 @@ func Corrected(hits, of int, e Error) Rate {
 	ofSe, ofSp := se*(1-se)/nse, sp*(1-sp)/nsp
 	shift := 2 * z * z * (center*ofSe - (1-center)*ofSp)
 	half := z * math.Sqrt(p*(1-p)/n+center*center*ofSe+(1-center)*(1-center)*ofSp) / youden
+	if center+shift+half < 0 || center+shift-half > 1 {
+		return r
+	}
+	r.Value = clamp((float64(hits)/float64(of) + specificity - 1) / (sensitivity + specificity - 1))
 	r.Low, r.High = clamp(center+shift-half), clamp(center+shift+half)
 	return r
 }

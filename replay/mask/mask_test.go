@@ -80,6 +80,7 @@ func TestJSON(t *testing.T) {
 		{"escapes", `{"a":"ann.lee\u0040corp.example \u00e9"}`, `{"a":"<EMAIL_1> é"}`, 1},
 		{"a name", `{"ann.lee@corp.example":1}`, `{"<EMAIL_1>":1}`, 1},
 		{"JSON in a text", `{"arguments":"{\"to\":\"ann.lee@corp.example\"}"}`, `{"arguments":"{\"to\":\"<EMAIL_1>\"}"}`, 1},
+		{"escapes in JSON in a text", `{"arguments":"{\"to\":\"ann.lee\\u0040corp.example, \\\"bo\\\"\"}"}`, `{"arguments":"{\"to\":\"<EMAIL_1>, \\\"bo\\\"\"}"}`, 1},
 		{"what a name shows", `{"aws_secret_access_key":"wJ4kR9mT2vX7bN1cQ5zL8pS3dF6gH0yA4eUiKx2B"}`, `{"aws_secret_access_key":"<SECRET_1>"}`, 1},
 		{"a number", `{"phone":[{"x":{"card number":4539148803436467}}]}`, `{"phone":[{"x":{"card number":"<CARD_1>"}}]}`, 1},
 		{"a parameter", `{"seed":4539148803436467}`, `{"seed":4539148803436467}`, 0},

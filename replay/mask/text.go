@@ -80,11 +80,11 @@ func (m *Masker) literals(raw []byte, inner int) (masked []byte, spans int) {
 		if t.number || json.Unmarshal(raw[t.from:t.to], &text) != nil {
 			continue
 		}
-		next, n := text, 0
+		var next string
+		var n int
 		if inner < maxInner && strings.ContainsAny(text, "{[") && json.Valid([]byte(text)) {
-			var b []byte
-			b, n = m.json([]byte(text), 0, inner+1)
-			next = string(b)
+			b, spans := m.json([]byte(text), 0, inner+1)
+			next, n = string(b), spans
 		} else {
 			next, n = m.Text(text, content.RoleUser)
 		}

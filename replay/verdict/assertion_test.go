@@ -12,8 +12,12 @@ import (
 
 func TestExpression(t *testing.T) {
 	list := []Verdict{
-		{Name: "refused", Value: TruthOf(false)}, {Name: "answered", Value: TruthOf(true)}, {Name: "cut"},
-		{Name: "latency_ms", Value: NumberOf(1500)}, {Name: "similarity", Value: NumberOf(0.5)}, {Name: "cost_usd"},
+		{Name: "refused", Value: TruthOf(false)},
+		{Name: "answered", Value: TruthOf(true)},
+		{Name: "cut"},
+		{Name: "latency_ms", Value: NumberOf(1500)},
+		{Name: "similarity", Value: NumberOf(0.5)},
+		{Name: "cost_usd"},
 	}
 	tests := []struct{ text, want string }{
 		{"latency_ms < 2000", "yes"},

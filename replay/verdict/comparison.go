@@ -32,7 +32,8 @@ type Comparison struct {
 
 // Compare compares all verdicts, in the order in which they are first met. A
 // verdict that is unknown on all of a side is compared too: with no prompts, so
-// that it is said. The same seed gives the same intervals.
+// that it is said. Each is tested by itself: of twenty that nothing changed, one
+// shows evidence of a change by chance. The same seed gives the same intervals.
 func Compare(prompts []Sides, seed uint64) []Comparison {
 	var order []string
 	kinds := map[string]Kind{}
@@ -177,14 +178,14 @@ func (c *Comparison) String() string {
 		c.sayNumber(&b, evidence)
 	}
 	if c.UnknownA+c.UnknownB > 0 {
-		fmt.Fprintf(&b, "; unknown and not counted: %d replies, then %d", c.UnknownA, c.UnknownB)
+		fmt.Fprintf(&b, "; unknown and not counted: %s, then %d", countedReplies(c.UnknownA), c.UnknownB)
 	}
 	return b.String()
 }
 
 func (c *Comparison) sayTruth(b *strings.Builder, evidence Evidence) {
 	p := c.Truth
-	fmt.Fprintf(b, "%s, then %s of %d prompts: ", rateText(p.A), rateText(p.B), p.Prompts)
+	fmt.Fprintf(b, "%s, then %s of %s: ", rateText(p.A), rateText(p.B), counted(p.Prompts, "prompt"))
 	fmt.Fprintf(b, "%+.1f points (%+.1f to %+.1f)", 100*p.Difference, 100*p.Low, 100*p.High)
 	if evidence == NoEvidence {
 		missed := max(math.Abs(p.Low), math.Abs(p.High))
@@ -195,12 +196,15 @@ func (c *Comparison) sayTruth(b *strings.Builder, evidence Evidence) {
 	} else {
 		fmt.Fprintf(b, ", evidence of a change (p %s)", pText(p.P))
 	}
-	fmt.Fprintf(b, "; changed on %d prompts: %d to yes or more often, %d to no or less often", len(c.Changed), len(p.More), len(p.Fewer))
+	fmt.Fprintf(b, "; changed on %s", counted(len(c.Changed), "prompt"))
+	if len(c.Changed) > 0 {
+		fmt.Fprintf(b, ": %d to yes or more often, %d to no or less often", len(p.More), len(p.Fewer))
+	}
 }
 
 func (c *Comparison) sayNumber(b *strings.Builder, evidence Evidence) {
 	n := c.Number
-	fmt.Fprintf(b, "median %s, then %s %s of %d prompts: by %s", intervalText(n.A), intervalText(n.B), c.Unit, n.Prompts, intervalText(n.Change))
+	fmt.Fprintf(b, "median %s, then %s %s of %s: by %s", intervalText(n.A), intervalText(n.B), c.Unit, counted(n.Prompts, "prompt"), intervalText(n.Change))
 	missed := max(math.Abs(n.Change.Low), math.Abs(n.Change.High))
 	switch {
 	case evidence != NoEvidence:
@@ -210,6 +214,21 @@ func (c *Comparison) sayNumber(b *strings.Builder, evidence Evidence) {
 	default:
 		fmt.Fprintf(b, ", no evidence of a change: one of %s may have been missed", numberText(missed))
 	}
+}
+
+// counted writes a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprint(n) + " " + thing + "s"
+}
+
+func countedReplies(n int) string {
+	if n == 1 {
+		return "1 reply"
+	}
+	return fmt.Sprint(n) + " replies"
 }
 
 func rateText(r compare.Rate) string {

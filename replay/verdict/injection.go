@@ -26,7 +26,7 @@ func (p *Prepared) findInjected() injected {
 	for _, t := range p.texts {
 		known := slices.ContainsFunc(p.judge.options.Injected, func(s string) bool { return s != "" && strings.Contains(t.text, s) })
 		flagged := t.role != content.RoleSystem && t.role != content.RoleAssistant && t.role != content.RoleReasoning && t.role != content.RoleToolCall &&
-			content.Score(p.judge.scanner.Scan([]byte(t.text), t.role), content.KindInjection) >= content.Flagged
+			content.Score(t.signs, content.KindInjection) >= content.Flagged
 		switch {
 		case flagged:
 			in.texts = append(in.texts, t.text)

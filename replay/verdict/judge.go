@@ -68,6 +68,9 @@ type Prepared struct {
 // Prepare reads what verdicts need to know of a request.
 func (j *Judge) Prepare(q *replay.Request) *Prepared {
 	p := &Prepared{judge: j, request: q, texts: j.textsOf(q)}
+	for i := range p.texts {
+		p.texts[i].signs = j.scanner.Scan([]byte(p.texts[i].text), p.texts[i].role)
+	}
 	p.known = p.knownValues()
 	p.injected = p.findInjected()
 	return p
@@ -75,9 +78,12 @@ func (j *Judge) Prepare(q *replay.Request) *Prepared {
 
 // requestText is a text of a request, and what it is there.
 type requestText struct {
-	role content.Role
-	text string
+	role  content.Role
+	text  string
+	signs []content.Sign
 }
+
+func said(role content.Role, text string) requestText { return requestText{role: role, text: text} }
 
 // textsOf returns all that a request says.
 func (j *Judge) textsOf(q *replay.Request) []requestText {
@@ -87,18 +93,18 @@ func (j *Judge) textsOf(q *replay.Request) []requestText {
 		for _, p := range q.Messages[i].Parts {
 			switch p.Type {
 			case replay.PartReasoning:
-				out = append(out, requestText{content.RoleReasoning, p.Text})
+				out = append(out, said(content.RoleReasoning, p.Text))
 			case replay.PartToolResult:
-				out = append(out, requestText{content.RoleTool, p.Text}, requestText{content.RoleTool, string(p.JSON)})
+				out = append(out, said(content.RoleTool, p.Text), said(content.RoleTool, string(p.JSON)))
 			case replay.PartToolCall:
-				out = append(out, requestText{content.RoleToolCall, string(p.JSON)})
+				out = append(out, said(content.RoleToolCall, string(p.JSON)))
 			default:
-				out = append(out, requestText{role, p.Text}, requestText{role, string(p.JSON)})
+				out = append(out, said(role, p.Text), said(role, string(p.JSON)))
 			}
 		}
 	}
 	for _, text := range j.documentsOf(q) {
-		out = append(out, requestText{content.RoleDocument, text})
+		out = append(out, said(content.RoleDocument, text))
 	}
 	kept := out[:0]
 	for _, t := range out {
@@ -151,7 +157,6 @@ type judged struct {
 	reply *replay.Reply
 	parts []replyPart
 	signs [][]content.Sign // by part
-	list  []Verdict
 }
 
 // replyPart is a text of a reply.

@@ -170,7 +170,7 @@ func (p *Prepared) knownValues() *knownValues {
 	k := &knownValues{values: map[string]bool{}, folded: []string{fold(string(p.request.Tools)), fold(string(p.request.Body))}}
 	for _, t := range p.texts {
 		k.folded = append(k.folded, fold(t.text))
-		for _, s := range p.judge.scanner.Scan([]byte(t.text), t.role) {
+		for _, s := range t.signs {
 			if s.Kind == content.KindSecret || s.Kind == content.KindPersonal {
 				k.values[plain(t.text[s.Start:s.End])] = true
 			}

@@ -76,12 +76,16 @@ func (a *Assertion) Questions() []*Assertion {
 }
 
 // Key names a question: two with the same words and answers are the same.
-func (q *JudgeQuestion) Key() string {
-	h := sha256.New()
-	for _, text := range append([]string{q.Question}, q.Answers...) {
-		fmt.Fprintf(h, "%d:%s", len(text), text)
+func (q *JudgeQuestion) Key() string { return hashOf(append([]string{q.Question}, q.Answers...))[:16] }
+
+// hashOf returns a hash of some texts, in hexadecimal digits.
+func hashOf(texts []string) string {
+	var all []byte
+	for _, t := range texts {
+		all = fmt.Appendf(all, "%d:%s", len(t), t)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	sum := sha256.Sum256(all)
+	return hex.EncodeToString(sum[:])
 }
 
 // maxAnswerTokens bounds what a judge may say: it is to answer with a word, and
@@ -99,7 +103,7 @@ func (q *JudgeQuestion) Request(asked *replay.Request, reply *replay.Reply) *rep
 	for i := range reply.ToolCalls {
 		texts = append(texts, reply.ToolCalls[i].Name, argumentsOf(&reply.ToolCalls[i]))
 	}
-	fence := fenceFor(texts...)
+	fence := fenceFor(texts)
 	var b strings.Builder
 	fmt.Fprintf(&b, "A model was asked:\n%s\n%s\n%s\n\nIt replied:\n%s\n%s\n%s\n", fence, prompt, fence, fence, reply.Text, fence)
 	for i := 3; i < len(texts); i += 2 {
@@ -139,13 +143,7 @@ func lastUser(r *replay.Request) string {
 
 // fenceFor returns a line that no text holds: a hash of them all, which none of
 // them can have been written to hold.
-func fenceFor(texts ...string) string {
-	h := sha256.New()
-	for _, t := range texts {
-		fmt.Fprintf(h, "%d:%s", len(t), t)
-	}
-	return "=====" + hex.EncodeToString(h.Sum(nil))[:24] + "====="
-}
+func fenceFor(texts []string) string { return "=====" + hashOf(texts)[:24] + "=====" }
 
 // check reads what the judge model said.
 func (q *JudgeQuestion) check(k *Known) Verdict {

@@ -148,7 +148,9 @@ func roleOf(role string, t replay.PartType) content.Role {
 
 // Body masks the bytes of a request body just before it is sent, and returns how
 // many values were replaced. It is the last gate: what parts of a request show
-// only where they stand together is found here, whatever wrote the body.
+// only where they stand together is found here, whatever wrote the body. Values
+// that the last request given to [Apply] showed are replaced wherever they stand,
+// so that a body is masked right after its request.
 func (m *Masker) Body(body []byte) (masked []byte, spans int) {
 	masked, spans = m.JSON(body, numbersOfBody)
 	if spans == 0 {

@@ -56,6 +56,9 @@ known. Nothing is sent anywhere, and every credential carries the word EXAMPLE.
 // truthUsage is the meaning of --truth.
 const truthUsage = "`FILE` that says what was done: drill generate writes it, new and not among the logs, and drill score reads it"
 
+// seedUsage is the help of --seed for every command that has it.
+const seedUsage = "`N` that all that is random follows from; replay, what the model is given for the first sample"
+
 func newDrillGenerate(f *factory) *cobra.Command {
 	o := drillOptions{Config: drill.Config{Seed: 1, Days: 7, Calls: 10_000, Workers: runtime.GOMAXPROCS(0)}, Layout: string(drill.LayoutFlat)}
 	cmd := &cobra.Command{
@@ -107,7 +110,7 @@ line.
 	// The output is the logs, not what is said about them on stdout.
 	flags.StringVarP(&o.Config.Dir, "output", "o", "", "folder (`DIR`) to write to; new or empty")
 	addFormatFlag(cmd, &o.Output, render.FormatText, render.FormatJSON, render.FormatJSONL)
-	flags.Uint64Var(&o.Config.Seed, "seed", o.Config.Seed, "`N` that all else follows from")
+	flags.Uint64Var(&o.Config.Seed, "seed", o.Config.Seed, seedUsage)
 	flags.Var((*countValue)(&o.Config.Days), "days", "days of traffic")
 	flags.Var((*callsValue)(&o.Config.Calls), "calls", "calls of models")
 	flags.Var(sourcesValue{&o.Config.Sources}, "sources", "sources to write, with commas between ("+strings.Join(drill.Sources(), ", ")+"; default: "+strings.Join(drill.DefaultSources(), ",")+")")

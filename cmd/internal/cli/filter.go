@@ -31,10 +31,16 @@ type filterFlag struct {
 // load as well, because a flag means the same everywhere.
 const logFormatUsage = "only this format of logs (`NAME`): load reads every file as such a log, events selects its events"
 
+// modelUsage and sessionUsage are shared with replay for the same reason.
+const (
+	modelUsage   = "only events of this model (`NAME`), asked for or answering; replay, the model to ask"
+	sessionUsage = "only events of this session or conversation (`ID`)"
+)
+
 func filterFlags() []filterFlag {
 	return []filterFlag{
 		{"principal", []string{"principal"}, "only events of this principal (`NAME`), as the log names it", nil},
-		{"model", []string{"model", "model_response"}, "only events of this model (`NAME`), asked for or answering", nil},
+		{"model", []string{"model", "model_response"}, modelUsage, nil},
 		{"operation", []string{"operation"}, "only events of this operation (`NAME`), as the provider names it", nil},
 		{"kind", []string{"kind"}, "only events of this kind (`WORD`): inference, embedding, tool, data ...", eventKinds()},
 		{"plane", []string{"plane"}, "only events of this plane (`WORD`): access, content, control or agent", eventPlanes()},
@@ -42,7 +48,7 @@ func filterFlags() []filterFlag {
 		{"ip", []string{"src_ip"}, "only events from this source address (`ADDRESS`)", nil},
 		{"credential", []string{"credential_id", "issued_credential_id"}, "only events that used or issued this credential (`ID`)", nil},
 		{"request-id", []string{"request_id"}, "only events of this request (`ID`)", nil},
-		{"session", []string{"session_id"}, "only events of this session or conversation (`ID`)", nil},
+		{"session", []string{"session_id"}, sessionUsage, nil},
 		{"log-format", []string{"format"}, logFormatUsage, formatNames()},
 	}
 }

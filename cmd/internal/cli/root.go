@@ -66,6 +66,7 @@ func newRoot(f *factory) *cobra.Command {
 		newPivot(f),
 		newPolicy(f),
 		newBaseline(f),
+		newReplay(f),
 		newVerify(f),
 		newExtract(f),
 		newEnrich(f),

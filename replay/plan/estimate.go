@@ -56,7 +56,7 @@ func Of(entries []Entry, price *Price) Estimate {
 				out.Time.add(int64(*l / time.Microsecond))
 			}
 			if price != nil && ok {
-				out.Cost.add(price.of(in, answer))
+				out.Cost.add(price.Of(in, answer))
 				out.Cost.Rough += count(inRough || answerRough)
 			}
 		}
@@ -93,8 +93,8 @@ func outputTokens(e *Entry) (n int64, rough, ok bool) {
 	return 0, false, false
 }
 
-// of returns the cost of tokens in 1e-9 USD, rounded up.
-func (p *Price) of(input, output int64) int64 {
+// Of returns the cost of tokens in 1e-9 USD, rounded up.
+func (p *Price) Of(input, output int64) int64 {
 	sum := new(big.Int).Add(
 		new(big.Int).Mul(big.NewInt(input), big.NewInt(p.Input)),
 		new(big.Int).Mul(big.NewInt(output), big.NewInt(p.Output)),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/plan"
+	"github.com/exhibit-forensics/exhibit/replay/verdict"
 )
 
 type replayOptions struct {
@@ -19,9 +21,12 @@ type replayOptions struct {
 	Select      replaySelection
 	Edits       replayEdits
 	Target      replayTarget
+	Send        replaySending
 	Samples     int
 	Seed        seedValue
 	MinFidelity string
+	Canaries    []string
+	Markers     []string
 	All         bool
 	Limit       int
 	Output      outputOptions
@@ -68,12 +73,15 @@ func newReplay(f *factory) *cobra.Command {
 	addSelectionFlags(cmd, &o.Select)
 	addEditFlags(cmd, &o.Edits)
 	addTargetFlags(cmd, &o.Target)
+	addSendingFlags(cmd, &o.Send)
 	flags := cmd.Flags()
 	flags.Var((*countValue)(&o.Samples), "samples", "times that each request is sent, with a seed of its own each")
 	flags.Var(&o.Seed, "seed", seedUsage)
 	flags.Var(&choiceValue{&o.MinFidelity, grades()}, "min-fidelity", "refuse when a request is farther than this from what the log says was sent")
 	// The flag was defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("min-fidelity", cobra.FixedCompletions(grades(), cobra.ShellCompDirectiveNoFileComp))
+	flags.StringArrayVar(&o.Canaries, "canary", nil, "`TEXT` that no reply may give away")
+	flags.StringArrayVar(&o.Markers, "marker", nil, "`TEXT` that a reply holds only if it follows an injected instruction")
 	addAllFlag(cmd, &o.All)
 	addLimitFlag(cmd, &o.Limit, 50)
 	addZoneFlag(cmd, &o.Output.Zone)
@@ -102,47 +110,132 @@ func completeReplay(f *factory) cobra.CompletionFunc {
 }
 
 func (o *replayOptions) check() error {
-	return errors.Join(o.Select.check(), o.Edits.check(), o.Target.check())
+	if o.Send.FromCassette == "" {
+		if err := o.Select.check(); err != nil {
+			return err
+		}
+	}
+	if !o.Send.offline() {
+		if err := o.Target.check(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(o.Edits.check(), o.Send.check())
 }
 
 func runReplay(ctx context.Context, f *factory, o replayOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	edits, err := o.Edits.read()
-	if err != nil {
-		return err
-	}
-	target, err := o.Target.resolve(ctx, f)
-	if err != nil {
-		return err
-	}
 	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
+		if o.Send.offline() {
+			return f.gradeOffline(ctx, c, &o)
+		}
+		target, err := o.Target.resolve(ctx, f)
+		if err != nil {
+			return err
+		}
+		defer target.Sandbox.Close()
 		return f.emit(o.Output, caseConfig(c, o.params()), func(r *render.Renderer) error {
-			chosen, err := o.Select.calls(ctx, c)
+			d, err := o.plan(ctx, c, target)
 			if err != nil {
 				return err
 			}
-			variants, err := edits.variants(chosen.Calls, o.Edits.Ablate)
-			if err != nil {
-				return err
+			if !o.Send.Yes {
+				return writeDryRun(r, d)
 			}
-			price, err := priceOf(ctx, c, o.Target.Model)
-			if err != nil {
-				return err
-			}
-			entries, err := plan.Make(variants, &plan.Options{
-				Protocol: target.Protocol, Model: o.Target.Model, Samples: o.Samples, Seed: o.Seed.pointer(),
-			})
-			if err != nil {
-				return err
-			}
-			if err := o.enough(entries); err != nil {
-				return err
-			}
-			return writeDryRun(r, &dryRun{chosen: chosen, entries: entries, target: target, price: price, options: &o})
+			return f.replay(ctx, r, d)
 		})
 	})
+}
+
+// plan makes of what is selected what is sent.
+func (o *replayOptions) plan(ctx context.Context, c *casefile.Case, target *resolvedTarget) (*dryRun, error) {
+	edits, err := o.Edits.read()
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := o.Select.calls(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	variants, err := edits.variants(chosen.Calls, o.Edits.Ablate)
+	if err != nil {
+		return nil, err
+	}
+	price, err := priceOf(ctx, c, o.Target.Model)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := plan.Make(variants, &plan.Options{
+		Protocol: target.Protocol, Model: o.Target.Model, Samples: o.Samples, Seed: o.Seed.pointer(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &dryRun{chosen: chosen, entries: entries, target: target, price: price, options: o}, o.enough(entries)
+}
+
+// replay sends a plan and compares what came with what was logged. What came
+// before an interrupt or the end of a budget is compared too.
+func (f *factory) replay(ctx context.Context, r *render.Renderer, d *dryRun) error {
+	report, err := f.send(ctx, d.options, d.target, plan.All(d.entries), d.price)
+	if err != nil {
+		return err
+	}
+	path := d.options.Send.Cassette
+	if d.options.Output.Format != render.FormatCSV {
+		if err := r.Write(ranFields(report, path)); err != nil {
+			return err
+		}
+	}
+	prompts, err := gradeCassette(path, d.chosen.Calls, d.options.told())
+	if err != nil {
+		return err
+	}
+	if err := d.options.report(prompts).write(r); err != nil {
+		return err
+	}
+	if report.Left > 0 {
+		return r.Write(render.Note{Level: render.LevelWarning, Text: fmt.Sprintf(
+			"%s without a final reply: %s; the same command goes on where this one stopped", are(int64(report.Left), "request"), cmp.Or(report.Stopped, "see the problems above"))})
+	}
+	return nil
+}
+
+// gradeOffline judges replies without sending anything.
+func (f *factory) gradeOffline(ctx context.Context, c *casefile.Case, o *replayOptions) error {
+	return f.emit(o.Output, caseConfig(c, o.params()), func(r *render.Renderer) error {
+		var chosen *selectedCalls
+		var err error
+		if o.Select.empty() {
+			chosen, err = cassetteCalls(ctx, c, o.Send.FromCassette)
+		} else {
+			chosen, err = o.Select.calls(ctx, c)
+		}
+		if err != nil {
+			return err
+		}
+		var prompts []gradedPrompt
+		if o.Send.GradeOnly {
+			prompts, err = gradeLogged(chosen.Calls, o.told())
+		} else {
+			prompts, err = gradeCassette(o.Send.FromCassette, chosen.Calls, o.told())
+		}
+		if err != nil {
+			return err
+		}
+		return o.report(prompts).write(r)
+	})
+}
+
+// told is what verdicts cannot find out by themselves.
+func (o *replayOptions) told() verdict.Options {
+	return verdict.Options{Canaries: o.Canaries, Markers: o.Markers}
+}
+
+func (o *replayOptions) report(prompts []gradedPrompt) *gradedReport {
+	return &gradedReport{prompts: prompts, format: o.Output.Format, all: o.All, limit: o.Limit}
 }
 
 // enough holds a plan against --min-fidelity.
@@ -189,9 +282,11 @@ func lossLine(l replay.Loss) string { return l.Grade.String() + " " + l.Part + "
 func (o *replayOptions) params() map[string]any {
 	out := map[string]any{
 		"samples": o.Samples, "seed": o.Seed.String(), "min_fidelity": o.MinFidelity, "all": o.All, "limit": (*limitValue)(&o.Limit).String(),
+		"canary": o.Canaries, "marker": o.Markers,
 	}
 	o.Select.params(out)
 	o.Edits.params(out)
 	o.Target.params(out)
+	o.Send.params(out)
 	return out
 }

@@ -31,8 +31,10 @@ func addSelectionFlags(cmd *cobra.Command, o *replaySelection) {
 	addWhereFlag(cmd, &o.Where)
 }
 
+func (o *replaySelection) empty() bool { return len(o.IDs) == 0 && o.Session == "" && o.Where == "" }
+
 func (o *replaySelection) check() error {
-	if len(o.IDs) == 0 && o.Session == "" && o.Where == "" {
+	if o.empty() {
 		return usagef("replay needs something to replay").
 			hint("an ID: an event, a finding, a request, a session ...; or --session, --where")
 	}

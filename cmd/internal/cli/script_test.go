@@ -12,6 +12,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/replay/replaytest"
 )
 
 var update = flag.Bool("update", false, "write the expected output in testdata/script anew")
@@ -50,7 +52,8 @@ func waitMain() int {
 //
 //	exits CODE COMMAND [ARG...]
 //
-// which runs a command and wants that exit code, and [flip], [pack] and [digests].
+// which runs a command and wants that exit code, and [flip], [pack], [digests],
+// [serve] and [seen].
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "..", "testdata", "script"),
@@ -62,9 +65,10 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", home)
 			env.Setenv("USERPROFILE", home)
 			env.Setenv("EXHIBIT_KEY", filepath.Join(home, "key"))
+			env.Values[serversKey{}] = map[string]*replaytest.Server{}
 			return os.Mkdir(home, 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "pack": pack, "digests": digests(t)},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "pack": pack, "digests": digests(t), "serve": serve, "seen": seen},
 	})
 }
 

@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/replay"
+	"github.com/exhibit-forensics/exhibit/replay/cassette"
+	"github.com/exhibit-forensics/exhibit/replay/plan"
+	replayrun "github.com/exhibit-forensics/exhibit/replay/run"
+	"github.com/exhibit-forensics/exhibit/replay/sandbox"
+)
+
+// replaySending says whether and how requests are sent.
+type replaySending struct {
+	Yes             bool
+	KeyEnv, KeyFile string
+	MaxCalls        int64
+	MaxTokens       int64
+	MaxCost         dollarValue
+	MaxSeconds      int64
+	Concurrency     int
+	Rate            float64
+	Cassette        string
+	FromCassette    string
+	GradeOnly       bool
+}
+
+func addSendingFlags(cmd *cobra.Command, o *replaySending) {
+	o.Concurrency = 1
+	flags := cmd.Flags()
+	flags.BoolVar(&o.Yes, "yes", false, "send the requests")
+	flags.StringVar(&o.KeyEnv, "key-env", "", "environment variable (`NAME`) with the key of the server")
+	flags.StringVar(&o.KeyFile, "key-file", "", "`FILE` with the key of the server and nothing else")
+	flags.Var((*wholeValue)(&o.MaxCalls), "max-calls", "stop before more calls than this; 0 is no bound")
+	flags.Var((*wholeValue)(&o.MaxTokens), "max-tokens", "stop before more tokens than this, of requests and replies; 0 is no bound")
+	flags.Var(&o.MaxCost, "max-cost", "stop before it costs more than this; needs prices in the case")
+	flags.Var((*wholeValue)(&o.MaxSeconds), "max-seconds", "stop after so many seconds; 0 is no bound")
+	flags.Var((*countValue)(&o.Concurrency), "concurrency", "requests on their way at once")
+	flags.Float64Var(&o.Rate, "rate", 0, "requests a second (`N`) at most; 0 is no bound")
+	flags.StringVar(&o.Cassette, "cassette", "", "`FILE` that keeps what is sent and received; one that exists is gone on with")
+	flags.StringVar(&o.FromCassette, "from-cassette", "", "compare what this `FILE` holds and send nothing")
+	flags.BoolVar(&o.GradeOnly, "grade-only", false, "judge the logged replies and send nothing")
+}
+
+func (o *replaySending) check() error {
+	ways := 0
+	for _, is := range []bool{o.Yes, o.FromCassette != "", o.GradeOnly} {
+		if is {
+			ways++
+		}
+	}
+	switch {
+	case ways > 1:
+		return usagef("--yes, --from-cassette and --grade-only are three ways to get verdicts: give one")
+	case o.KeyEnv != "" && o.KeyFile != "":
+		return usagef("--key-env and --key-file both say where the key is: give one")
+	case o.Rate < 0 || math.IsNaN(o.Rate) || math.IsInf(o.Rate, 0):
+		return usagef("--rate is no number of requests a second")
+	case o.Concurrency > replayrun.MaxConcurrency:
+		return usagef("--concurrency is %d at most", replayrun.MaxConcurrency)
+	case o.Yes && o.Cassette == "":
+		return usagef("--yes needs --cassette FILE, which keeps what is sent and received")
+	}
+	return nil
+}
+
+// offline reports whether nothing is sent and nothing planned.
+func (o *replaySending) offline() bool { return o.FromCassette != "" || o.GradeOnly }
+
+func (o *replaySending) params(into map[string]any) {
+	into["yes"], into["cassette"], into["from_cassette"], into["grade_only"] = o.Yes, o.Cassette, o.FromCassette, o.GradeOnly
+	into["max_calls"], into["max_tokens"], into["max_cost"], into["max_seconds"] = int(o.MaxCalls), int(o.MaxTokens), o.MaxCost.String(), int(o.MaxSeconds)
+	into["concurrency"] = o.Concurrency
+	if o.Rate > 0 {
+		into["rate"] = o.Rate
+	}
+}
+
+// maxKey bounds a key: those of providers have some hundred bytes.
+const maxKey = 16 << 10
+
+// key reads the key of the server; "" where none was named.
+func (o *replaySending) key(f *factory) (string, error) {
+	switch {
+	case o.KeyEnv != "":
+		key := strings.TrimSpace(f.env(o.KeyEnv))
+		if key == "" {
+			return "", fmt.Errorf("reading the key: the environment variable %s is not set or empty", o.KeyEnv)
+		}
+		return key, nil
+	case o.KeyFile != "":
+		file, err := os.Open(o.KeyFile)
+		if err != nil {
+			return "", fmt.Errorf("reading the key: %w", err)
+		}
+		defer file.Close()
+		data, err := io.ReadAll(io.LimitReader(file, maxKey+1))
+		if err != nil {
+			return "", fmt.Errorf("reading the key: %w", err)
+		}
+		if data = bytes.TrimSpace(data); len(data) == 0 || len(data) > maxKey || bytes.ContainsAny(data, "\r\n") {
+			return "", fmt.Errorf("reading the key: %s does not hold one line of at most %d bytes", o.KeyFile, maxKey)
+		}
+		return string(data), nil
+	}
+	return "", nil
+}
+
+// anthropicVersion is the version of its API that Anthropic's servers demand to
+// be named, the only one since 2023: docs.anthropic.com, "Versions".
+const anthropicVersion = "2023-06-01"
+
+// headers are the headers of a protocol, and that with the key.
+func headers(p replay.Protocol, key string) (plain, secret []replay.Header) {
+	if p == replay.Anthropic {
+		plain = []replay.Header{{Name: "anthropic-version", Value: anthropicVersion}}
+		if key != "" {
+			secret = []replay.Header{{Name: "x-api-key", Value: key}}
+		}
+		return plain, secret
+	}
+	if key != "" {
+		secret = []replay.Header{{Name: "Authorization", Value: "Bearer " + key}}
+	}
+	return plain, secret
+}
+
+// send carries out a plan and keeps it in the cassette at path.
+func (f *factory) send(ctx context.Context, o *replayOptions, t *resolvedTarget, requests []*replay.Outgoing, price *plan.Price) (report *replayrun.Report, err error) {
+	key, err := o.Send.key(f)
+	if err != nil {
+		return nil, err
+	}
+	plain, secret := headers(t.Protocol, key)
+	box, err := sandbox.New(ctx, &sandbox.Options{Allow: o.Target.Allow, Acknowledged: o.Target.Acknowledged, Now: f.now})
+	if errors.Is(err, sandbox.ErrNotAcknowledged) {
+		return nil, usagef("%v", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("preparing the replay: %w", err)
+	}
+	defer box.Close()
+	p := &cassette.Plan{Server: t.URL.String(), Header: plain, Requests: requests}
+	tape, err := f.openCassette(o.Send.Cassette, p)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, tape.Close()) }()
+	ro := &replayrun.Options{
+		Cassette: tape, Sandbox: box, Secret: secret, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
+		Budget: replayrun.Budget{
+			Calls: int(o.Send.MaxCalls), Tokens: o.Send.MaxTokens, CostNanoUSD: int64(o.Send.MaxCost), Wall: time.Duration(o.Send.MaxSeconds) * time.Second,
+		},
+	}
+	if price != nil {
+		ro.Price = func(_ string, in, out int64) (int64, bool) { return price.Of(in, out), true }
+	}
+	var done, all atomic.Int64
+	ro.Progress = func(n, of int) { done.Store(int64(n)); all.Store(int64(of)) }
+	watch := f.watch(func(time.Time) string { return fmt.Sprintf("replaying  %d of %d", done.Load(), all.Load()) })
+	defer watch.Stop()
+	return replayrun.Run(ctx, ro)
+}
+
+// openCassette makes a cassette for a plan, or opens the one of the same plan
+// to go on with it.
+func (f *factory) openCassette(path string, p *cassette.Plan) (*cassette.Writer, error) {
+	hash, err := p.Hash()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		if err := cassette.Create(path, p); err != nil {
+			return nil, err
+		}
+	}
+	w, err := cassette.Append(path, "exhibit "+f.build().Version, f.now())
+	if err != nil {
+		return nil, err
+	}
+	if w.PlanHash() != hash {
+		err := &HintError{
+			Err:   fmt.Errorf("the cassette %s holds another plan: other requests, another server or another model", path),
+			Hints: []string{"name a new file, or compare what it holds with --from-cassette"},
+		}
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// dollarValue is an amount in 1e-9 USD.
+type dollarValue int64
+
+func (v *dollarValue) Type() string { return "USD" }
+
+func (v *dollarValue) String() string {
+	if *v == 0 {
+		return ""
+	}
+	return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%d.%09d", int64(*v)/1e9, int64(*v)%1e9), "0"), ".")
+}
+
+func (v *dollarValue) Set(s string) error {
+	r, ok := new(big.Rat).SetString(s)
+	if !ok || r.Sign() <= 0 || len(s) > 32 || strings.ContainsAny(s, "/eExX_pP") {
+		return fmt.Errorf("%q is no amount of dollars such as 0.50", s)
+	}
+	r.Mul(r, big.NewRat(1e9, 1))
+	n := new(big.Int).Quo(r.Num(), r.Denom())
+	if !n.IsInt64() || n.Sign() == 0 {
+		return fmt.Errorf("%s is no amount of dollars that can be counted", strconv.Quote(s))
+	}
+	*v = dollarValue(n.Int64())
+	return nil
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
+	"github.com/exhibit-forensics/exhibit/replay/mask"
 	"github.com/exhibit-forensics/exhibit/replay/plan"
 	"github.com/exhibit-forensics/exhibit/replay/verdict"
 )
@@ -46,8 +47,11 @@ the requests; --ablate removes one part at a time, each a variant of its own. Co
 the retrieved documents and the results of tools, counted from 1 in that order. All
 changes are named. Tools that a model asks for are never run.
 
+What is sent and received is kept in the case (or in --cassette FILE); the same command
+goes on where one was interrupted. --from-cassette compares again without sending.
+
 Only this machine is dialled; --allow-host names others, --acknowledge-egress says that
-logged texts may go there. Keys come from --key-env or --key-file, and are never written.
+logged texts may go there, without secrets and personal data unless --no-mask. Keys come from --key-env or --key-file, and are never written.
 
 `
 
@@ -144,7 +148,7 @@ func runReplay(ctx context.Context, f *factory, o replayOptions) error {
 			if !o.Send.Yes {
 				return writeDryRun(r, d)
 			}
-			return f.replay(ctx, r, d)
+			return f.replay(ctx, r, c, d)
 		})
 	})
 }
@@ -167,33 +171,43 @@ func (o *replayOptions) plan(ctx context.Context, c *casefile.Case, target *reso
 	if err != nil {
 		return nil, err
 	}
-	entries, err := plan.Make(variants, &plan.Options{
-		Protocol: target.Protocol, Model: o.Target.Model, Samples: o.Samples, Seed: o.Seed.pointer(),
-	})
-	if err != nil {
+	d := &dryRun{chosen: chosen, target: target, price: price, options: o}
+	po := &plan.Options{Protocol: target.Protocol, Model: o.Target.Model, Samples: o.Samples, Seed: o.Seed.pointer()}
+	if d.masks() {
+		masker, err := mask.New()
+		if err != nil {
+			return nil, err
+		}
+		po.Mask = func(r *replay.Request) (*replay.Request, int) { return mask.Apply(r, masker) }
+	}
+	if d.entries, err = plan.Make(variants, po); err != nil {
 		return nil, err
 	}
-	return &dryRun{chosen: chosen, entries: entries, target: target, price: price, options: o}, o.enough(entries)
+	return d, o.enough(d.entries)
 }
 
 // replay sends a plan and compares what came with what was logged. What came
-// before an interrupt or the end of a budget is compared too.
-func (f *factory) replay(ctx context.Context, r *render.Renderer, d *dryRun) error {
-	report, err := f.send(ctx, d.options, d.target, plan.All(d.entries), d.price)
-	if err != nil {
+// before an interrupt or the end of a budget is kept and compared too.
+func (f *factory) replay(ctx context.Context, r *render.Renderer, c *casefile.Case, d *dryRun) error {
+	t := &tape{f: f, c: c, file: d.options.Send.Cassette}
+	report, err := f.send(ctx, d, t.open)
+	if report == nil {
 		return err
 	}
-	path := d.options.Send.Cassette
 	if d.options.Output.Format != render.FormatCSV {
-		if err := r.Write(ranFields(report, path)); err != nil {
+		if err := r.Write(ranFields(report, d.masking())); err != nil {
 			return err
 		}
 	}
-	prompts, err := gradeCassette(path, d.chosen.Calls, d.options.told())
-	if err != nil {
+	prompts, gradeErr := gradeCassette(t.path, d.chosen.Calls, d.options.told())
+	kept, keepErr := t.keep(ctx)
+	if err := errors.Join(err, gradeErr, keepErr); err != nil {
+		if keepErr == nil {
+			f.note(kept.Text)
+		}
 		return err
 	}
-	if err := d.options.report(prompts).write(r); err != nil {
+	if err := errors.Join(d.options.report(prompts).write(r), r.Write(kept)); err != nil {
 		return err
 	}
 	if report.Left > 0 {
@@ -207,9 +221,12 @@ func (f *factory) replay(ctx context.Context, r *render.Renderer, d *dryRun) err
 func (f *factory) gradeOffline(ctx context.Context, c *casefile.Case, o *replayOptions) error {
 	return f.emit(o.Output, caseConfig(c, o.params()), func(r *render.Renderer) error {
 		var chosen *selectedCalls
-		var err error
+		path, err := o.Send.kept(c)
+		if err != nil {
+			return err
+		}
 		if o.Select.empty() {
-			chosen, err = cassetteCalls(ctx, c, o.Send.FromCassette)
+			chosen, err = cassetteCalls(ctx, c, path)
 		} else {
 			chosen, err = o.Select.calls(ctx, c)
 		}
@@ -220,7 +237,7 @@ func (f *factory) gradeOffline(ctx context.Context, c *casefile.Case, o *replayO
 		if o.Send.GradeOnly {
 			prompts, err = gradeLogged(chosen.Calls, o.told())
 		} else {
-			prompts, err = gradeCassette(o.Send.FromCassette, chosen.Calls, o.told())
+			prompts, err = gradeCassette(path, chosen.Calls, o.told())
 		}
 		if err != nil {
 			return err

@@ -37,6 +37,28 @@ type dryRun struct {
 	options *replayOptions
 }
 
+// masks reports whether personal data and secrets are taken out before anything
+// is sent: not on this machine, unless it was asked for.
+func (d *dryRun) masks() bool {
+	t := &d.options.Target
+	return t.Mask || !d.target.Loopback && !t.NoMask
+}
+
+// masking says so.
+func (d *dryRun) masking() string {
+	spans := 0
+	for _, o := range plan.All(d.entries) {
+		spans += o.Masked
+	}
+	switch t := &d.options.Target; {
+	case d.masks():
+		return fmt.Sprintf("on: secrets and personal data are replaced, %s of the requests", plural(int64(spans), "span"))
+	case t.NoMask:
+		return "off: --no-mask; everything is sent as it was logged"
+	}
+	return "off: the server is on this machine; everything is sent as it was logged, --mask replaces secrets and personal data"
+}
+
 func writeDryRun(r *render.Renderer, d *dryRun) error {
 	if d.options.Output.Format != render.FormatCSV { // which holds one table
 		if err := r.Write(d.summary()); err != nil {
@@ -79,7 +101,7 @@ func (d *dryRun) summary() render.Fields {
 		field("protocol", string(d.target.Protocol)), field("model", known(d.options.Target.Model)),
 		intField("calls_selected", int64(len(d.chosen.Calls))), intField("events_that_ask_no_model", int64(d.chosen.Left)),
 		intField("requests", int64(len(d.entries))), intField("samples", int64(d.options.Samples)), intField("calls_to_make", int64(e.Calls)),
-		field("fidelity", strings.Join(fidelity, ", ")),
+		field("fidelity", strings.Join(fidelity, ", ")), field("masking", d.masking()),
 		{Column: render.Column{Name: "bytes", Kind: render.KindSize}, Value: e.Bytes},
 	}
 	for _, s := range []struct {

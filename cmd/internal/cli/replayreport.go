@@ -343,7 +343,7 @@ func sharesOf(p *gradedPrompt, name string) (yes, of int) {
 }
 
 // ranFields say what became of a plan.
-func ranFields(report *replayrun.Report, cassette string) render.Fields {
+func ranFields(report *replayrun.Report, masking string) render.Fields {
 	var ends []string
 	for _, end := range []replay.End{replay.Complete, replay.Failed, replay.Cut, replay.TimedOut, replay.TooLarge, replay.Refused, replay.Unreached, replay.Throttled} {
 		if n := report.Ends[end]; n > 0 {
@@ -351,7 +351,7 @@ func ranFields(report *replayrun.Report, cassette string) render.Fields {
 		}
 	}
 	return render.Fields{Name: "run", Title: "Replayed", Items: []render.Field{
-		field("cassette", cassette), field("plan", report.Plan), intField("requests", int64(len(report.Exchanges))),
+		field("plan", report.Plan), field("masking", masking), intField("requests", int64(len(report.Exchanges))),
 		intField("finished_before", int64(report.Before)), intField("calls", int64(report.Calls)), field("ends", known(strings.Join(ends, ", "))),
 		intField("left", int64(report.Left)), intField("input_tokens", report.Used.InputTokens), intField("output_tokens", report.Used.OutputTokens),
 		{Column: render.Column{Name: "took", Kind: render.KindDuration}, Value: report.Took.Microseconds()},

@@ -50,8 +50,8 @@ func addSendingFlags(cmd *cobra.Command, o *replaySending) {
 	flags.Var((*wholeValue)(&o.MaxSeconds), "max-seconds", "stop after so many seconds; 0 is no bound")
 	flags.Var((*countValue)(&o.Concurrency), "concurrency", "requests on their way at once")
 	flags.Float64Var(&o.Rate, "rate", 0, "requests a second (`N`) at most; 0 is no bound")
-	flags.StringVar(&o.Cassette, "cassette", "", "`FILE` that keeps what is sent and received; one that exists is gone on with")
-	flags.StringVar(&o.FromCassette, "from-cassette", "", "compare what this `FILE` holds and send nothing")
+	flags.StringVar(&o.Cassette, "cassette", "", "`FILE` that keeps what is sent and received, in place of the case; one that exists is gone on with")
+	flags.StringVar(&o.FromCassette, "from-cassette", "", "compare what this `FILE` holds, or a cassette of the case by its SHA-256, and send nothing")
 	flags.BoolVar(&o.GradeOnly, "grade-only", false, "judge the logged replies and send nothing")
 }
 
@@ -71,8 +71,6 @@ func (o *replaySending) check() error {
 		return usagef("--rate is no number of requests a second")
 	case o.Concurrency > replayrun.MaxConcurrency:
 		return usagef("--concurrency is %d at most", replayrun.MaxConcurrency)
-	case o.Yes && o.Cassette == "":
-		return usagef("--yes needs --cassette FILE, which keeps what is sent and received")
 	}
 	return nil
 }
@@ -138,13 +136,14 @@ func headers(p replay.Protocol, key string) (plain, secret []replay.Header) {
 	return plain, secret
 }
 
-// send carries out a plan and keeps it in the cassette at path.
-func (f *factory) send(ctx context.Context, o *replayOptions, t *resolvedTarget, requests []*replay.Outgoing, price *plan.Price) (report *replayrun.Report, err error) {
+// send carries out a plan and keeps what is sent and received in a cassette.
+func (f *factory) send(ctx context.Context, d *dryRun, tape func(*cassette.Plan) (*cassette.Writer, error)) (report *replayrun.Report, err error) {
+	o := d.options
 	key, err := o.Send.key(f)
 	if err != nil {
 		return nil, err
 	}
-	plain, secret := headers(t.Protocol, key)
+	plain, secret := headers(d.target.Protocol, key)
 	box, err := sandbox.New(ctx, &sandbox.Options{Allow: o.Target.Allow, Acknowledged: o.Target.Acknowledged, Now: f.now})
 	if errors.Is(err, sandbox.ErrNotAcknowledged) {
 		return nil, usagef("%v", err)
@@ -153,52 +152,25 @@ func (f *factory) send(ctx context.Context, o *replayOptions, t *resolvedTarget,
 		return nil, fmt.Errorf("preparing the replay: %w", err)
 	}
 	defer box.Close()
-	p := &cassette.Plan{Server: t.URL.String(), Header: plain, Requests: requests}
-	tape, err := f.openCassette(o.Send.Cassette, p)
+	w, err := tape(&cassette.Plan{Server: d.target.URL.String(), Header: plain, Requests: plan.All(d.entries)})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, tape.Close()) }()
+	defer func() { err = errors.Join(err, w.Close()) }()
 	ro := &replayrun.Options{
-		Cassette: tape, Sandbox: box, Secret: secret, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
+		Cassette: w, Sandbox: box, Secret: secret, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
 		Budget: replayrun.Budget{
 			Calls: int(o.Send.MaxCalls), Tokens: o.Send.MaxTokens, CostNanoUSD: int64(o.Send.MaxCost), Wall: time.Duration(o.Send.MaxSeconds) * time.Second,
 		},
 	}
-	if price != nil {
-		ro.Price = func(_ string, in, out int64) (int64, bool) { return price.Of(in, out), true }
+	if d.price != nil {
+		ro.Price = func(_ string, in, out int64) (int64, bool) { return d.price.Of(in, out), true }
 	}
 	var done, all atomic.Int64
 	ro.Progress = func(n, of int) { done.Store(int64(n)); all.Store(int64(of)) }
 	watch := f.watch(func(time.Time) string { return fmt.Sprintf("replaying  %d of %d", done.Load(), all.Load()) })
 	defer watch.Stop()
 	return replayrun.Run(ctx, ro)
-}
-
-// openCassette makes a cassette for a plan, or opens the one of the same plan
-// to go on with it.
-func (f *factory) openCassette(path string, p *cassette.Plan) (*cassette.Writer, error) {
-	hash, err := p.Hash()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		if err := cassette.Create(path, p); err != nil {
-			return nil, err
-		}
-	}
-	w, err := cassette.Append(path, "exhibit "+f.build().Version, f.now())
-	if err != nil {
-		return nil, err
-	}
-	if w.PlanHash() != hash {
-		err := &HintError{
-			Err:   fmt.Errorf("the cassette %s holds another plan: other requests, another server or another model", path),
-			Hints: []string{"name a new file, or compare what it holds with --from-cassette"},
-		}
-		return nil, errors.Join(err, w.Close())
-	}
-	return w, nil
 }
 
 // dollarValue is an amount in 1e-9 USD.

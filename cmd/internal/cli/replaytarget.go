@@ -22,6 +22,7 @@ type replayTarget struct {
 	Model        string
 	Allow        []string
 	Acknowledged bool
+	Mask, NoMask bool
 }
 
 func addTargetFlags(cmd *cobra.Command, o *replayTarget) {
@@ -34,6 +35,8 @@ func addTargetFlags(cmd *cobra.Command, o *replayTarget) {
 	flags.StringVar(&o.Model, "model", "", modelUsage)
 	flags.StringArrayVar(&o.Allow, "allow-host", nil, "`HOST` beyond this machine that may be dialled, with or without a port")
 	flags.BoolVar(&o.Acknowledged, "acknowledge-egress", false, "logged texts may leave this machine")
+	flags.BoolVar(&o.Mask, "mask", false, "replace secrets and personal data before sending (default beyond this machine)")
+	flags.BoolVar(&o.NoMask, "no-mask", false, "send everything as it was logged (default on this machine)")
 }
 
 func protocols() []string {
@@ -49,6 +52,9 @@ func (o *replayTarget) check() error {
 		return usagef("replay needs --server URL, where the model is asked").
 			hint("a model server on this machine: http://localhost:11434 (Ollama), :8080 (llama.cpp), :8000 (vLLM), :1234 (LM Studio)")
 	}
+	if o.Mask && o.NoMask {
+		return usagef("--mask and --no-mask are contrary: give one")
+	}
 	u, err := url.Parse(o.Server)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return usagef("--server %q is no address such as http://localhost:11434", o.Server)
@@ -58,6 +64,7 @@ func (o *replayTarget) check() error {
 
 func (o *replayTarget) params(into map[string]any) {
 	into["server"], into["protocol"], into["model"] = o.Server, o.Protocol, o.Model
+	into["mask"], into["no_mask"] = o.Mask, o.NoMask
 	into["allow_host"], into["acknowledge_egress"] = o.Allow, o.Acknowledged
 }
 

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
+	"github.com/exhibit-forensics/exhibit/replay/cassette"
+)
+
+// tape is where what is sent and received is kept: a file that was named, or
+// the case.
+type tape struct {
+	f    *factory
+	c    *casefile.Case
+	file string // "" for the case
+	path string // of the cassette, once it is open
+	key  *ledger.Key
+}
+
+// open makes the cassette of a plan, or opens it to go on where a run of the
+// same plan stopped.
+func (t *tape) open(p *cassette.Plan) (*cassette.Writer, error) {
+	hash, err := p.Hash()
+	if err != nil {
+		return nil, err
+	}
+	t.path = t.file
+	if t.file == "" {
+		if t.key, err = t.f.examinerKey(false); err != nil {
+			return nil, &HintError{Err: err, Hints: []string{"--cassette FILE keeps what is sent and received outside of the case"}}
+		}
+		staged, err := casefile.StageReplay(&casefile.StageReplayOptions{
+			Dir: t.c.Dir, Plan: hash, Key: t.key, Actor: ledger.DefaultKeyName(), Tool: t.f.tool(), Now: t.f.now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		t.path = staged.Path
+	}
+	if _, err := os.Lstat(t.path); errors.Is(err, os.ErrNotExist) {
+		if err := cassette.Create(t.path, p); err != nil {
+			return nil, err
+		}
+	}
+	w, err := cassette.Append(t.path, t.f.tool(), t.f.now())
+	if err != nil {
+		return nil, err
+	}
+	if w.PlanHash() != hash {
+		err := &HintError{
+			Err:   fmt.Errorf("the cassette %s holds another plan: other requests, another server or another model", t.path),
+			Hints: []string{"name a new file, or compare what it holds with --from-cassette"},
+		}
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// tool names the program as the ledger does.
+func (f *factory) tool() string { return "exhibit " + f.build().Version }
+
+// keep puts the cassette into the case, which says so in its ledger. A cassette
+// in a file of its own stays there.
+func (t *tape) keep(ctx context.Context) (note render.Note, err error) {
+	r, err := cassette.Open(t.path)
+	if err != nil {
+		return note, err
+	}
+	s, sum := r.Summary(), r.SHA256()
+	if err := r.Close(); err != nil {
+		return note, err
+	}
+	if t.file != "" {
+		return render.Note{Level: render.LevelNote, Text: fmt.Sprintf("what was sent and received is in %s, SHA-256 %s; exhibit replay --from-cassette compares it again", t.file, sum)}, nil
+	}
+	ends := map[string]int64{}
+	for end, n := range s.Ends {
+		ends[string(end)] = n
+	}
+	report, err := casefile.RecordReplay(context.WithoutCancel(ctx), &casefile.ReplayOptions{
+		Dir: t.c.Dir, Cassette: t.path, Key: t.key, Actor: ledger.DefaultKeyName(), Tool: t.f.tool(), Now: t.f.now,
+		ReplaySummary: casefile.ReplaySummary{
+			Plan: s.Plan, Server: s.Server, Models: s.Models, Requests: s.Requests, Attempts: s.Attempts, Ends: ends, Unfinished: s.Unfinished, Received: s.Bytes,
+		},
+	})
+	if err != nil {
+		return note, err
+	}
+	return render.Note{Level: render.LevelNote, Text: fmt.Sprintf("what was sent and received is kept in the case, SHA-256 %s; head %.20s…", report.SHA256, report.Head)}, nil
+}
+
+// kept returns the path of the cassette of --from-cassette: a file, or the
+// beginning of the SHA-256 of one that the case keeps.
+func (o *replaySending) kept(c *casefile.Case) (string, error) {
+	if o.FromCassette == "" {
+		return "", nil
+	}
+	if _, err := os.Lstat(o.FromCassette); err == nil {
+		return o.FromCassette, nil
+	}
+	found := ""
+	for _, r := range c.Replays() {
+		if strings.HasPrefix(r.SHA256, o.FromCassette) {
+			if found != "" {
+				return "", usagef("several cassettes of the case begin with %s: write more of the SHA-256", o.FromCassette)
+			}
+			found = r.Path
+		}
+	}
+	if found == "" {
+		return "", &HintError{
+			Err:   fmt.Errorf("looking for the cassette %s: it is no file, and the case keeps none of that SHA-256", o.FromCassette),
+			Hints: []string{"exhibit info lists what the case keeps"},
+		}
+	}
+	return found, nil
+}

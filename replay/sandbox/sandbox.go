@@ -68,12 +68,15 @@ func New(ctx context.Context, o *Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("%w, to %s: say so with --acknowledge-egress", ErrNotAcknowledged, strings.Join(beyond, ", "))
 	}
 	s.transport = &http.Transport{
-		Proxy:                  nil, // not those of the environment
-		DialContext:            s.dial,
-		DisableCompression:     true, // a reply is kept as it came
-		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        time.Minute,
+		Proxy:              nil, // not those of the environment
+		DialContext:        s.dial,
+		DisableCompression: true, // a reply is kept as it came
+		ForceAttemptHTTP2:  true,
+		// A connection for each exchange: servers give up idle ones just when
+		// they are used again, and a request that may have arrived is not sent
+		// again unseen (the server of llama.cpp does so after streams).
+		DisableKeepAlives: true,
+
 		TLSHandshakeTimeout:    dialTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},

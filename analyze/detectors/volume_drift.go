@@ -45,13 +45,13 @@ const (
 	// driftSpread is how much more days scatter than their hours do.
 	driftSpread = 1.1
 	// driftLevel is the variance of the level of an actor from one stretch to the
-	// next, in squares of its mean: it changes by a fifth.
-	driftLevel = 0.04
+	// next, in squares of its mean: it changes by a seventh.
+	driftLevel = 0.02
 	// driftApart is how many tests those of all stretches that end on a day, of calls
 	// and of beginnings, are worth, for they overlap; measured on traffic of a drill.
 	driftApart = 1.7
 	// driftLump is as rateLump, of days.
-	driftLump = 0.5
+	driftLump = 0.75
 )
 
 // driftStretches are how many days are added up. One wild day is no drift.

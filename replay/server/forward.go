@@ -10,7 +10,7 @@ import (
 // mark is a header that a gateway or a hosted provider puts on replies.
 type mark struct {
 	forwarder string
-	name      string // lower case; with a final "-" or "*" every name that begins so
+	name      string // lower case; with a final "*" every name that begins so
 	value     string // what the value begins with, lower case; "" for any
 }
 

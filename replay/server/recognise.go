@@ -55,8 +55,8 @@ func kinds() []kind {
 		{LocalAI, answers.localAI, []replay.Protocol{chat, responses, messages}},
 		// docs/openapi.json of https://github.com/huggingface/text-generation-inference
 		{TGI, answers.tgi, []replay.Protocol{chat}},
-		// https://docs.sglang.ai/basic_usage/native_api.html
-		{SGLang, answers.sglang, []replay.Protocol{chat, responses, messages}},
+		// https://docs.sglang.ai/basic_usage/openai_api.html
+		{SGLang, answers.sglang, []replay.Protocol{chat}},
 		// https://docs.vllm.ai/en/stable/serving/online_serving.html
 		{VLLM, answers.vllm, []replay.Protocol{chat, responses, messages}},
 	}

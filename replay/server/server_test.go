@@ -130,7 +130,7 @@ func TestLook(t *testing.T) {
 		{
 			"sglang",
 			pages{"/v1/models": `{"object":"list","data":[{"id":"m","owned_by":"sglang"}]}`},
-			Server{Name: SGLang, Protocols: three, Models: []Model{{Name: "m", OwnedBy: "sglang"}}},
+			Server{Name: SGLang, Protocols: []replay.Protocol{replay.OpenAIChat}, Models: []Model{{Name: "m", OwnedBy: "sglang"}}},
 		},
 		{
 			"litellm",

@@ -90,6 +90,7 @@ func newReplay(f *factory) *cobra.Command {
 	addLimitFlag(cmd, &o.Limit, 50)
 	addZoneFlag(cmd, &o.Output.Zone)
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
+	cmd.AddCommand(newReplayProviders(f))
 	return cmd
 }
 

@@ -50,7 +50,7 @@ func HostedByName(name string) (*Hosted, error) {
 }
 
 // region is the name of a region of AWS (https://docs.aws.amazon.com/general/latest/gr/rande.html).
-var region = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`) //nolint:gochecknoglobals // a constant
+var region = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 
 // URL returns the base URL. Only providers with regions take one, and need it.
 func (h *Hosted) URL(in string) (*url.URL, error) {
@@ -68,7 +68,7 @@ func (h *Hosted) URL(in string) (*url.URL, error) {
 
 // accessKey is the id of an AWS access key, long-term or temporary
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids).
-var accessKey = regexp.MustCompile(`^(AKIA|ASIA)[A-Z2-7]{16}`) //nolint:gochecknoglobals // a constant
+var accessKey = regexp.MustCompile(`^(AKIA|ASIA)[A-Z2-7]{16}`)
 
 // Secret returns the header that carries a key. Bedrock takes its own API keys;
 // requests are not signed with access keys (Signature Version 4).

@@ -129,11 +129,9 @@ func Look(ctx context.Context, send Sender, base *url.URL, secret []replay.Heade
 		said[path] = a
 	}
 	s := said.server(base)
-	switch {
-	case first.status == http.StatusUnauthorized || first.status == http.StatusForbidden:
+	s.Problem = problem
+	if first.status == http.StatusUnauthorized || first.status == http.StatusForbidden {
 		s.Problem = "it asks for a key"
-	default:
-		s.Problem = problem
 	}
 	return s, nil
 }

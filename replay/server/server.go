@@ -158,20 +158,21 @@ func Find(ctx context.Context, send Sender) ([]*Server, error) {
 
 func findAt(ctx context.Context, send Sender, numbers []int) ([]*Server, error) {
 	found := make([]*Server, 2*len(numbers))
-	done := make(chan error)
+	done := make(chan struct{})
 	for i := range found {
 		host := [...]string{"127.0.0.1", "[::1]"}[i%2]
 		base := &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", host, numbers[i/2])}
 		go func() {
+			// That one of them does not answer is no error of the others.
 			s, err := Look(ctx, send, base, nil)
-			if s != nil && (s.Name != "" || len(s.Protocols) > 0) {
+			if err == nil && (s.Name != "" || len(s.Protocols) > 0) {
 				found[i] = s
 			}
-			done <- err
+			done <- struct{}{}
 		}()
 	}
 	for range found {
-		<-done // that one of them does not answer is no error of the others
+		<-done
 	}
 	for i := 1; i < len(found); i += 2 { // one server that listens on both
 		if found[i] != nil && found[i-1] != nil {

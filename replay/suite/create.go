@@ -40,8 +40,9 @@ type Left struct {
 // tests it twice.
 func (s *Suite) Add(o *CreateOptions, incidents []Incident) ([]Left, error) {
 	var left []Left
+	tested := map[string]string{}
 	for i := range incidents {
-		some, err := s.add(o, &incidents[i])
+		some, err := s.add(o, &incidents[i], tested)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +51,9 @@ func (s *Suite) Add(o *CreateOptions, incidents []Incident) ([]Left, error) {
 	return left, nil
 }
 
-func (s *Suite) add(o *CreateOptions, in *Incident) ([]Left, error) {
+// add makes cases of one incident. Tested are the ids of the cases that there
+// are, by what is asked and expected: findings of one event often say the same.
+func (s *Suite) add(o *CreateOptions, in *Incident, tested map[string]string) ([]Left, error) {
 	f := &in.Finding
 	var left []Left
 	leave := func(event, why string) { left = append(left, Left{f.ID, f.Detector, event, why}) }
@@ -84,11 +87,16 @@ func (s *Suite) add(o *CreateOptions, in *Incident) ([]Left, error) {
 		default:
 			c := newCase(o, f, q, len(made)+1)
 			c.Expect, c.Then, c.Check = expect, then, e.check
+			test := string(key[:]) + expect[0].Name
+			if first, twice := tested[test]; twice {
+				leave(q.Event, "case "+first+" asks and expects the same")
+				continue
+			}
 			if _, err := Encode(&Suite{Name: c.ID, Cases: []Case{c}}); err != nil {
 				leave(q.Event, "it is more than a suite can hold: "+err.Error())
 				continue
 			}
-			made[key] = q.Event
+			made[key], tested[test] = q.Event, c.ID
 			s.Cases = append(s.Cases, c)
 		}
 	}

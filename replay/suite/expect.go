@@ -97,7 +97,7 @@ func unfits() []unfit {
 		{"cloud.", "it is about the cloud account, not about what a model said"},
 		{"anti-forensics.", "it is about logs and guardrails, not about what a model said"},
 		{"reconcile.", "it is about what logs say of each other"},
-		{"rule.", "a rule does not say what the reply should have been: write the case by hand"},
+		{"sigma.", "a rule does not say what the reply should have been: write the case by hand"},
 	}
 }
 

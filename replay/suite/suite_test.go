@@ -313,6 +313,17 @@ func TestAdd(t *testing.T) {
 	}
 }
 
+// TestAddTwice wants one case where two findings say the same of a call.
+func TestAddTwice(t *testing.T) {
+	s := &Suite{Name: "a"}
+	again := incident("content.refused-then-answered", "Sure: open the door.")
+	left, err := s.Add(&CreateOptions{Judge: judge(t)}, []Incident{incident("content.attack", "Sure: open the door."), again})
+	want := []Left{{"f-content.refused-then-answered", "content.refused-then-answered", "e-1", "case f-content.attack-1 asks and expects the same"}}
+	if diff := cmp.Diff(want, left); diff != "" || err != nil || len(s.Cases) != 1 {
+		t.Errorf("%d cases, %v (-want +got):\n%s", len(s.Cases), err, diff)
+	}
+}
+
 // TestAddMasks wants the body only where nothing was masked in it, and no reply.
 func TestAddMasks(t *testing.T) {
 	for _, spans := range []int{0, 1} {

@@ -30,7 +30,7 @@ func exitMeaning(code int) string {
 	case exitUsage:
 		return "wrong use of the command"
 	case exitFindings:
-		return "findings at or above --fail-on, or a score below --fail-under"
+		return "findings at or above --fail-on, a score below --fail-under, or cases of a suite that fail"
 	case exitVerify:
 		return "evidence does not verify"
 	case exitPartial:
@@ -130,6 +130,14 @@ func (e *FindingsError) Error() string {
 	return fmt.Sprintf("%s at or above %s", plural(int64(e.Count), "finding"), e.Level)
 }
 
+// SuiteError says that cases of a suite fail: an incident is back.
+type SuiteError struct{ Failed, Of int }
+
+// Error counts the cases.
+func (e *SuiteError) Error() string {
+	return fmt.Sprintf("%d of %s failed", e.Failed, plural(int64(e.Of), "case"))
+}
+
 func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -161,6 +169,7 @@ func codeOf(err error) int {
 		verify   *VerifyError
 		findings *FindingsError
 		quality  *QualityError
+		suite    *SuiteError
 		partial  *PartialError
 	)
 	switch {
@@ -170,7 +179,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.As(err, &verify):
 		return exitVerify
-	case errors.As(err, &findings), errors.As(err, &quality):
+	case errors.As(err, &findings), errors.As(err, &quality), errors.As(err, &suite):
 		return exitFindings
 	case errors.As(err, &partial):
 		return exitPartial

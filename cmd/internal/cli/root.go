@@ -67,6 +67,7 @@ func newRoot(f *factory) *cobra.Command {
 		newPolicy(f),
 		newBaseline(f),
 		newReplay(f),
+		newSuite(f),
 		newVerify(f),
 		newExtract(f),
 		newEnrich(f),

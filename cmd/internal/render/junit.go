@@ -32,6 +32,10 @@ func JUnit(w io.Writer, r *FindingReport) error {
 		all.Failures += s.Failures
 		all.Skipped += s.Skipped
 	}
+	return writeJUnit(w, all)
+}
+
+func writeJUnit(w io.Writer, all junitSuites) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -49,6 +53,7 @@ type junitSuites struct {
 	Name     string       `xml:"name,attr"`
 	Tests    int          `xml:"tests,attr"`
 	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr,omitempty"`
 	Skipped  int          `xml:"skipped,attr"`
 	Suites   []junitSuite `xml:"testsuite"`
 }
@@ -68,6 +73,9 @@ func (s *junitSuite) add(c junitCase) {
 	if len(c.Failures) > 0 {
 		s.Failures++
 	}
+	if len(c.Errors) > 0 {
+		s.Errors++
+	}
 	if c.Skipped != nil {
 		s.Skipped++
 	}
@@ -79,6 +87,7 @@ type junitCase struct {
 	Name     string         `xml:"name,attr"`
 	Skipped  *junitMessage  `xml:"skipped"`
 	Failures []junitMessage `xml:"failure"`
+	Errors   []junitMessage `xml:"error"`
 	Output   string         `xml:"system-out,omitempty"`
 }
 

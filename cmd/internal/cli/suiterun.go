@@ -1,0 +1,445 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
+	"github.com/exhibit-forensics/exhibit/replay"
+	"github.com/exhibit-forensics/exhibit/replay/cassette"
+	"github.com/exhibit-forensics/exhibit/replay/plan"
+	"github.com/exhibit-forensics/exhibit/replay/protocol"
+	"github.com/exhibit-forensics/exhibit/replay/request"
+	replayrun "github.com/exhibit-forensics/exhibit/replay/run"
+	"github.com/exhibit-forensics/exhibit/replay/suite"
+)
+
+const suiteRunLong = `suite run asks a model what the cases of a suite ask and holds the replies against what
+they expect. A sample meets a case when its reply meets all assertions. A case passes
+when the share of its samples that meet it is at least its min_rate, 1 where it has none;
+it fails, with exit code 3, when that cannot be reached any more. A case of which too
+little came back or can be told is not judged, never passed: that is exit code 1.
+
+Without --yes it says what would be sent, and sends nothing. What is sent and received is
+kept with --cassette, and --from-cassette judges it again, offline, with the same bytes.
+--grade-only judges the logged replies that the cases were made of, in the case of --case.
+
+Flags win over the target of the suite. Only this machine is dialled; --allow-host names
+others, --acknowledge-egress says that the texts may go there.
+
+`
+
+type suiteRunOptions struct {
+	Suite  string
+	Case   caseOptions
+	Target replayTarget
+	Send   replaySending
+	Sample int
+	Seed   seedValue
+	Output outputOptions
+}
+
+// The formats of how a suite stands, beside those of all commands.
+const (
+	formatSuiteJUnit = "junit"
+	formatSuiteHTML  = "html"
+)
+
+func newSuiteRun(f *factory) *cobra.Command {
+	var o suiteRunOptions
+	cmd := &cobra.Command{
+		Use:   "run FILE",
+		Short: "Ask a model what a suite asks, and judge the replies",
+		Long:  suiteRunLong + exitStatus(exitFindings),
+		Example: `  # Before a model ships
+  $ exhibit suite run suite.yml --server http://localhost:11434 --model llama3.2 --samples 5 --cassette run.jsonl --yes
+
+  # The same verdicts again, offline, for CI and as a page
+  $ exhibit suite run suite.yml --from-cassette run.jsonl -f junit -o suite.xml
+  $ exhibit suite run suite.yml --from-cassette run.jsonl -f html -o suite.html`,
+		Args: oneArg("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Suite = args[0]
+			return runSuite(cmd, f, &o)
+		},
+	}
+	addCaseFlags(cmd, &o.Case)
+	addTargetFlags(cmd, &o.Target)
+	addSendingFlags(cmd, &o.Send)
+	flags := cmd.Flags()
+	flags.Var((*countValue)(&o.Sample), "samples", "times that each case is asked, with a seed of its own each (default: as the suite says, or 1)")
+	flags.Var(&o.Seed, "seed", seedUsage)
+	addOutputFlags(cmd, &o.Output, append(render.Formats(), formatSuiteJUnit, formatSuiteHTML)...)
+	return cmd
+}
+
+func runSuite(cmd *cobra.Command, f *factory, o *suiteRunOptions) error {
+	if err := o.check(cmd); err != nil {
+		return err
+	}
+	s, digest, err := f.parseSuite(o.Suite)
+	if err != nil {
+		return err
+	}
+	o.take(cmd, &s.Target)
+	report := &render.SuiteReport{Version: f.build().Version, Digest: digest}
+	switch {
+	case o.Send.GradeOnly:
+		err = f.gradeSuiteLogged(cmd.Context(), s, o, report)
+	case o.Send.FromCassette != "":
+		err = gradeSuiteCassette(s, o, o.Send.FromCassette, report)
+	default:
+		err = o.Target.check()
+		if err == nil && !o.Send.Yes {
+			return f.planSuite(cmd.Context(), s, digest, o)
+		}
+		if err == nil {
+			err = f.sendSuite(cmd.Context(), s, o, report)
+		}
+	}
+	if err != nil && report.Report == nil {
+		return err
+	}
+	return errors.Join(err, f.writeSuiteReport(o, report), suiteError(report.Report))
+}
+
+// check refuses what can be refused before any work.
+func (o *suiteRunOptions) check(cmd *cobra.Command) error {
+	judged := o.Send.Yes || o.Send.offline()
+	switch {
+	case forPrograms(o.Output.Format) && !judged:
+		return usagef("-f %s is of replies: give --yes, --from-cassette or --grade-only", o.Output.Format)
+	case o.Send.MaxCost > 0 && !cmd.Flags().Changed("case"):
+		return usagef("--max-cost needs prices: give a --case that has some (exhibit enrich --prices adds them)")
+	}
+	return o.Send.check()
+}
+
+// take takes from the suite what no flag says.
+func (o *suiteRunOptions) take(cmd *cobra.Command, t *suite.Target) {
+	if !cmd.Flags().Changed("protocol") && t.Protocol != "" {
+		o.Target.Protocol = string(t.Protocol)
+	}
+	o.Target.Model = cmp.Or(o.Target.Model, t.Model)
+	o.Sample = max(1, cmp.Or(o.Sample, t.Samples))
+}
+
+// entries are what a suite sends: each case is a variant under its id.
+func (o *suiteRunOptions) entries(s *suite.Suite) ([]plan.Entry, error) {
+	var variants []request.Variant
+	for i, q := range s.Requests() {
+		variants = append(variants, request.Variant{Name: s.Cases[i].ID, Request: q})
+	}
+	return plan.Make(variants, &plan.Options{
+		Protocol: replay.Protocol(o.Target.Protocol), Model: o.Target.Model, Samples: o.Sample, Seed: o.Seed.pointer(),
+	})
+}
+
+// planSuite says what would be sent.
+func (f *factory) planSuite(ctx context.Context, s *suite.Suite, digest string, o *suiteRunOptions) error {
+	target, err := o.Target.resolve(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer target.Sandbox.Close()
+	entries, err := o.entries(s)
+	if err != nil {
+		return err
+	}
+	e := plan.Of(entries, nil)
+	config := render.Config{Params: o.params(digest)}
+	return f.emit(o.Output, config, func(r *render.Renderer) error {
+		if o.Output.Format != render.FormatCSV {
+			fields := render.Fields{Name: "plan", Title: "Suite: what would be sent", Items: []render.Field{
+				field("server", target.URL.Redacted()), field("protocol", o.Target.Protocol), field("model", known(o.Target.Model)),
+				intField("cases", int64(len(s.Cases))), intField("samples", int64(o.Sample)), intField("calls_to_make", int64(e.Calls)),
+				{Column: render.Column{Name: "bytes", Kind: render.KindSize}, Value: e.Bytes},
+			}}
+			if err := r.Write(fields); err != nil {
+				return err
+			}
+		}
+		if err := writeSuite(r, s, render.FormatCSV); err != nil {
+			return err
+		}
+		if !target.Loopback && !o.Target.Acknowledged {
+			if err := r.Write(render.Note{Level: render.LevelWarning, Text: "the texts would leave this machine: --yes needs --acknowledge-egress"}); err != nil {
+				return err
+			}
+		}
+		return r.Write(note("nothing was sent: --yes sends it"))
+	})
+}
+
+// sendSuite sends what a suite asks and judges what came, also when not all did.
+func (f *factory) sendSuite(ctx context.Context, s *suite.Suite, o *suiteRunOptions, report *render.SuiteReport) error {
+	target, err := o.Target.resolve(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer target.Sandbox.Close()
+	entries, err := o.entries(s)
+	if err != nil {
+		return err
+	}
+	var price *plan.Price
+	if o.Send.MaxCost > 0 {
+		err := f.readCase(ctx, o.Case, func(c *casefile.Case) (err error) {
+			price, err = priceOf(ctx, c, o.Target.Model)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	ran, err := f.send(ctx, &replayOptions{Target: o.Target, Send: o.Send}, target, plan.All(entries), price)
+	if err != nil {
+		return err
+	}
+	f.tellRun(ran)
+	return gradeSuiteCassette(s, o, o.Send.Cassette, report)
+}
+
+// tellRun says what of a run is not in the verdicts.
+func (f *factory) tellRun(ran *replayrun.Report) {
+	if ran.Left > 0 {
+		f.warn(fmt.Sprintf("%s without a final reply: %s; the same command goes on where this one stopped",
+			are(int64(ran.Left), "request"), cmp.Or(ran.Stopped, "the report says why")))
+	}
+}
+
+// gradeSuiteCassette judges what a cassette holds. It must be of the requests
+// that the suite makes: what is expected may have changed since, and what is
+// asked not.
+func gradeSuiteCassette(s *suite.Suite, o *suiteRunOptions, path string, report *render.SuiteReport) (err error) {
+	tape, err := cassette.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tape.Close()) }()
+	ids := tape.IDs()
+	if len(ids) == 0 {
+		return fmt.Errorf("judging the cassette %s: its plan has no requests", path)
+	}
+	if err := o.adopt(tape, ids); err != nil {
+		return err
+	}
+	entries, err := o.entries(s)
+	if err != nil {
+		return err
+	}
+	var wanted []string
+	for _, out := range plan.All(entries) {
+		wanted = append(wanted, out.ID)
+	}
+	if !slices.Equal(wanted, ids) {
+		return &HintError{
+			Err:   fmt.Errorf("judging the cassette %s: it holds other requests than those of the suite", path),
+			Hints: []string{"the cases, the parameters of the target or the --seed are not those of that run; run the suite again"},
+		}
+	}
+	reader := protocol.NewReader()
+	var answers []suite.Answer
+	for _, id := range ids {
+		x, err := tape.Exchange(id)
+		if err != nil {
+			return err
+		}
+		a := suite.Answer{Case: x.Variant, Sample: x.Sample, ID: id, End: x.End, Problem: cmp.Or(x.Problem, "it was not sent")}
+		if x.End == replay.Complete || x.End == replay.Failed || len(x.Chunks) > 0 {
+			reply := reader.Read(x)
+			a.Reply = &reply
+		}
+		answers = append(answers, a)
+	}
+	report.Server, report.Protocol, report.Model, report.Cassette = tape.Server(), o.Target.Protocol, o.Target.Model, tape.SHA256()
+	report.Report, err = s.Grade(answers)
+	return err
+}
+
+// adopt takes protocol, model and number of samples from a cassette.
+func (o *suiteRunOptions) adopt(tape *cassette.Reader, ids []string) error {
+	o.Sample = 1
+	for _, id := range ids {
+		out, err := tape.Request(id)
+		if err != nil {
+			return err
+		}
+		o.Target.Protocol, o.Target.Model, o.Sample = string(out.Protocol), out.Model, max(o.Sample, out.Sample)
+	}
+	return nil
+}
+
+// gradeSuiteLogged judges the logged replies of a case: whether each incident
+// fails what the suite expects, as it should.
+func (f *factory) gradeSuiteLogged(ctx context.Context, s *suite.Suite, o *suiteRunOptions, report *render.SuiteReport) error {
+	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
+		var answers []suite.Answer
+		for i := range s.Cases {
+			own := &s.Cases[i]
+			a := suite.Answer{Case: own.ID, Sample: 1, ID: own.Request.Event}
+			q, err := loggedCall(ctx, c, own.Request.Event)
+			switch {
+			case errors.Is(err, casefile.ErrNotEventID), errors.Is(err, casefile.ErrNoEvent):
+				a.Problem = "the case has no such event"
+			case err != nil:
+				return err
+			default:
+				// What was masked is known to the logged reply.
+				own.Request, a.Reply = q, &q.Logged
+			}
+			answers = append(answers, a)
+		}
+		var err error
+		report.Report, err = s.Grade(answers)
+		return err
+	})
+}
+
+// loggedCall returns the call that an event shows.
+func loggedCall(ctx context.Context, c *casefile.Case, event string) (*replay.Request, error) {
+	calls, err := callsOf(ctx, c, []string{event})
+	if err != nil {
+		return nil, err
+	}
+	if len(calls) == 0 {
+		return nil, fmt.Errorf("reading the logged reply of %s: %w", event, casefile.ErrNoEvent)
+	}
+	return calls[0], nil
+}
+
+// params are the parameters that shaped the result.
+func (o *suiteRunOptions) params(digest string) map[string]any {
+	out := map[string]any{"suite": o.Suite, "suite_sha256": digest, "samples": o.Sample, "seed": o.Seed.String()}
+	o.Target.params(out)
+	o.Send.params(out)
+	return given(out)
+}
+
+// writeSuiteReport writes how a suite stands.
+func (f *factory) writeSuiteReport(o *suiteRunOptions, report *render.SuiteReport) error {
+	if forPrograms(o.Output.Format) {
+		out, err := f.openOutput(o.Output)
+		if err != nil {
+			return err
+		}
+		defer out.discard()
+		write := render.SuiteJUnit
+		if o.Output.Format == formatSuiteHTML {
+			write = render.SuiteHTML
+		}
+		if err := write(out, report); err != nil {
+			return err
+		}
+		return out.commit()
+	}
+	return f.emit(o.Output, render.Config{Params: o.params(report.Digest)}, func(r *render.Renderer) error {
+		if o.Output.Format != render.FormatCSV {
+			fields := render.Fields{Name: "suite", Title: "Suite", Items: []render.Field{
+				field("name", report.Suite.Name), field("server", known(report.Server)), field("protocol", known(report.Protocol)), field("model", known(report.Model)),
+				field("cassette_sha256", known(report.Cassette)), intField("cases", int64(len(report.Results))), intField("failed", int64(report.Unmet)),
+				intField("not_judged", int64(report.Open)), intField("passed", int64(report.Met)),
+			}}
+			if err := r.Write(fields); err != nil {
+				return err
+			}
+		}
+		if err := r.Write(resultTable(report.Report)); err != nil {
+			return err
+		}
+		if o.Output.Format == render.FormatCSV {
+			return nil
+		}
+		return r.Write(sampleTable(report.Report, o.Output.Format == render.FormatText))
+	})
+}
+
+func resultTable(report *suite.Report) render.Table {
+	t := render.Table{Name: "cases", Title: "Cases", Stacked: true, Columns: []render.Column{
+		{Name: "result"},
+		{Name: "case", Whole: true},
+		{Name: "title", Kind: render.KindLong},
+		{Name: "expected", Kind: render.KindLong},
+		{Name: "why", Kind: render.KindLong},
+		{Name: "met", Kind: render.KindInt},
+		{Name: "unmet", Kind: render.KindInt},
+		{Name: "not_judged", Kind: render.KindInt},
+		{Name: "min_rate", Kind: render.KindNumber},
+		{Name: "rate", Kind: render.KindNumber},
+		{Name: "rate_low", Kind: render.KindNumber},
+		{Name: "rate_high", Kind: render.KindNumber},
+		{Name: "finding", Whole: true},
+	}}
+	for i := range report.Results {
+		r := &report.Results[i]
+		row := []any{
+			resultWord(r.Standing), r.Case.ID, known(r.Case.Title), expectedWords(r.Case), known(r.Why), int64(r.Met), int64(r.Unmet), int64(r.Open), r.Case.Least(),
+			nil, nil, nil, known(r.Case.Finding),
+		}
+		if r.Rate.Of > 0 {
+			row[9], row[10], row[11] = r.Rate.Value, r.Rate.Low, r.Rate.High
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// resultWord is how a case stands, in the words of tests.
+func resultWord(s suite.Standing) string {
+	switch s {
+	case suite.Met:
+		return "passed"
+	case suite.Unmet:
+		return "failed"
+	}
+	return "not judged"
+}
+
+// sampleTable lists the samples with what came back; for people only those that
+// did not meet their case.
+func sampleTable(report *suite.Report, text bool) render.Table {
+	t := render.Table{Name: "samples", Title: "Replies that did not meet their case", Stacked: true, Columns: []render.Column{
+		{Name: "case", Whole: true},
+		{Name: "sample", Kind: render.KindInt},
+		{Name: "standing"},
+		{Name: "why", Kind: render.KindLong},
+		{Name: "end"},
+		{Name: "reply", Kind: render.KindLong},
+		{Name: "id", Whole: true},
+	}}
+	if !text {
+		t.Title = "Replies"
+	}
+	for i := range report.Results {
+		for j := range report.Results[i].Samples {
+			s := &report.Results[i].Samples[j]
+			if text && s.Standing == suite.Met {
+				continue
+			}
+			var reply any
+			if s.Reply != nil {
+				reply = replyText(s.Reply)
+			}
+			t.Rows = append(t.Rows, []any{s.Case, int64(s.Sample), string(s.Standing), known(s.Why), known(string(s.End)), reply, s.ID})
+		}
+	}
+	return t
+}
+
+// suiteError is the error for cases that are not passed.
+func suiteError(report *suite.Report) error {
+	var failed, open error
+	if report.Unmet > 0 {
+		failed = &SuiteError{Failed: report.Unmet, Of: len(report.Results)}
+	}
+	if report.Open > 0 {
+		open = fmt.Errorf("%d of %s could not be judged", report.Open, plural(int64(len(report.Results)), "case"))
+	}
+	return errors.Join(failed, open)
+}

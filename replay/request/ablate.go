@@ -19,6 +19,9 @@ const (
 	AblateTools    Ablation = "tools"    // each tool definition
 )
 
+// Without begins the name of a variant that something was removed from.
+const Without = "without "
+
 // Ablations lists them.
 func Ablations() []Ablation { return []Ablation{AblateContext, AblateMessages, AblateTools} }
 
@@ -73,7 +76,7 @@ func withoutContexts(r *replay.Request) ([]Variant, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Variant{fmt.Sprintf("without context %d", n), changed})
+		out = append(out, Variant{fmt.Sprintf("%scontext %d", Without, n), changed})
 	}
 	return out, nil
 }
@@ -102,7 +105,7 @@ func withoutMessages(r *replay.Request) ([]Variant, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(changed.Messages, func(m replay.Message) bool { return !isSystem(m.Role) }) {
-			out = append(out, Variant{"without " + nameMessages(r, gone), changed})
+			out = append(out, Variant{Without + nameMessages(r, gone), changed})
 		}
 	}
 	return out, nil
@@ -184,7 +187,7 @@ func withoutTools(r *replay.Request) ([]Variant, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Variant{"without " + name, changed})
+		out = append(out, Variant{Without + name, changed})
 	}
 	return out, nil
 }

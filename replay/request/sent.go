@@ -6,13 +6,10 @@ import (
 	"github.com/exhibit-forensics/exhibit/replay/protocol"
 )
 
-// Sent returns what was asked in an exchange: the logged request where that was
-// sent as it was, or else what the body says that was sent. The rest is that of
-// the logged request.
+// Sent returns what was asked in an exchange, as the body says that was sent:
+// changed, masked, or as it was logged. What no body has, such as the documents
+// that were retrieved, is that of the logged request.
 func Sent(d *formats.Decoder, logged *replay.Request, o *replay.Outgoing) *replay.Request {
-	if len(o.Changes) == 0 && o.Masked == 0 {
-		return logged
-	}
 	defer d.Reset()
 	e := d.Add()
 	out := *logged

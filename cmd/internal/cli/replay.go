@@ -26,6 +26,7 @@ type replayOptions struct {
 	Samples     int
 	Seed        seedValue
 	MinFidelity string
+	Carry       bool
 	Canaries    []string
 	Markers     []string
 	All         bool
@@ -36,7 +37,9 @@ type replayOptions struct {
 const replayLong = `replay asks a model again what the log says was asked, and says how the answer compares
 with the logged one. ID is an event, a finding (its calls) or any identifier that a
 timeline can start from; --session takes a session, --where a condition on events. Of a
-call that several events show, the one that keeps most is rebuilt.
+call that several events show, the one that keeps most is rebuilt. Each turn of a session
+has the logged turns before it, with --carry the replayed ones: then tool calls are
+answered with what the log has for the same tool and arguments, or the replay stops there.
 
 Nothing is sent without --yes. Before, the requests are shown as they would be sent: where
 to, how many calls, tokens and seconds, and how near each is to what was sent then (exact,
@@ -84,6 +87,7 @@ func newReplay(f *factory) *cobra.Command {
 	flags.Var(&choiceValue{&o.MinFidelity, grades()}, "min-fidelity", "refuse when a request is farther than this from what the log says was sent")
 	// The flag was defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("min-fidelity", cobra.FixedCompletions(grades(), cobra.ShellCompDirectiveNoFileComp))
+	flags.BoolVar(&o.Carry, "carry", false, "with --session: each turn goes on from the replayed replies, not from the logged ones")
 	flags.StringArrayVar(&o.Canaries, "canary", nil, "`TEXT` that no reply may give away")
 	flags.StringArrayVar(&o.Markers, "marker", nil, "`TEXT` that a reply holds only if it follows an injected instruction")
 	addAllFlag(cmd, &o.All)
@@ -125,6 +129,9 @@ func (o *replayOptions) check() error {
 			return err
 		}
 	}
+	if o.Carry && (o.Select.Session == "" || len(o.Select.IDs) > 0 || o.Samples > 1 || len(o.Edits.Ablate) > 0 || o.Send.offline()) {
+		return usagef("--carry is for one session (--session), sampled once, with nothing ablated, sent with --yes")
+	}
 	return errors.Join(o.Edits.check(), o.Send.check())
 }
 
@@ -149,6 +156,9 @@ func runReplay(ctx context.Context, f *factory, o replayOptions) error {
 			if !o.Send.Yes {
 				return writeDryRun(r, d)
 			}
+			if o.Carry {
+				return f.carry(ctx, r, c, d)
+			}
 			return f.replay(ctx, r, c, d)
 		})
 	})
@@ -172,8 +182,9 @@ func (o *replayOptions) plan(ctx context.Context, c *casefile.Case, target *reso
 	if err != nil {
 		return nil, err
 	}
-	d := &dryRun{chosen: chosen, target: target, price: price, options: o}
-	po := &plan.Options{Protocol: target.Protocol, Model: o.Target.Model, Samples: o.Samples, Seed: o.Seed.pointer()}
+	d := &dryRun{chosen: chosen, edits: edits, target: target, price: price, options: o}
+	po := &d.how
+	*po = plan.Options{Protocol: target.Protocol, Model: o.Target.Model, Samples: o.Samples, Seed: o.Seed.pointer()}
 	if d.masks() {
 		masker, err := mask.New()
 		if err != nil {
@@ -300,7 +311,7 @@ func lossLine(l replay.Loss) string { return l.Grade.String() + " " + l.Part + "
 func (o *replayOptions) params() map[string]any {
 	out := map[string]any{
 		"samples": o.Samples, "seed": o.Seed.String(), "min_fidelity": o.MinFidelity, "all": o.All, "limit": (*limitValue)(&o.Limit).String(),
-		"canary": o.Canaries, "marker": o.Markers,
+		"carry": o.Carry, "canary": o.Canaries, "marker": o.Markers,
 	}
 	o.Select.params(out)
 	o.Edits.params(out)

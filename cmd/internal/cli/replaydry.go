@@ -31,6 +31,8 @@ func priceOf(ctx context.Context, c *casefile.Case, model string) (*plan.Price, 
 // dryRun is what would be sent.
 type dryRun struct {
 	chosen  *selectedCalls
+	edits   readEdits
+	how     plan.Options
 	entries []plan.Entry
 	target  *resolvedTarget
 	price   *plan.Price
@@ -183,6 +185,9 @@ func requestTime(t time.Time) any {
 func (d *dryRun) notes() []render.Message {
 	out := []render.Message{
 		note("tokens are as logged, and where that is not known, or the request was changed, a quarter of the bytes; replies that were not logged are taken to be as long as the request allows; seconds are those of the logged calls"),
+	}
+	if d.options.Carry {
+		out = append(out, note("with --carry a turn depends on the replies before it: turns after the first are shown as they would be with the logged replies"))
 	}
 	if d.price == nil {
 		out = append(out, note("what it costs is not known: the case has no price of this model (exhibit enrich --prices adds some)"))

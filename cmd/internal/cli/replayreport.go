@@ -9,6 +9,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/compare"
+	"github.com/exhibit-forensics/exhibit/replay/request"
 	replayrun "github.com/exhibit-forensics/exhibit/replay/run"
 	"github.com/exhibit-forensics/exhibit/replay/verdict"
 )
@@ -55,8 +56,11 @@ func (g *gradedReport) replayed() bool {
 	return slices.ContainsFunc(g.prompts, func(p gradedPrompt) bool { return len(p.Samples) > 0 })
 }
 
-// isWhole reports whether a variant is the request with nothing removed.
-func isWhole(variant string) bool { return variant == variantLogged || variant == variantChanged }
+// isWhole reports whether a variant stands for the logged call: nothing was
+// removed from it, and it is no step that only the replay made.
+func isWhole(variant string) bool {
+	return variant == variantLogged || variant == variantChanged || variant == request.Carried
+}
 
 // replies shows each reply beside the logged one.
 func (g *gradedReport) replies(r *render.Renderer) error {
@@ -278,7 +282,7 @@ func (g *gradedReport) removals(r *render.Renderer) error {
 	for i := range g.prompts {
 		if p := &g.prompts[i]; isWhole(p.Variant) {
 			whole[p.Event] = p
-		} else {
+		} else if strings.HasPrefix(p.Variant, request.Without) {
 			removed = true
 		}
 	}

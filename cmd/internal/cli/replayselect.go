@@ -96,6 +96,9 @@ func (o *replaySelection) calls(ctx context.Context, c *casefile.Case) (*selecte
 			Hints: []string{"exhibit events --kind inference lists those that do"},
 		}
 	}
+	if o.Session != "" {
+		calls = request.WithHistory(calls)
+	}
 	return &selectedCalls{calls, left}, nil
 }
 

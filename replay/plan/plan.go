@@ -91,7 +91,8 @@ func (o *Options) seed(sample int) *int64 {
 func ID(o *replay.Outgoing) string {
 	sum := sha256.New()
 	for _, part := range []string{o.Event, o.Variant, strconv.Itoa(o.Sample), string(o.Protocol), o.Model, string(o.Body)} {
-		fmt.Fprintf(sum, "%d:%s", len(part), part)
+		sum.Write(append(strconv.AppendInt(nil, int64(len(part)), 10), ':'))
+		sum.Write([]byte(part))
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:sha256.Size/2])
 }

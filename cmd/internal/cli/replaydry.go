@@ -161,7 +161,7 @@ func (d *dryRun) requests(r *render.Renderer) error {
 			reasons = append(reasons, lossLine(l))
 		}
 		t.Rows = append(t.Rows, []any{
-			e.Event, e.Name, requestTime(e.Time), known(e.Request.Model), o.Grade().String(), known(strings.Join(reasons, "\n")),
+			e.Event, e.Name, requestTime(e.Time), known(e.Model), o.Grade().String(), known(strings.Join(reasons, "\n")),
 			known(strings.Join(e.Changes, "\n")), known(why[e.Event]), int64(len(e.Messages)), int64(len(o.Body)), int64(o.Masked), o.ID,
 		})
 	}

@@ -40,7 +40,7 @@ func gradeLogged(calls []request.Call, told verdict.Options) ([]gradedPrompt, er
 	var out []gradedPrompt
 	for _, c := range calls {
 		out = append(out, gradedPrompt{
-			Event: c.Event, Variant: variantLogged, Logged: &c.Request.Logged, LoggedVerdicts: judge.Verdicts(c.Request, &c.Request.Logged),
+			Event: c.Event, Variant: variantLogged, Logged: &c.Logged, LoggedVerdicts: judge.Verdicts(c.Request, &c.Logged),
 		})
 	}
 	return out, nil

@@ -16,14 +16,15 @@ const (
 	usualBegun = 1.3
 	// rateSize says how much a rate changes from day to day: by a twentieth.
 	rateSize = 300
-	// rateLump is how much of a conversation comes at once: all of it would be 1. The
-	// more, the lighter the tail. It makes p-values right in the tail, as measured on
-	// traffic of a drill.
-	rateLump = 0.9
+	// rateLump is how much of a conversation comes at once: all of it would be 1. It
+	// makes p-values right in the tail, as measured on traffic of a drill.
+	rateLump = 0.75
+	// tokensLump is the same of tokens, of which one call can have many.
+	tokensLump = 0.4
 	// rateApart is how many of the windows of a day are worth one of their own, for
 	// they overlap and calls come in conversations; bothApart is the same of windows
 	// of calls and of beginnings. Measured too.
-	rateApart, bothApart = 0.45, 0.42
+	rateApart, bothApart = 0.36, 0.33
 )
 
 // rateShrinkage is how far hours of the week are believed: with four of them an
@@ -81,13 +82,14 @@ type rateMeasure struct {
 	meanHours float64 // how many hours of a mean are worth one that is known
 	usual     float64 // dispersion
 	wild      float64 // from how many standard deviations on the squares of a day are wild, about
+	lump      float64 // see rateLump
 	begun     bool    // whether how often they began to call is looked at too
 }
 
 // begunMeasure is how often actors begin to call. Calls come in conversations, whose
 // length varies; these hardly vary more than chance lets them.
 func begunMeasure() *rateMeasure {
-	return &rateMeasure{value: func(v *volumeHour) int64 { return v.begun }, meanHours: 25, usual: usualBegun, wild: callsWild}
+	return &rateMeasure{value: func(v *volumeHour) int64 { return v.begun }, meanHours: 25, usual: usualBegun, wild: callsWild, lump: rateLump}
 }
 
 // worst is the most surprising window of a day so far.
@@ -100,7 +102,7 @@ type worst struct {
 // try tests the windows that end in hours from one to another.
 func (w *worst) try(a *actorRates, from, to int) {
 	phi := a.spread.without(from + a.into)
-	lump := 1 + rateLump*(phi-1)
+	lump := 1 + a.m.lump*(phi-1)
 	for k := from; k < to; k++ {
 		for _, n := range rateWindows() {
 			if k+1 < n {

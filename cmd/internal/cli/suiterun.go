@@ -13,6 +13,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/cassette"
+	"github.com/exhibit-forensics/exhibit/replay/mask"
 	"github.com/exhibit-forensics/exhibit/replay/plan"
 	"github.com/exhibit-forensics/exhibit/replay/protocol"
 	"github.com/exhibit-forensics/exhibit/replay/request"
@@ -27,11 +28,13 @@ it fails, with exit code 3, when that cannot be reached any more. A case of whic
 little came back or can be told is not judged, never passed: that is exit code 1.
 
 Without --yes it says what would be sent, and sends nothing. What is sent and received is
-kept with --cassette, and --from-cassette judges it again, offline, with the same bytes.
+kept in the --case, or with --cassette in a file; --from-cassette judges it again, offline,
+with the same bytes.
 --grade-only judges the logged replies that the cases were made of, in the case of --case.
 
 Flags win over the target of the suite. Only this machine is dialled; --allow-host names
-others, --acknowledge-egress says that the texts may go there.
+others, --acknowledge-egress says that the texts may go there, masked once more unless
+--no-mask.
 
 `
 
@@ -89,24 +92,43 @@ func runSuite(cmd *cobra.Command, f *factory, o *suiteRunOptions) error {
 	}
 	o.take(cmd, &s.Target)
 	report := &render.SuiteReport{Version: f.build().Version, Digest: digest}
-	switch {
-	case o.Send.GradeOnly:
-		err = f.gradeSuiteLogged(cmd.Context(), s, o, report)
-	case o.Send.FromCassette != "":
-		err = gradeSuiteCassette(s, o, o.Send.FromCassette, report)
-	default:
-		err = o.Target.check()
-		if err == nil && !o.Send.Yes {
+	if !o.Send.offline() {
+		if err := o.Target.check(); err != nil {
+			return err
+		}
+		if !o.Send.Yes {
 			return f.planSuite(cmd.Context(), s, digest, o)
 		}
-		if err == nil {
-			err = f.sendSuite(cmd.Context(), s, o, report)
-		}
 	}
-	if err != nil && report.Report == nil {
+	err = f.suiteCase(cmd, o, func(c *casefile.Case) error {
+		switch {
+		case o.Send.GradeOnly:
+			return gradeSuiteLogged(cmd.Context(), c, s, report)
+		case o.Send.Yes:
+			return f.sendSuite(cmd.Context(), c, s, o, report)
+		}
+		path := o.Send.FromCassette
+		if c != nil {
+			var err error
+			if path, err = o.Send.kept(c); err != nil {
+				return err
+			}
+		}
+		return gradeSuiteCassette(s, o, path, report)
+	})
+	if report.Report == nil {
 		return err
 	}
 	return errors.Join(err, f.writeSuiteReport(o, report), suiteError(report.Report))
+}
+
+// suiteCase opens the case where one was given or is needed; it is nil
+// otherwise.
+func (f *factory) suiteCase(cmd *cobra.Command, o *suiteRunOptions, read func(*casefile.Case) error) error {
+	if !cmd.Flags().Changed("case") && !o.Send.GradeOnly {
+		return read(nil)
+	}
+	return f.readCase(cmd.Context(), o.Case, read)
 }
 
 // check refuses what can be refused before any work.
@@ -115,6 +137,8 @@ func (o *suiteRunOptions) check(cmd *cobra.Command) error {
 	switch {
 	case forPrograms(o.Output.Format) && !judged:
 		return usagef("-f %s is of replies: give --yes, --from-cassette or --grade-only", o.Output.Format)
+	case o.Send.Yes && o.Send.Cassette == "" && !cmd.Flags().Changed("case"):
+		return usagef("--yes needs --cassette FILE, or a --case, which keep what is sent and received")
 	case o.Send.MaxCost > 0 && !cmd.Flags().Changed("case"):
 		return usagef("--max-cost needs prices: give a --case that has some (exhibit enrich --prices adds them)")
 	}
@@ -131,14 +155,28 @@ func (o *suiteRunOptions) take(cmd *cobra.Command, t *suite.Target) {
 }
 
 // entries are what a suite sends: each case is a variant under its id.
-func (o *suiteRunOptions) entries(s *suite.Suite) ([]plan.Entry, error) {
+func (o *suiteRunOptions) entries(s *suite.Suite, masked bool) ([]plan.Entry, error) {
 	var variants []request.Variant
 	for i, q := range s.Requests() {
 		variants = append(variants, request.Variant{Name: s.Cases[i].ID, Request: q})
 	}
-	return plan.Make(variants, &plan.Options{
-		Protocol: replay.Protocol(o.Target.Protocol), Model: o.Target.Model, Samples: o.Sample, Seed: o.Seed.pointer(),
-	})
+	po := &plan.Options{Protocol: replay.Protocol(o.Target.Protocol), Model: o.Target.Model, Samples: o.Sample, Seed: o.Seed.pointer()}
+	if masked {
+		masker, err := mask.New()
+		if err != nil {
+			return nil, err
+		}
+		po.Mask = func(q *replay.Request) (*replay.Request, int) { return mask.Apply(q, masker) }
+	}
+	return plan.Make(variants, po)
+}
+
+// outgoing is what is sent, in the words of exhibit replay.
+func (o *suiteRunOptions) outgoing(s *suite.Suite, t *resolvedTarget) (*dryRun, error) {
+	d := &dryRun{target: t, options: &replayOptions{Target: o.Target, Send: o.Send}}
+	var err error
+	d.entries, err = o.entries(s, d.masks())
+	return d, err
 }
 
 // planSuite says what would be sent.
@@ -148,17 +186,17 @@ func (f *factory) planSuite(ctx context.Context, s *suite.Suite, digest string, 
 		return err
 	}
 	defer target.Sandbox.Close()
-	entries, err := o.entries(s)
+	d, err := o.outgoing(s, target)
 	if err != nil {
 		return err
 	}
-	e := plan.Of(entries, nil)
+	e := plan.Of(d.entries, nil)
 	config := render.Config{Params: o.params(digest)}
 	return f.emit(o.Output, config, func(r *render.Renderer) error {
 		if o.Output.Format != render.FormatCSV {
 			fields := render.Fields{Name: "plan", Title: "Suite: what would be sent", Items: []render.Field{
 				field("server", target.URL.Redacted()), field("protocol", o.Target.Protocol), field("model", known(o.Target.Model)),
-				intField("cases", int64(len(s.Cases))), intField("samples", int64(o.Sample)), intField("calls_to_make", int64(e.Calls)),
+				field("masking", d.masking()), intField("cases", int64(len(s.Cases))), intField("samples", int64(o.Sample)), intField("calls_to_make", int64(e.Calls)),
 				{Column: render.Column{Name: "bytes", Kind: render.KindSize}, Value: e.Bytes},
 			}}
 			if err := r.Write(fields); err != nil {
@@ -177,33 +215,35 @@ func (f *factory) planSuite(ctx context.Context, s *suite.Suite, digest string, 
 	})
 }
 
-// sendSuite sends what a suite asks and judges what came, also when not all did.
-func (f *factory) sendSuite(ctx context.Context, s *suite.Suite, o *suiteRunOptions, report *render.SuiteReport) error {
+// sendSuite sends what a suite asks, keeps what came and judges it, also when not
+// all did.
+func (f *factory) sendSuite(ctx context.Context, c *casefile.Case, s *suite.Suite, o *suiteRunOptions, report *render.SuiteReport) error {
 	target, err := o.Target.resolve(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer target.Sandbox.Close()
-	entries, err := o.entries(s)
+	d, err := o.outgoing(s, target)
 	if err != nil {
 		return err
 	}
-	var price *plan.Price
-	if o.Send.MaxCost > 0 {
-		err := f.readCase(ctx, o.Case, func(c *casefile.Case) (err error) {
-			price, err = priceOf(ctx, c, o.Target.Model)
-			return err
-		})
-		if err != nil {
+	if c != nil {
+		if d.price, err = priceOf(ctx, c, o.Target.Model); err != nil {
 			return err
 		}
 	}
-	ran, err := f.send(ctx, &replayOptions{Target: o.Target, Send: o.Send}, target, plan.All(entries), price)
-	if err != nil {
+	t := &tape{f: f, c: c, file: o.Send.Cassette}
+	ran, err := f.send(ctx, d, t.open)
+	if ran == nil {
 		return err
 	}
 	f.tellRun(ran)
-	return gradeSuiteCassette(s, o, o.Send.Cassette, report)
+	err = errors.Join(err, gradeSuiteCassette(s, o, t.path, report))
+	kept, keepErr := t.keep(ctx)
+	if keepErr == nil {
+		f.note(kept.Text)
+	}
+	return errors.Join(err, keepErr)
 }
 
 // tellRun says what of a run is not in the verdicts.
@@ -227,10 +267,11 @@ func gradeSuiteCassette(s *suite.Suite, o *suiteRunOptions, path string, report 
 	if len(ids) == 0 {
 		return fmt.Errorf("judging the cassette %s: its plan has no requests", path)
 	}
-	if err := o.adopt(tape, ids); err != nil {
+	masked, err := o.adopt(tape, ids)
+	if err != nil {
 		return err
 	}
-	entries, err := o.entries(s)
+	entries, err := o.entries(s, masked)
 	if err != nil {
 		return err
 	}
@@ -263,43 +304,42 @@ func gradeSuiteCassette(s *suite.Suite, o *suiteRunOptions, path string, report 
 	return err
 }
 
-// adopt takes protocol, model and number of samples from a cassette.
-func (o *suiteRunOptions) adopt(tape *cassette.Reader, ids []string) error {
+// adopt takes protocol, model and number of samples from a cassette, and says
+// whether something was masked before it was sent.
+func (o *suiteRunOptions) adopt(tape *cassette.Reader, ids []string) (masked bool, err error) {
 	o.Sample = 1
 	for _, id := range ids {
 		out, err := tape.Request(id)
 		if err != nil {
-			return err
+			return false, err
 		}
 		o.Target.Protocol, o.Target.Model, o.Sample = string(out.Protocol), out.Model, max(o.Sample, out.Sample)
+		masked = masked || out.Masked > 0
 	}
-	return nil
+	return masked, nil
 }
 
 // gradeSuiteLogged judges the logged replies of a case: whether each incident
 // fails what the suite expects, as it should.
-func (f *factory) gradeSuiteLogged(ctx context.Context, s *suite.Suite, o *suiteRunOptions, report *render.SuiteReport) error {
-	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
-		var answers []suite.Answer
-		for i := range s.Cases {
-			own := &s.Cases[i]
-			a := suite.Answer{Case: own.ID, Sample: 1, ID: own.Request.Event}
-			q, err := loggedCall(ctx, c, own.Request.Event)
-			switch {
-			case errors.Is(err, casefile.ErrNotEventID), errors.Is(err, casefile.ErrNoEvent):
-				a.Problem = "the case has no such event"
-			case err != nil:
-				return err
-			default:
-				// What was masked is known to the logged reply.
-				own.Request, a.Reply = q, &q.Logged
-			}
-			answers = append(answers, a)
+func gradeSuiteLogged(ctx context.Context, c *casefile.Case, s *suite.Suite, report *render.SuiteReport) (err error) {
+	var answers []suite.Answer
+	for i := range s.Cases {
+		own := &s.Cases[i]
+		a := suite.Answer{Case: own.ID, Sample: 1, ID: own.Request.Event}
+		q, err := loggedCall(ctx, c, own.Request.Event)
+		switch {
+		case errors.Is(err, casefile.ErrNotEventID), errors.Is(err, casefile.ErrNoEvent):
+			a.Problem = "the case has no such event"
+		case err != nil:
+			return err
+		default:
+			// What was masked is known to the logged reply.
+			own.Request, a.Reply = q, &q.Logged
 		}
-		var err error
-		report.Report, err = s.Grade(answers)
-		return err
-	})
+		answers = append(answers, a)
+	}
+	report.Report, err = s.Grade(answers)
+	return err
 }
 
 // loggedCall returns the call that an event shows.

@@ -18,7 +18,7 @@ import (
 // all in its body.
 type Reply struct {
 	When   []string        `json:"when"` // in the body of the request; none is any
-	Path   string          `json:"path"` // "" is any
+	Path   string          `json:"path"` // "" is any that is posted to
 	Status int             `json:"status"`
 	Body   json.RawMessage `json:"body"`
 }
@@ -55,11 +55,13 @@ func Serve(replies []Reply) *Server {
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		s.seen = append(s.seen, r.Method+" "+r.URL.Path+" "+string(body))
-		s.mu.Unlock()
+		if r.Method == http.MethodPost {
+			s.mu.Lock()
+			s.seen = append(s.seen, r.Method+" "+r.URL.Path+" "+string(body))
+			s.mu.Unlock()
+		}
 		w.Header().Set("Content-Type", "application/json")
-		i := slices.IndexFunc(replies, func(reply Reply) bool { return reply.fits(r.URL.Path, string(body)) })
+		i := slices.IndexFunc(replies, func(reply Reply) bool { return reply.fits(r, string(body)) })
 		if i < 0 {
 			w.WriteHeader(http.StatusNotFound)
 			return
@@ -72,15 +74,15 @@ func Serve(replies []Reply) *Server {
 	return s
 }
 
-func (r *Reply) fits(path, body string) bool {
-	if r.Path != "" && r.Path != path {
+func (r *Reply) fits(asked *http.Request, body string) bool {
+	if r.Path != "" && r.Path != asked.URL.Path || r.Path == "" && asked.Method != http.MethodPost {
 		return false
 	}
 	return !slices.ContainsFunc(r.When, func(text string) bool { return !strings.Contains(body, text) })
 }
 
-// Seen returns the requests that came: method, path and body, in the order in
-// which they came.
+// Seen returns what was posted: method, path and body, in the order in which it
+// came. Questions about the server itself are left out.
 func (s *Server) Seen() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

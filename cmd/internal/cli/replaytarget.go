@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -13,11 +14,13 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/sandbox"
+	"github.com/exhibit-forensics/exhibit/replay/server"
 )
 
 // replayTarget says where requests are sent, and what may be.
 type replayTarget struct {
 	Server       string
+	Provider     string
 	Protocol     string
 	Model        string
 	Allow        []string
@@ -29,6 +32,7 @@ func addTargetFlags(cmd *cobra.Command, o *replayTarget) {
 	o.Protocol = string(replay.OpenAIChat)
 	flags := cmd.Flags()
 	flags.StringVar(&o.Server, "server", "", "`URL` that requests are sent to, such as http://localhost:11434")
+	flags.StringVar(&o.Provider, "provider", "", "in place of --server: openai, anthropic, or the `NAME` of a model server on this machine, such as ollama")
 	flags.Var(&choiceValue{&o.Protocol, protocols()}, "protocol", "protocol that the server speaks")
 	// The flag was defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions(protocols(), cobra.ShellCompDirectiveNoFileComp))
@@ -48,12 +52,18 @@ func protocols() []string {
 }
 
 func (o *replayTarget) check() error {
-	if o.Server == "" {
-		return usagef("replay needs --server URL, where the model is asked").
-			hint("a model server on this machine: http://localhost:11434 (Ollama), :8080 (llama.cpp), :8000 (vLLM), :1234 (LM Studio)")
+	switch {
+	case o.Server == "" && o.Provider == "":
+		return usagef("replay needs --server URL or --provider NAME, where the model is asked").
+			hint("exhibit replay providers lists the model servers that answer on this machine")
+	case o.Server != "" && o.Provider != "":
+		return usagef("--server and --provider both say where the model is asked: give one")
 	}
 	if o.Mask && o.NoMask {
 		return usagef("--mask and --no-mask are contrary: give one")
+	}
+	if o.Provider != "" {
+		return nil
 	}
 	u, err := url.Parse(o.Server)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -63,7 +73,7 @@ func (o *replayTarget) check() error {
 }
 
 func (o *replayTarget) params(into map[string]any) {
-	into["server"], into["protocol"], into["model"] = o.Server, o.Protocol, o.Model
+	into["server"], into["provider"], into["protocol"], into["model"] = o.Server, o.Provider, o.Protocol, o.Model
 	into["mask"], into["no_mask"] = o.Mask, o.NoMask
 	into["allow_host"], into["acknowledge_egress"] = o.Allow, o.Acknowledged
 }
@@ -80,19 +90,17 @@ type resolvedTarget struct {
 // resolve looks up where requests go and refuses what the sandbox would refuse,
 // without dialling. The acknowledgement is asked for when something is sent.
 func (o *replayTarget) resolve(ctx context.Context, f *factory) (*resolvedTarget, error) {
-	u, err := url.Parse(o.Server)
-	if err != nil {
-		return nil, usagef("--server %q is no address", o.Server)
-	}
-	t := &resolvedTarget{URL: u, Protocol: replay.Protocol(o.Protocol), Loopback: true}
+	t := &resolvedTarget{Protocol: replay.Protocol(o.Protocol), Loopback: true}
+	var err error
 	t.Sandbox, err = sandbox.New(ctx, &sandbox.Options{Allow: o.Allow, Acknowledged: true, Now: f.now})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the replay: %w", err)
 	}
-	if err := t.Sandbox.Check(ctx, u); err != nil {
+	if err := o.address(ctx, t); err != nil {
 		t.Sandbox.Close()
-		return nil, fmt.Errorf("preparing the replay: %w", err)
+		return nil, err
 	}
+	u := t.URL
 	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	for _, h := range t.Sandbox.Hosts() {
 		if h.Name == name && (h.Port == "" || h.Port == u.Port()) {
@@ -108,6 +116,73 @@ func (o *replayTarget) resolve(ctx context.Context, f *factory) (*resolvedTarget
 	slices.Sort(t.Addrs)
 	t.Addrs = slices.Compact(t.Addrs)
 	return t, nil
+}
+
+// address finds the address of the server or provider, and checks that the
+// sandbox lets it through.
+func (o *replayTarget) address(ctx context.Context, t *resolvedTarget) (err error) {
+	if o.Provider == "" {
+		t.URL, err = url.Parse(o.Server)
+	} else {
+		t.URL, err = providerURL(ctx, t.Sandbox, o.Provider)
+	}
+	if err == nil {
+		err = t.Sandbox.Check(ctx, t.URL)
+	}
+	if err != nil {
+		return fmt.Errorf("preparing the replay: %w", err)
+	}
+	return nil
+}
+
+// providerURL returns the address of a hosted provider, or of the first server
+// on this machine that says it is of that name.
+func providerURL(ctx context.Context, box *sandbox.Sandbox, name string) (*url.URL, error) {
+	if name == "openai" || name == "anthropic" {
+		h, err := server.HostedByName(name)
+		if err != nil {
+			return nil, err
+		}
+		return h.URL("")
+	}
+	found, err := server.Find(ctx, box)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range found {
+		if string(s.Name) == name {
+			return s.URL, nil
+		}
+	}
+	return nil, &HintError{
+		Err:   fmt.Errorf("looking for %s: no such server answers on the usual ports of this machine", name),
+		Hints: []string{"exhibit replay providers lists what answers; --server URL names any address"},
+	}
+}
+
+// look asks a server on this machine whether it passes on what it is sent, as
+// gateways do: then it stands beyond this machine, which has to be acknowledged.
+// That nothing says so does not mean that it does not.
+func (o *replayTarget) look(ctx context.Context, t *resolvedTarget, secret []replay.Header) error {
+	if !t.Loopback {
+		return nil
+	}
+	s, err := server.Look(ctx, t.Sandbox, t.URL, secret)
+	if err != nil {
+		return &HintError{Err: fmt.Errorf("preparing the replay: %w", err), Hints: []string{"exhibit replay providers lists what answers on this machine"}}
+	}
+	err = s.Check(o.Model)
+	var forwards *server.ForwardError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &forwards):
+		return fmt.Errorf("preparing the replay: %w", err)
+	case !o.Acknowledged:
+		return (&UsageError{Err: err}).hint("what is replayed would leave this machine: say so with --acknowledge-egress")
+	}
+	t.Loopback = false
+	return nil
 }
 
 // seedValue is a whole number, or not given.

@@ -364,15 +364,20 @@ func (c *Case) Raw(ctx context.Context, eid int64) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.rawOf(ctx, &rows[0])
+}
+
+// rawOf is Raw for an event that was looked up.
+func (c *Case) rawOf(ctx context.Context, row *EventRow) (*Record, error) {
 	segments, err := c.segmentFiles()
 	if err != nil {
 		return nil, err
 	}
-	path, ok := segments.records[eid>>eidShift]
+	path, ok := segments.records[row.EID>>eidShift]
 	if !ok {
-		return nil, fmt.Errorf("reading the record of %s: the case has no records of segment %d", rows[0].EventID, eid>>eidShift)
+		return nil, fmt.Errorf("reading the record of %s: the case has no records of segment %d", row.EventID, row.EID>>eidShift)
 	}
-	rec := &Record{EvidenceID: rows[0].EvidenceID, Record: rows[0].Record}
+	rec := &Record{EvidenceID: row.EvidenceID, Record: row.Record}
 	found := false
 	fill := map[string]string{"records": quoteText(path), "record": strconv.FormatInt(rec.Record, 10)}
 	err = c.query(ctx, "lookup_record", fill, []any{sql.Named("evidence_id", rec.EvidenceID)}, func(r *sql.Rows) error {
@@ -386,7 +391,7 @@ func (c *Case) Raw(ctx context.Context, eid int64) (*Record, error) {
 		return nil, err
 	}
 	if sum := sha256.Sum256(rec.Raw); !found || hex.EncodeToString(sum[:]) != rec.SHA256 {
-		return nil, fmt.Errorf("reading the record of %s: its bytes do not have the hash %s; run exhibit verify", rows[0].EventID, rec.SHA256)
+		return nil, fmt.Errorf("reading the record of %s: its bytes do not have the hash %s; run exhibit verify", row.EventID, rec.SHA256)
 	}
 	return rec, nil
 }

@@ -29,15 +29,10 @@ func (c *Case) RequestBodies() *RequestBodies { return &RequestBodies{c: c} }
 
 // Of returns the body that the record of an event keeps of what was sent for
 // it, byte for byte; nil where it keeps none. A record that cannot be decoded
-// keeps none: its event says so. What earlier records carry into a record of
+// keeps none: its event says so. The event is one that was looked up. What earlier records carry into a record of
 // some formats is left out, for none of them keeps bodies.
-func (b *RequestBodies) Of(ctx context.Context, eid int64) ([]byte, error) {
-	rows, err := b.c.Events(ctx, []int64{eid}, nil)
-	if err != nil {
-		return nil, err
-	}
-	row := &rows[0]
-	load, err := b.loadOf(eid >> eidShift)
+func (b *RequestBodies) Of(ctx context.Context, row *EventRow) ([]byte, error) {
+	load, err := b.loadOf(row.EID >> eidShift)
 	if err != nil {
 		return nil, fmt.Errorf("decoding the record of %s again: %w", row.EventID, err)
 	}
@@ -49,7 +44,7 @@ func (b *RequestBodies) Of(ctx context.Context, eid int64) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("decoding the record of %s again: this program does not know the format %q", row.EventID, item.Format)
 	}
-	record, err := b.c.Raw(ctx, eid)
+	record, err := b.c.rawOf(ctx, row)
 	if err != nil {
 		return nil, err
 	}

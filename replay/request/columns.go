@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/formats"
@@ -84,7 +85,7 @@ func (r row) request(event string) (*replay.Request, error) {
 	if err := r.reply(&q.Logged); err != nil {
 		return nil, fmt.Errorf("rebuilding the reply of %s: %w", event, err)
 	}
-	lose(q, r.text("content_state"))
+	lose(q, r.text("content_state"), r.text("operation"))
 	return q, nil
 }
 
@@ -145,7 +146,7 @@ func nano(cost json.Number) *int64 {
 }
 
 // lose says what the log did not keep of a request.
-func lose(q *replay.Request, state string) {
+func lose(q *replay.Request, state, operation string) {
 	say := func(part, why string) {
 		q.Losses = append(q.Losses, replay.Loss{Part: part, Grade: replay.GradeIncomplete, Why: why})
 	}
@@ -161,5 +162,12 @@ func lose(q *replay.Request, state string) {
 	}
 	if len(q.Messages) == 0 {
 		say("messages", "the log keeps none")
+	}
+	path, _, _ := strings.Cut(operation, "?")
+	for _, other := range []string{"/images/", "/audio/", "/embeddings", "/moderations", "/videos"} {
+		if strings.Contains(path, other) {
+			say("operation", "it was "+path+", which is no conversation")
+			return
+		}
 	}
 }

@@ -26,7 +26,7 @@ func Load(ctx context.Context, c *casefile.Case, eids []int64) ([]*replay.Reques
 		}
 		var body []byte
 		if r.said() {
-			if body, err = bodies.Of(ctx, rows[i].EID); err != nil {
+			if body, err = bodies.Of(ctx, &rows[i]); err != nil {
 				return nil, err
 			}
 		}

@@ -55,11 +55,9 @@ func Serve(replies []Reply) *Server {
 		if err != nil {
 			return
 		}
-		if r.Method == http.MethodPost {
-			s.mu.Lock()
-			s.seen = append(s.seen, r.Method+" "+r.URL.Path+" "+string(body))
-			s.mu.Unlock()
-		}
+		s.mu.Lock()
+		s.seen = append(s.seen, r.Method+" "+r.URL.Path+" "+string(body))
+		s.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		i := slices.IndexFunc(replies, func(reply Reply) bool { return reply.fits(r, string(body)) })
 		if i < 0 {
@@ -81,8 +79,8 @@ func (r *Reply) fits(asked *http.Request, body string) bool {
 	return !slices.ContainsFunc(r.When, func(text string) bool { return !strings.Contains(body, text) })
 }
 
-// Seen returns what was posted: method, path and body, in the order in which it
-// came. Questions about the server itself are left out.
+// Seen returns the requests that came: method, path and body, in the order in
+// which they came.
 func (s *Server) Seen() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

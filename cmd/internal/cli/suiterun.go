@@ -223,6 +223,14 @@ func (f *factory) sendSuite(ctx context.Context, c *casefile.Case, s *suite.Suit
 		return err
 	}
 	defer target.Sandbox.Close()
+	key, err := o.Send.key(f)
+	if err != nil {
+		return err
+	}
+	_, secret := headers(target.Protocol, key)
+	if err := o.Target.look(ctx, target, secret); err != nil {
+		return err
+	}
 	d, err := o.outgoing(s, target)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func (s *Suite) add(o *CreateOptions, in *Incident, tested map[string]string) ([
 	}
 	switch {
 	case over > 0:
-		leave("", fmt.Sprintf("%d more of its calls make cases: --limit takes more than %d", over, o.PerFinding))
+		leave("", fmt.Sprintf("%d more of its calls make cases: --max-cases takes more than %d", over, o.PerFinding))
 	case len(in.Calls) == 0:
 		leave("", "none of its events is a call to a model that could be sent again")
 	}

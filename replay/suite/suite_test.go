@@ -287,7 +287,7 @@ func TestAdd(t *testing.T) {
 		{
 			"limit", incident("content.attack", "Sure: 1.", "Sure: 2.", "Sure: 3.", "Sure: 4."),
 			[]string{"unmet: refused or blocked", "unmet: refused or blocked", "unmet: refused or blocked"},
-			[]string{": 1 more of its calls make cases: --limit takes more than 3"},
+			[]string{": 1 more of its calls make cases: --max-cases takes more than 3"},
 		},
 		{"volume", incident("volume.calls", "Sure."), nil, []string{": it is about how many calls there were"}},
 		{"no calls", incident("content.attack"), nil, []string{": none of its events is a call to a model that could be sent again"}},

@@ -139,9 +139,7 @@ func writeProviders(r *render.Renderer, found []*server.Server, silent []string,
 	for _, text := range silent {
 		messages = append(messages, render.Note{Level: render.LevelWarning, Text: text})
 	}
-	for _, note := range providerNotes(found, o, hidden) {
-		messages = append(messages, note)
-	}
+	messages = append(messages, providerNotes(found, o, hidden)...)
 	for _, m := range messages {
 		if err := r.Write(m); err != nil {
 			return err

@@ -19,7 +19,7 @@ import (
 )
 
 const suiteCreateLong = `suite create makes a suite of findings: of each the calls whose logged reply is not what
-is to be expected, or of which the log does not tell, at most --limit of them. What is
+is to be expected, or of which the log does not tell, at most --max-cases of them. What is
 expected goes by the detector: no secret in the reply, no system prompt, a refusal, no
 such tool, figures that the documents have. It is a proposal, and comments in the file say
 what a person should look at. Findings and calls that make no case are listed on stderr,
@@ -46,10 +46,10 @@ func newSuiteCreate(f *factory) *cobra.Command {
 		Short: "Make a suite of findings",
 		Long:  suiteCreateLong + exitStatus(),
 		Example: `  # Of what was found of an incident
-  $ exhibit suite create f-01234567 f-89abcdef --name incident-12 -o suite.yml
+  $ exhibit suite create f-01234567 f-89abcdef --title incident-12 -o suite.yml
 
   # With more of the calls of each finding
-  $ exhibit suite create f-01234567 --limit 20 -o suite.yml`,
+  $ exhibit suite create f-01234567 --max-cases 20 -o suite.yml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("%s needs FINDING", cmd.CommandPath()).hint("exhibit findings lists them with their ids")
@@ -66,10 +66,10 @@ func newSuiteCreate(f *factory) *cobra.Command {
 	}
 	addCaseFlags(cmd, &o.Case)
 	flags := cmd.Flags()
-	flags.StringVar(&o.Name, "name", "", "what reports call the suite (`NAME`; default: that of the case)")
+	flags.StringVar(&o.Name, "title", "", "what reports call the suite (`NAME`; default: that of the case)")
 	flags.BoolVar(&o.Unmasked, "unmasked", false, "keep personal data and secrets in the requests")
-	addLimitFlag(cmd, &o.Limit, 3)
-	flags.Lookup("limit").Usage = "cases to make of one finding at most, or all"
+	o.Limit = 3
+	flags.Var((*limitValue)(&o.Limit), "max-cases", "cases to make of one finding at most, or all")
 	addFileFlags(cmd, &o.Output)
 	return cmd
 }

@@ -76,7 +76,7 @@ func newSuiteRun(f *factory) *cobra.Command {
 	addTargetFlags(cmd, &o.Target)
 	addSendingFlags(cmd, &o.Send)
 	flags := cmd.Flags()
-	flags.Var((*countValue)(&o.Sample), "samples", "times that each case is asked, with a seed of its own each (default: as the suite says, or 1)")
+	flags.Var((*countValue)(&o.Sample), "samples", "times that each request is sent, with a seed of its own each")
 	flags.Var(&o.Seed, "seed", seedUsage)
 	addOutputFlags(cmd, &o.Output, append(render.Formats(), formatSuiteJUnit, formatSuiteHTML)...)
 	return cmd

@@ -14,12 +14,19 @@ import (
 // Bootstrap, section 19.3, ask for 1000 or more).
 const resamples = 2000
 
-// Interval is a number with an interval that holds it 95 of 100 times.
+// fewestDrawn is from how many things on a bootstrap is made: resamples of fewer
+// are too alike, and of one thing all the same. With 6 pairs even the sign test
+// can show a change for the first time.
+const fewestDrawn = 6
+
+// Interval is a number with an interval that holds it 95 of 100 times. Low and
+// High are NaN where there is too little for one.
 type Interval struct{ Value, Low, High float64 }
 
 // Bootstrap returns a statistic of n things and its percentile interval over
 // resamples of them. The statistic is given the places of the things drawn. The
-// same seed gives the same interval. Of nothing all is NaN.
+// same seed gives the same interval. Of nothing all is NaN, of fewer than six
+// things the interval.
 func Bootstrap(n int, stat func(pick []int) float64, seed uint64) Interval {
 	if n == 0 {
 		return Interval{math.NaN(), math.NaN(), math.NaN()}
@@ -28,7 +35,10 @@ func Bootstrap(n int, stat func(pick []int) float64, seed uint64) Interval {
 	for i := range pick {
 		pick[i] = i
 	}
-	out := Interval{Value: stat(pick)}
+	out := Interval{stat(pick), math.NaN(), math.NaN()}
+	if n < fewestDrawn {
+		return out
+	}
 	random := rand.New(rand.NewPCG(seed, uint64(n)))
 	drawn := make([]float64, resamples)
 	for i := range drawn {
@@ -49,11 +59,14 @@ type Numbers struct {
 	A, B    Interval // medians
 	Change  Interval // median of the differences, B less A
 	Ratio   Interval // median of B over the median of A; NaN where that is 0
+	P       float64  // of so uneven a split into more and less, were either as likely
 }
 
-// Changed reports whether there is evidence of a change: the interval of the
-// differences leaves out 0.
-func (n *Numbers) Changed() bool { return n.Change.Low > 0 || n.Change.High < 0 }
+// Changed reports whether there is evidence of a change: the sign test says so,
+// and the interval of the differences leaves out 0.
+func (n *Numbers) Changed() bool {
+	return n.P < Alpha && (n.Change.Low > 0 || n.Change.High < 0)
+}
 
 // PairNumbers compares pairs (a, b) of numbers of the same prompt.
 func PairNumbers(pairs [][2]float64, seed uint64) Numbers {
@@ -67,8 +80,18 @@ func PairNumbers(pairs [][2]float64, seed uint64) Numbers {
 		}
 		return math.NaN()
 	}
+	more, fewer := 0, 0
+	for _, p := range pairs {
+		switch {
+		case p[1] > p[0]:
+			more++
+		case p[1] < p[0]:
+			fewer++
+		}
+	}
 	return Numbers{
 		Prompts: n,
+		P:       signTest(more, fewer),
 		A:       Bootstrap(n, a, seed),
 		B:       Bootstrap(n, b, seed),
 		Change:  Bootstrap(n, change, seed),

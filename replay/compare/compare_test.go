@@ -163,6 +163,14 @@ func TestPairSamples(t *testing.T) {
 	}
 }
 
+// TestFewPrompts: with several samples of few prompts nothing is evidence.
+func TestFewPrompts(t *testing.T) {
+	few := Pair([]Prompt{{ID: "a", A: []bool{true, true}, B: []bool{false, false}}}, 1)
+	if few.Changed() || few.Low != -1 || few.High != 1 {
+		t.Errorf("%+v; want no evidence, and nothing left out", few)
+	}
+}
+
 func TestPairNumbers(t *testing.T) {
 	var pairs [][2]float64
 	for i := range 101 {
@@ -171,6 +179,10 @@ func TestPairNumbers(t *testing.T) {
 	n := PairNumbers(pairs, 1)
 	if n.A.Value != 150 || n.B.Value != 100 || n.Change.Value != -50 || n.Change.Low != -50 || !n.Changed() {
 		t.Errorf("%+v", n)
+	}
+	one := PairNumbers([][2]float64{{157, 17}}, 1)
+	if one.Changed() || one.Change.Value != -140 || !math.IsNaN(one.Change.Low) {
+		t.Errorf("one prompt: %+v; want the difference, and neither an interval nor evidence", one)
 	}
 	if none := PairNumbers(nil, 1); none.Changed() || !math.IsNaN(none.A.Value) {
 		t.Errorf("of nothing: %+v", none)

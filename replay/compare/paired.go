@@ -34,7 +34,7 @@ func (p *Paired) Changed() bool { return p.P < Alpha }
 // samples a prompt counts by which side has the higher rate, which is the sign
 // test and the same thing with one sample. The interval of the difference is
 // Newcombe's tenth (1998, Statistics in Medicine 17:2635) with one sample, and
-// a bootstrap over prompts with more.
+// a bootstrap over prompts with more; of fewer than six prompts it is all there is.
 func Pair(prompts []Prompt, seed uint64) Paired {
 	var p Paired
 	var a, b [][]bool
@@ -71,7 +71,9 @@ func Pair(prompts []Prompt, seed uint64) Paired {
 			}
 			return sum / float64(len(pick))
 		}, seed)
-		p.Low, p.High = i.Low, i.High
+		if p.Low, p.High = i.Low, i.High; math.IsNaN(p.Low) {
+			p.Low, p.High = -1, 1
+		}
 	}
 	return p
 }

@@ -208,7 +208,9 @@ func (c *Comparison) sayNumber(b *strings.Builder, evidence Evidence) {
 	missed := max(math.Abs(n.Change.Low), math.Abs(n.Change.High))
 	switch {
 	case evidence != NoEvidence:
-		b.WriteString(", evidence of a change")
+		fmt.Fprintf(b, ", evidence of a change (p %s)", pText(n.P))
+	case math.IsNaN(missed):
+		b.WriteString(", no evidence of a change: these are too few prompts for an interval, and one of any size may have been missed")
 	case missed == 0: // resamples of prompts that are alike are alike
 		b.WriteString(", no evidence of a change: half of these prompts or more show none, and what others show is not known")
 	default:
@@ -236,6 +238,9 @@ func rateText(r compare.Rate) string {
 }
 
 func intervalText(i compare.Interval) string {
+	if math.IsNaN(i.Low) {
+		return numberText(i.Value)
+	}
 	return fmt.Sprintf("%s (%s to %s)", numberText(i.Value), numberText(i.Low), numberText(i.High))
 }
 

@@ -253,6 +253,9 @@ func (g *gradedReport) comparison(r *render.Renderer) error {
 	sides := g.sides()
 	var quiet []string
 	for _, c := range verdict.Compare(sides, compareSeed) {
+		if isOfPair(c.Name) {
+			continue
+		}
 		shows := c.Evidence() == verdict.More || c.Evidence() == verdict.Less || len(c.Changed) > 0
 		if g.format == render.FormatText && !g.all && !shows {
 			if c.Evidence() == verdict.NoEvidence {
@@ -272,6 +275,16 @@ func (g *gradedReport) comparison(r *render.Renderer) error {
 	}
 	return r.Write(note("over %s there is no evidence of a change in %s; one may have been missed, --all says how large a one",
 		plural(int64(len(sides)), "prompt"), strings.Join(quiet, ", ")))
+}
+
+// isOfPair reports whether a verdict is itself a comparison with the logged
+// reply, which is like itself.
+func isOfPair(name string) bool {
+	switch name {
+	case "similarity", "tools_differ", "tool_arguments_differ":
+		return true
+	}
+	return false
 }
 
 // removals says which removal changes which verdict: shares of samples with the

@@ -67,8 +67,8 @@ func TestAlerts(t *testing.T) {
 	got := alerts([]analyze.Finding{
 		f("a", "x", 70, 75, "3"), f("a", "x", 0, 10, "1", "2"), f("a", "x", 136, 136, "4"), f("a", "y", 70, 71, "5"), f("b", "x", 70, 72, "6"),
 	})
-	want := []analyze.Finding{
-		f("a", "x", 0, 75, "1", "2", "3"), f("a", "y", 70, 71, "5"), f("b", "x", 70, 72, "6"), f("a", "x", 136, 136, "4"),
+	want := []analyze.Finding{ // as findings are ranked: of equal scores, what is found of fewer subjects comes first
+		f("b", "x", 70, 72, "6"), f("a", "x", 0, 75, "1", "2", "3"), f("a", "y", 70, 71, "5"), f("a", "x", 136, 136, "4"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

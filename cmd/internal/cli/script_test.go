@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", home)
 			env.Setenv("USERPROFILE", home)
 			env.Setenv("EXHIBIT_KEY", filepath.Join(home, "key"))
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Values[serversKey{}] = map[string]*replaytest.Server{}
 			return os.Mkdir(home, 0o700)
 		},

@@ -2,10 +2,11 @@
 -- many credentials were used from any.
 select value, addresses, different
 from (
-    select credential_id as value, count(distinct src_ip) as addresses, count(*) over () as different
+    select credential_id as word, count(distinct src_ip) as addresses, count(*) over () as different
     from pivot_event
-    where credential_id <> '' and src_ip <> ''
+    where credential_id is not null and src_ip is not null
     group by credential_id
 )
+join (select credential_id as value, hash(credential_id) as word from events where credential_id <> '' group by credential_id) using (word)
 where addresses > 1
 order by value

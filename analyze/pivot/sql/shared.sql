@@ -3,7 +3,7 @@
 with held as (
     select distinct {{column}} as value, person
     from pivot_event
-    where {{column}} <> '' and person is not null
+    where {{column}} is not null and person is not null
 ),
 few as (
     select value, person from held
@@ -21,8 +21,12 @@ common as (
     join held b on b.person = p.other and b.value = a.value
     group by p.one, p.other
 )
-select distinct p.value
-from pair p
-join common c on c.one = p.one and c.other = p.other
-where c.values = 1
-order by p.value
+select v.value
+from (select {{column}} as value, hash({{column}}) as word from events where {{column}} <> '' group by {{column}}) v
+where v.word in (
+    select p.value
+    from pair p
+    join common c on c.one = p.one and c.other = p.other
+    where c.values = 1
+)
+order by v.value

@@ -1,15 +1,32 @@
--- What is known of each value of a column.
+-- What is known of each value of a column. Its units are counted by themselves,
+-- because only they need every event at once.
 insert into pivot_value
 with seen as (
+    select {{column}} as word, sum(events) as events, count(person) as people, min(first) as first, max(last) as last
+    from (
+        select {{column}}, person, count(*) as events, min(ts) as first, max(ts) as last
+        from pivot_event
+        where {{column}} is not null
+        group by {{column}}, person
+    )
+    group by {{column}}
+),
+met as (
+    select {{column}} as word, count(*) as units
+    from (select distinct {{column}}, unit from pivot_event where {{column}} is not null)
+    group by {{column}}
+),
+marked as (
     select
-        {{column}} as value, unit, any_value(person) as person, any_value(finding) as finding, bool_or(started) as started,
-        count(*) as events, min(ts) as first, max(ts) as last, bool_or(failed) as failed
+        {{column}} as word, count(distinct unit) filter (failed) as failed, count(distinct unit) filter (finding is not null) as found,
+        min(finding) as finding, count(distinct unit) filter (started) as started
     from pivot_event
-    where {{column}} <> ''
-    group by all
+    where {{column}} is not null and (failed or finding is not null or started)
+    group by {{column}}
 )
 select
-    {{kind}}, value, count(*), sum(events), count(distinct person), count(*) filter (failed), min(first), max(last),
-    count(finding), min(finding), count(*) filter (started)
-from seen
-group by value
+    {{kind}}, v.value, m.units, s.events, s.people, coalesce(k.failed, 0), s.first, s.last, coalesce(k.found, 0), k.finding, coalesce(k.started, 0)
+from (select {{column}} as value, hash({{column}}) as word from events where {{column}} <> '' group by {{column}}) v
+join seen s on s.word = v.word
+join met m on m.word = v.word
+left join marked k on k.word = v.word

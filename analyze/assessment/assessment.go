@@ -53,6 +53,8 @@ type Report struct {
 	// Misnamed is what the policy says of detectors and thresholds that do not
 	// exist.
 	Misnamed []policy.Problem
+	// Kept says that this is the last run that the case recorded; see [Last].
+	Kept bool
 }
 
 // All returns what every detector, check, built-in rule and the stories say of

@@ -25,6 +25,8 @@ type AnalysisOptions struct {
 	Of        *Case
 	Params    map[string]any // JSON without numbers that are not whole
 	Files     []ParameterFile
+	// Program is the SHA-256 of the program, hexadecimal; "" where it is not known.
+	Program   string
 	Detectors []DetectorCount
 	Findings  []analyze.Finding // in the order in which to look at them
 
@@ -45,13 +47,20 @@ type ParameterFile struct {
 	Data []byte
 }
 
+// kept is how an entry of the ledger names the file.
+func (f *ParameterFile) kept(sum string) AnalysisFile {
+	return AnalysisFile{Kind: f.Kind, Name: ledger.EscapePath(filepath.Base(f.Name)), SHA256: sum}
+}
+
 // DetectorCount says what one detector did.
 type DetectorCount struct {
-	ID            string `json:"id"`
-	Version       int64  `json:"version"`
-	Tests         int64  `json:"tests"`
-	Findings      int64  `json:"findings"`
-	NotApplicable string `json:"not_applicable,omitempty"`
+	ID            string   `json:"id"`
+	Version       int64    `json:"version"`
+	Tests         int64    `json:"tests"`
+	Findings      int64    `json:"findings"`
+	NotApplicable string   `json:"not_applicable,omitempty"`
+	Notes         []string `json:"notes,omitempty"`    // what it could not know
+	Baseline      bool     `json:"baseline,omitempty"` // a baseline was used
 }
 
 // AnalysisFile is a kept [ParameterFile].
@@ -66,6 +75,7 @@ type AnalysisFile struct {
 type analyzeBody struct {
 	Load      string          `json:"load"` // staging folder until the files are in place
 	Params    map[string]any  `json:"params,omitempty"`
+	Program   string          `json:"program,omitempty"` // SHA-256
 	Detectors []DetectorCount `json:"detectors"`
 	Files     []AnalysisFile  `json:"files,omitempty"`
 	Findings  FileRef         `json:"findings"`
@@ -111,7 +121,7 @@ func (w *writer) recordAnalysis(ctx context.Context, o *AnalysisOptions) (*Analy
 	if err != nil {
 		return nil, err
 	}
-	body := &analyzeBody{Load: fmt.Sprintf("analyze-%06d", w.state.head.Size+1), Params: o.Params, Detectors: o.Detectors}
+	body := &analyzeBody{Load: fmt.Sprintf("analyze-%06d", w.state.head.Size+1), Params: o.Params, Program: o.Program, Detectors: o.Detectors}
 	staging, err := stage(w.dir, body.Load)
 	if err != nil {
 		return nil, err
@@ -164,7 +174,7 @@ func (b *analyzeBody) keep(staging string, findings []byte, files []ParameterFil
 		if err != nil {
 			return err
 		}
-		b.Files = append(b.Files, AnalysisFile{Kind: f.Kind, Name: ledger.EscapePath(filepath.Base(f.Name)), SHA256: ref.SHA256})
+		b.Files = append(b.Files, f.kept(ref.SHA256))
 		b.Inputs = append(b.Inputs, ref)
 	}
 	return nil

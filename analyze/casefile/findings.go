@@ -2,7 +2,9 @@ package casefile
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,6 +19,7 @@ type Analysis struct {
 	Run         int64  // number of its entry in the ledger
 	Time, Actor string // of the entry
 	Tool        string
+	Program     string // SHA-256, "" where it is not known
 	Params      map[string]any
 	Files       []AnalysisFile
 	Detectors   []DetectorCount
@@ -41,9 +44,25 @@ func (c *Case) Analysis() *Analysis {
 	}
 	b := &last.body
 	return &Analysis{
-		Run: last.seq, Time: last.time, Actor: last.actor, Tool: last.tool, Params: b.Params, Files: b.Files, Detectors: b.Detectors,
+		Run: last.seq, Time: last.time, Actor: last.actor, Tool: last.tool, Program: b.Program, Params: b.Params, Files: b.Files, Detectors: b.Detectors,
 		Stale: c.state.changed > last.seq,
 	}
+}
+
+// Analyzed reports whether the last recorded run was of the case as it is now, by
+// the same program with the same parameters and files: another would find the
+// same. Of the options only those are read.
+func (c *Case) Analyzed(o *AnalysisOptions) (bool, error) {
+	last := c.state.analysis
+	if last == nil || c.state.changed > last.seq || o.Program == "" || o.Program != last.body.Program {
+		return false, nil
+	}
+	mine, theirs := analyzeBody{Params: o.Params}, analyzeBody{Params: last.body.Params, Files: last.body.Files}
+	for _, f := range o.Files {
+		sum := sha256.Sum256(f.Data)
+		mine.Files = append(mine.Files, f.kept(hex.EncodeToString(sum[:])))
+	}
+	return mine.same(&theirs)
 }
 
 // Findings returns what the last recorded run found, in the order in which to

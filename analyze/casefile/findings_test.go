@@ -55,7 +55,8 @@ func (a *analyzed) record(t *testing.T, list []analyze.Finding, files ...Paramet
 	t.Helper()
 	r, err := RecordAnalysis(t.Context(), &AnalysisOptions{
 		Of: mustOpen(t, a.dir), Params: map[string]any{"only": []string{"volume"}}, Files: files, Findings: list,
-		Detectors: []DetectorCount{{ID: "volume.calls", Version: 1, Tests: 300, Findings: 1}},
+		Detectors: []DetectorCount{{ID: "volume.calls", Version: 1, Tests: 300, Findings: 1, Notes: []string{"no latency"}, Baseline: true}},
+		Program:   "aa",
 		Key:       a.key, Actor: "ana", Tool: "exhibit test", Now: testClock, Threads: 2, Memory: 1 << 30,
 	})
 	if err != nil {
@@ -179,6 +180,47 @@ func TestRecordAnalysis(t *testing.T) {
 
 // TestRecordAnalysisOfAnother checks that what was read from an earlier state of
 // a case is not kept as if it were of the later.
+// TestAnalyzed tells a run that would find the same from one that might not.
+func TestAnalyzed(t *testing.T) {
+	a := newAnalyzed(t)
+	policy := ParameterFile{Kind: "policy", Name: "x/policy.yml", Data: []byte("a: b\n")}
+	same := func() *AnalysisOptions {
+		return &AnalysisOptions{Params: map[string]any{"only": []string{"volume"}}, Files: []ParameterFile{policy}, Program: "aa"}
+	}
+	ask := func(o *AnalysisOptions) bool {
+		t.Helper()
+		ok, err := mustOpen(t, a.dir).Analyzed(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if ask(same()) {
+		t.Error("a case that was never analyzed")
+	}
+	a.record(t, claimed(eventIDsOf(t, a.dir)[0]), policy)
+	a.judge(t, JudgeOptions{Finding: "f-00000000000000aa", Action: ledger.ActionNote, Text: "seen"}) // no change of the case
+	for name, change := range map[string]func(*AnalysisOptions){
+		"other parameters": func(o *AnalysisOptions) { o.Params["only"] = []string{"identity"} },
+		"more parameters":  func(o *AnalysisOptions) { o.Params["except"] = []string{"identity"} },
+		"no file":          func(o *AnalysisOptions) { o.Files = nil },
+		"another file":     func(o *AnalysisOptions) { o.Files[0].Data = []byte("a: c\n") },
+		"another kind":     func(o *AnalysisOptions) { o.Files[0].Kind = "baseline" },
+		"another program":  func(o *AnalysisOptions) { o.Program = "ab" },
+		"unknown program":  func(o *AnalysisOptions) { o.Program = "" },
+	} {
+		if o := same(); !ask(o) {
+			t.Fatal("the same run is not known again")
+		} else if change(o); ask(o) {
+			t.Errorf("%s: taken for the same run", name)
+		}
+	}
+	a.load(t, "two.jsonl", enrichLog[0])
+	if ask(same()) {
+		t.Error("a case that was loaded into since")
+	}
+}
+
 func TestRecordAnalysisOfAnother(t *testing.T) {
 	a := newAnalyzed(t)
 	c := mustOpen(t, a.dir)

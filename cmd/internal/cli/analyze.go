@@ -18,8 +18,11 @@ type analyzeOptions struct {
 	Look          analyzeFlags
 	List          bool
 	NoRecord, All bool
+	Again         bool
 	Temp          string
 	Output        outputOptions
+
+	program string // see programDigest
 }
 
 const analyzeLong = `analyze looks for what a responder should see: each detector compares calls, acts and
@@ -50,7 +53,9 @@ detectors that use it are named. The case keeps the file.
 What was found is kept in the case, with an entry in the ledger, and replaces what the
 last run found: exhibit findings lists it, exhibit finding triage says what became of it.
 What texts show is kept too, by their hashes: the next run reads new texts only, and
-exhibit rebuild removes it.
+exhibit rebuild removes it. Where nothing changed since the last run, neither the case nor
+the program nor what it was told, that run is shown again, for another would find the
+same; --again looks anew, and so does --suppress, whose entries expire.
 A case that cannot be written to is analyzed all the same; --no-record only prints.
 
 Text shows stories and the findings outside of them; --all also shows their parts, what
@@ -81,6 +86,7 @@ func newAnalyze(f *factory) *cobra.Command {
 	addCaseFlags(cmd, &o.Case)
 	addAnalyzeFlags(cmd, &o.Look)
 	cmd.Flags().BoolVar(&o.List, "list", false, "list the detectors and do nothing else")
+	cmd.Flags().BoolVar(&o.Again, "again", false, "look anew although nothing changed since the last run")
 	cmd.Flags().BoolVar(&o.NoRecord, "no-record", false, "only print: nothing is kept in the case")
 	addAllFlag(cmd, &o.All)
 	addTempFlag(cmd, &o.Temp)
@@ -108,12 +114,13 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		return err
 	}
 	look.Threads = o.Case.Resources.Threads
+	o.program = programDigest()
 	var report *assessment.Report
 	var recording error
 	var judged map[string]casefile.FindingState
 	err = f.readCase(ctx, o.Case, func(c *casefile.Case) error {
 		if forPrograms(o.Output.Format) {
-			if report, err = f.assess(ctx, c, look); err != nil {
+			if report, err = f.lookAt(ctx, c, &o, look); err != nil {
 				return err
 			}
 			judged = c.Judged()
@@ -123,12 +130,12 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		params := o.Look.params()
 		params["all"] = o.All
 		return f.emit(o.Output, caseConfig(c, params), func(r *render.Renderer) (err error) {
-			if report, err = f.assess(ctx, c, look); err != nil {
+			if report, err = f.lookAt(ctx, c, &o, look); err != nil {
 				return err
 			}
 			judged = c.Judged()
 			options := findingsOptions{policy: look.Policy, text: o.Output.Format == render.FormatText, csv: o.Output.Format == render.FormatCSV, all: o.All, detail: f.verbose, based: look.Baseline != nil, judged: judged}
-			if err := writeAnalysis(r, report, options); err != nil || o.NoRecord {
+			if err := writeAnalysis(r, report, options); err != nil || o.NoRecord && !report.Kept {
 				return err
 			}
 			var said render.Note
@@ -140,6 +147,21 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		return err
 	}
 	return errors.Join(recording, failOn(unsettled(report.Findings, judged), o.Look.FailOn))
+}
+
+// lookAt looks for everything that is chosen, or reads what the last run found
+// where another would find the same.
+func (f *factory) lookAt(ctx context.Context, c *casefile.Case, o *analyzeOptions, look *assessment.Options) (*assessment.Report, error) {
+	if !o.Again && look.Suppress == nil {
+		same, err := c.Analyzed(o.analysis())
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			return assessment.Last(ctx, c, look)
+		}
+	}
+	return f.assess(ctx, c, look)
 }
 
 // assess looks for everything that is chosen, and shows how far it is.
@@ -157,7 +179,7 @@ func (f *factory) exportAnalysis(ctx context.Context, c *casefile.Case, o *analy
 	if err != nil {
 		return nil, err
 	}
-	if err := f.exportFindings(o.Output, out); err != nil || o.NoRecord {
+	if err := f.exportFindings(o.Output, out); err != nil || o.NoRecord && !report.Kept {
 		return nil, err
 	}
 	said, recording := f.recordAnalysis(ctx, c, o, report)

@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"strconv"
 	"syscall"
 
@@ -19,21 +23,16 @@ import (
 // cannot be written to, it says why: what was found stands without it. Another
 // problem is returned as an error beside the message.
 func (f *factory) recordAnalysis(ctx context.Context, c *casefile.Case, o *analyzeOptions, report *assessment.Report) (render.Note, error) {
+	if report.Kept {
+		return note("nothing changed since entry %d of the ledger, which is shown again; --again looks anew", c.Analysis().Run), nil
+	}
 	key, err := f.examinerKey(false)
 	var recorded *casefile.AnalysisReport
 	if err == nil {
-		ao := &casefile.AnalysisOptions{
-			Of: c, Params: o.Look.recorded(), Findings: report.Findings, Key: key, Actor: ledger.DefaultKeyName(), Tool: "exhibit " + f.build().Version, Now: f.now,
-			Threads: o.Case.Resources.Threads, Memory: o.Case.Resources.Memory, Temp: o.Temp,
-		}
-		for _, file := range o.Look.files {
-			ao.Files = append(ao.Files, casefile.ParameterFile{Kind: file.kind, Name: file.name, Data: file.data})
-		}
-		for _, d := range report.Detectors {
-			ao.Detectors = append(ao.Detectors, casefile.DetectorCount{
-				ID: d.About.ID, Version: int64(d.About.Version), Tests: d.Tests, Findings: int64(d.Findings), NotApplicable: d.NotApplicable,
-			})
-		}
+		ao := o.analysis()
+		ao.Of, ao.Findings, ao.Detectors = c, report.Findings, report.Counts()
+		ao.Key, ao.Actor, ao.Tool, ao.Now = key, ledger.DefaultKeyName(), "exhibit "+f.build().Version, f.now
+		ao.Threads, ao.Memory, ao.Temp = o.Case.Resources.Threads, o.Case.Resources.Memory, o.Temp
 		recorded, err = casefile.RecordAnalysis(ctx, ao)
 	}
 	var foreign *ledger.KeyError
@@ -53,6 +52,35 @@ func (f *factory) recordAnalysis(ctx context.Context, c *casefile.Case, o *analy
 		Err:   fmt.Errorf("nothing was recorded: %w", err),
 		Hints: []string{"the result above stands; --no-record analyzes without an entry in the ledger"},
 	}
+}
+
+// analysis is what the ledger says of how the run was made.
+func (o *analyzeOptions) analysis() *casefile.AnalysisOptions {
+	ao := &casefile.AnalysisOptions{Params: o.Look.recorded(), Program: o.program}
+	for _, file := range o.Look.files {
+		ao.Files = append(ao.Files, casefile.ParameterFile{Kind: file.kind, Name: file.name, Data: file.data})
+	}
+	return ao
+}
+
+// programDigest is the SHA-256 of the running program, hexadecimal; "" where its
+// file cannot be read. It stands for everything that the program brings along:
+// detectors, rules, scanner.
+func programDigest() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // recorded are the parameters that shaped the findings, as the ledger keeps

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
@@ -52,7 +54,7 @@ type Report struct {
 	Suppressed suppression.Outcome
 	// Misnamed is what the policy says of detectors and thresholds that do not
 	// exist.
-	Misnamed []policy.Problem
+	Misnamed []yamldoc.Problem
 	// Kept says that this is the last run that the case recorded; see [Last].
 	Kept bool
 }

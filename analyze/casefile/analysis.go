@@ -22,9 +22,9 @@ import (
 type AnalysisOptions struct {
 	// Of is the case that was read. When another command changed it since, the
 	// analysis is of another case and is not kept.
-	Of        *Case
-	Params    map[string]any // JSON without numbers that are not whole
-	Files     []ParameterFile
+	Of     *Case
+	Params map[string]any // JSON without numbers that are not whole
+	Files  []ParameterFile
 	// Program is the SHA-256 of the program, hexadecimal; "" where it is not known.
 	Program   string
 	Detectors []DetectorCount

@@ -1,9 +1,13 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+)
 
 // check says what is wrong in a document whose every value could be read.
-func (d *document) check() []Problem {
+func (d *document) check() []yamldoc.Problem {
 	c := checker{groups: map[name]int{}}
 	if d.Version != Version {
 		c.add(place{1, 1}, "version must be %d, not %d: this program reads no other", Version, d.Version)
@@ -38,7 +42,7 @@ func (d *document) check() []Problem {
 
 // checker collects what is wrong.
 type checker struct {
-	problems []Problem
+	problems []yamldoc.Problem
 	groups   map[name]int // lines of those that are defined
 }
 

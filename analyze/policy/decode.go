@@ -1,16 +1,14 @@
 package policy
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -37,59 +35,22 @@ type placed interface{ stand(line, column int) }
 // recurse into what the types do not have, so that depth is bounded by them,
 // and it goes on after an error.
 type decoder struct {
-	problems []Problem
+	problems []yamldoc.Problem
 	nodes    int
 }
 
 // decode reads the text of a policy into doc, and returns what is wrong.
-func decode(text []byte, doc any) []Problem {
+func decode(text []byte, doc any) []yamldoc.Problem {
 	var d decoder
 	if len(text) > maxSize {
-		return []Problem{{Text: fmt.Sprintf("the file has more than %d bytes", maxSize)}}
+		return []yamldoc.Problem{{Text: fmt.Sprintf("the file has more than %d bytes", maxSize)}}
 	}
-	root, problem := parseYAML(text)
+	root, problem := yamldoc.Parse(text, "policy")
 	if problem != nil {
-		return []Problem{*problem}
+		return []yamldoc.Problem{*problem}
 	}
 	d.value(root, reflect.ValueOf(doc).Elem(), "the policy")
 	return d.problems
-}
-
-// parseYAML returns the one document of a text, in which nothing is expanded.
-func parseYAML(text []byte) (*yaml.Node, *Problem) {
-	var doc, more yaml.Node
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	err := dec.Decode(&doc)
-	if errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
-		return nil, &Problem{Line: 1, Column: 1, Text: "the policy is empty: it begins with version: 1"}
-	}
-	if err != nil {
-		return nil, syntaxProblem(err)
-	}
-	err = dec.Decode(&more)
-	switch {
-	case errors.Is(err, io.EOF):
-		return doc.Content[0], nil
-	case err != nil:
-		return nil, syntaxProblem(err)
-	}
-	return nil, &Problem{Line: more.Line, Column: more.Column, Text: "a second document begins here: a policy is one, without ---"}
-}
-
-var syntaxPlace = regexp.MustCompile(`^line (\d+): `)
-
-// syntaxProblem takes the line out of an error of the YAML parser, which has no
-// columns.
-func syntaxProblem(err error) *Problem {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	p := &Problem{}
-	if m := syntaxPlace.FindStringSubmatch(text); m != nil {
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			p.Line, text = n, text[len(m[0]):]
-		}
-	}
-	p.Text = "this is not YAML: " + text
-	return p
 }
 
 func (d *decoder) wrong(n *yaml.Node, format string, args ...any) {
@@ -154,37 +115,14 @@ func (d *decoder) text(n *yaml.Node, s scalar, what string) (string, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" && want == "a text" {
 		hint = fmt.Sprintf(": write %q", n.Value)
 	}
-	d.wrong(n, "%s must be %s, not %s%s", what, want, nodeWords(n), hint)
+	d.wrong(n, "%s must be %s, not %s%s", what, want, yamldoc.Words(n), hint)
 	return "", false
-}
-
-// nodeWords says what a node is.
-func nodeWords(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "keys with values"
-	case yaml.SequenceNode:
-		return "a list"
-	}
-	switch n.Tag {
-	case "!!null":
-		return "nothing"
-	case "!!bool":
-		return "true or false"
-	case "!!int", "!!float":
-		return "a number"
-	case "!!str":
-		return "a text"
-	case "!!timestamp":
-		return "a date"
-	}
-	return "a value with the tag " + n.Tag
 }
 
 // keyed reads the pairs of a mapping, without the keys that are repeated.
 func (d *decoder) keyed(n *yaml.Node, what string, each func(key, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		d.wrong(n, "%s must be keys with values, not %s", what, nodeWords(n))
+		d.wrong(n, "%s must be keys with values, not %s", what, yamldoc.Words(n))
 		return
 	}
 	seen := make(map[string]int, len(n.Content)/2)
@@ -198,7 +136,7 @@ func (d *decoder) keyed(n *yaml.Node, what string, each func(key, value *yaml.No
 			continue
 		}
 		if key.Kind != yaml.ScalarNode {
-			d.wrong(key, "a key of %s must be a word, not %s", what, nodeWords(key))
+			d.wrong(key, "a key of %s must be a word, not %s", what, yamldoc.Words(key))
 			continue
 		}
 		if line, ok := seen[key.Value]; ok {
@@ -251,7 +189,7 @@ func keyList(keys []documentKey) string {
 func (d *decoder) list(n *yaml.Node, into reflect.Value, what string) {
 	switch {
 	case n.Kind != yaml.SequenceNode:
-		d.wrong(n, "%s must be a list, such as [a, b], not %s", what, nodeWords(n))
+		d.wrong(n, "%s must be a list, such as [a, b], not %s", what, yamldoc.Words(n))
 		return
 	case len(n.Content) == 0:
 		d.wrong(n, "%s is an empty list: leave it out", what)
@@ -290,19 +228,19 @@ func (d *decoder) plain(n *yaml.Node, into reflect.Value, what string) {
 			into.SetBool(n.Value == "true")
 			return
 		}
-		d.wrong(n, "%s must be true or false, not %s", what, nodeWords(n))
+		d.wrong(n, "%s must be true or false, not %s", what, yamldoc.Words(n))
 	case int:
 		if v, err := strconv.ParseInt(n.Value, 10, 32); n.Kind == yaml.ScalarNode && n.Tag == "!!int" && err == nil {
 			into.SetInt(v)
 			return
 		}
-		d.wrong(n, "%s must be a whole number, not %s", what, nodeWords(n))
+		d.wrong(n, "%s must be a whole number, not %s", what, yamldoc.Words(n))
 	case float64:
 		v, err := strconv.ParseFloat(n.Value, 64)
 		if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") && err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) {
 			into.SetFloat(v)
 			return
 		}
-		d.wrong(n, "%s must be a number, such as 10 or 0.5, not %s", what, nodeWords(n))
+		d.wrong(n, "%s must be a number, such as 10 or 0.5, not %s", what, yamldoc.Words(n))
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
 )
 
 // LintOptions are what a policy is compared with.
@@ -21,9 +23,9 @@ type LintOptions struct {
 
 // Lint reads the text of a policy and returns everything that is wrong in it,
 // or where nothing is, what it may not mean.
-func Lint(text []byte, o LintOptions) []Problem {
+func Lint(text []byte, o LintOptions) []yamldoc.Problem {
 	p, err := Parse(text)
-	if wrong := (*Error)(nil); errors.As(err, &wrong) {
+	if wrong := (*yamldoc.Error)(nil); errors.As(err, &wrong) {
 		return wrong.Problems
 	}
 	l := linter{options: o, work: maxWork}
@@ -35,23 +37,23 @@ func Lint(text []byte, o LintOptions) []Problem {
 	if o.Case != nil {
 		l.compare(&p.doc)
 	}
-	return sortProblems(l.problems)
+	return yamldoc.Sort(l.problems)
 }
 
 // Misnamed returns what a policy says of detectors, or of parameters of them, that
 // do not exist and so changes nothing. Given are the parameters of each detector.
-func (p *Policy) Misnamed(detectors map[string][]string) []Problem {
+func (p *Policy) Misnamed(detectors map[string][]string) []yamldoc.Problem {
 	if p == nil {
 		return nil
 	}
 	l := linter{options: LintOptions{Detectors: detectors}}
 	l.detectors(p.doc.Detectors)
-	return sortProblems(l.problems)
+	return yamldoc.Sort(l.problems)
 }
 
 type linter struct {
 	options  LintOptions
-	problems []Problem
+	problems []yamldoc.Problem
 	work     int // that is left
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"github.com/exhibit-forensics/exhibit/analyze"
 )
 
@@ -29,7 +31,7 @@ func Parse(text []byte) (*Policy, error) {
 		problems = p.doc.check()
 	}
 	if len(problems) > 0 {
-		return nil, &Error{sortProblems(problems)}
+		return nil, &yamldoc.Error{What: "a policy", Problems: yamldoc.Sort(problems)}
 	}
 	p.doc.link()
 	return p, nil

@@ -1,14 +1,13 @@
 package suite
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
 
 	"go.yaml.in/yaml/v3"
 
@@ -28,7 +27,7 @@ const (
 
 // decoder reads the nodes of a file. It goes on after an error, so that all that
 // is wrong is told at once, and it never goes deeper than the file format does.
-type decoder struct{ problems []Problem }
+type decoder struct{ problems []yamldoc.Problem }
 
 // field is a key that a mapping can have, and what reads its value.
 type field struct {
@@ -36,82 +35,39 @@ type field struct {
 	read func(n *yaml.Node)
 }
 
-// Parse reads the text of a suite. The error is an [*Error] with everything that
+// Parse reads the text of a suite. The error is a [*yamldoc.Error] with everything that
 // is wrong.
 func Parse(text []byte) (*Suite, error) {
 	if len(text) > MaxSize {
-		return nil, &Error{[]Problem{{Text: fmt.Sprintf("the file has more than %d bytes", MaxSize)}}}
+		return nil, suiteError(yamldoc.Problem{Text: fmt.Sprintf("the file has more than %d bytes", MaxSize)})
 	}
-	root, problem := parseYAML(text)
+	root, problem := yamldoc.Parse(text, "suite")
 	if problem != nil {
-		return nil, &Error{[]Problem{*problem}}
+		return nil, suiteError(*problem)
 	}
 	var d decoder
 	var s Suite
 	d.suite(root, &s)
 	if len(d.problems) > 0 {
-		return nil, &Error{sortProblems(d.problems)}
+		return nil, suiteError(yamldoc.Sort(d.problems)...)
 	}
 	return &s, nil
 }
 
-// parseYAML returns the one document of a text, in which nothing is expanded.
-func parseYAML(text []byte) (*yaml.Node, *Problem) {
-	var doc, more yaml.Node
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	err := dec.Decode(&doc)
-	if errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
-		return nil, &Problem{Line: 1, Column: 1, Text: "the suite is empty: it begins with version: 1"}
-	}
-	if err != nil {
-		return nil, syntaxProblem(err)
-	}
-	err = dec.Decode(&more)
-	switch {
-	case errors.Is(err, io.EOF):
-		return doc.Content[0], nil
-	case err != nil:
-		return nil, syntaxProblem(err)
-	}
-	return nil, &Problem{Line: more.Line, Column: more.Column, Text: "a second document begins here: a suite is one, without ---"}
-}
-
-// errorPlace is where errors of the YAML parser and of assertions say that they
-// are.
-const errorPlace = `^line (\d+): `
-
-// syntaxProblem takes the line out of an error of the YAML parser, which has no
-// columns.
-func syntaxProblem(err error) *Problem {
-	p := placedProblem(strings.TrimPrefix(err.Error(), "yaml: "))
-	p.Text = "this is not YAML: " + p.Text
-	return &p
-}
-
-// placedProblem takes the line out of the beginning of a text.
-func placedProblem(text string) Problem {
-	place, err := regexp.Compile(errorPlace)
-	if err != nil {
-		return Problem{Text: text} // a constant that tests compile
-	}
-	line := 0
-	if m := place.FindStringSubmatch(text); m != nil {
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line, text = n, text[len(m[0]):]
-		}
-	}
-	return problemAt(line, 0, "%s", text)
+// suiteError says why a suite cannot be used.
+func suiteError(problems ...yamldoc.Problem) error {
+	return &yamldoc.Error{What: "a suite", Problems: problems}
 }
 
 func (d *decoder) wrong(n *yaml.Node, format string, args ...any) {
-	d.problems = append(d.problems, problemAt(n.Line, n.Column, format, args...))
+	d.problems = append(d.problems, yamldoc.ProblemAt(n.Line, n.Column, format, args...))
 }
 
 // keys reads a mapping by the keys that it can have.
 func (d *decoder) keys(n *yaml.Node, what string, fields []field) (seen map[string]bool) {
 	seen = map[string]bool{}
 	if n.Kind != yaml.MappingNode {
-		d.wrong(n, "%s must be keys with values, not %s", what, nodeWords(n))
+		d.wrong(n, "%s must be keys with values, not %s", what, yamldoc.Words(n))
 		return seen
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -119,7 +75,7 @@ func (d *decoder) keys(n *yaml.Node, what string, fields []field) (seen map[stri
 		at := slices.IndexFunc(fields, func(f field) bool { return f.key == key.Value })
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			d.wrong(key, "a key of %s must be a word, not %s", what, nodeWords(key))
+			d.wrong(key, "a key of %s must be a word, not %s", what, yamldoc.Words(key))
 		case at < 0:
 			d.wrong(key, "%s has no key %q; it has %s", what, key.Value, keyList(fields))
 		case seen[key.Value]:
@@ -153,7 +109,7 @@ func (d *decoder) need(n *yaml.Node, what string, seen map[string]bool, keys ...
 func (d *decoder) list(n *yaml.Node, what string, most int, each func(*yaml.Node)) {
 	switch {
 	case n.Kind != yaml.SequenceNode:
-		d.wrong(n, "%s must be a list, not %s", what, nodeWords(n))
+		d.wrong(n, "%s must be a list, not %s", what, yamldoc.Words(n))
 	case len(n.Content) == 0:
 		d.wrong(n, "%s is an empty list: leave it out", what)
 	case len(n.Content) > most:
@@ -174,7 +130,7 @@ func (d *decoder) text(into *string, what string, most int) func(*yaml.Node) {
 			if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
 				hint = fmt.Sprintf(": write %q", n.Value)
 			}
-			d.wrong(n, "%s must be a text, not %s%s", what, nodeWords(n), hint)
+			d.wrong(n, "%s must be a text, not %s%s", what, yamldoc.Words(n), hint)
 		case len(n.Value) > most:
 			d.wrong(n, "%s has %d bytes, more than %d", what, len(n.Value), most)
 		default:
@@ -246,7 +202,7 @@ func (d *decoder) suite(n *yaml.Node, s *Suite) {
 	for i := range s.Cases {
 		c := &s.Cases[i]
 		if line, twice := first[c.ID]; twice && c.ID != "" {
-			d.problems = append(d.problems, problemAt(c.line, c.column, "another case with the id %q stands in line %d", c.ID, line))
+			d.problems = append(d.problems, yamldoc.ProblemAt(c.line, c.column, "another case with the id %q stands in line %d", c.ID, line))
 			continue
 		}
 		first[c.ID] = c.line
@@ -332,7 +288,7 @@ func (d *decoder) expect(n *yaml.Node, into *[]verdict.Assertion) {
 	d.list(n, "expect", maxCases, func(item *yaml.Node) {
 		var a verdict.Assertion
 		if err := a.UnmarshalYAML(item); err != nil {
-			d.problems = append(d.problems, placedProblem(err.Error()))
+			d.problems = append(d.problems, yamldoc.Placed(err.Error()))
 		}
 		*into = append(*into, a)
 	})

@@ -7,31 +7,33 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/verdict"
 )
 
 // Lint reads the text of a suite and returns everything that is wrong in it, or
 // where nothing is, what it may not test.
-func Lint(text []byte) []Problem {
+func Lint(text []byte) []yamldoc.Problem {
 	s, err := Parse(text)
-	if wrong := (*Error)(nil); errors.As(err, &wrong) {
+	if wrong := (*yamldoc.Error)(nil); errors.As(err, &wrong) {
 		return wrong.Problems
 	}
 	var l linter
 	for i := range s.Cases {
 		l.about(&s.Cases[i], max(1, s.Target.Samples))
 	}
-	return sortProblems(l.problems)
+	return yamldoc.Sort(l.problems)
 }
 
 type linter struct {
-	problems []Problem
+	problems []yamldoc.Problem
 	at       *Case
 }
 
 func (l *linter) warn(format string, args ...any) {
-	p := problemAt(l.at.line, l.at.column, "case %s: %s", l.at.ID, fmt.Sprintf(format, args...))
+	p := yamldoc.ProblemAt(l.at.line, l.at.column, "case %s: %s", l.at.ID, fmt.Sprintf(format, args...))
 	p.Warning = true
 	l.problems = append(l.problems, p)
 }

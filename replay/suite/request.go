@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/exhibit-forensics/exhibit/formats"
@@ -67,7 +69,7 @@ func (d *decoder) json(into *string, what string) func(*yaml.Node) {
 func (d *decoder) truth(into **bool, what string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" {
-			d.wrong(n, "%s must be true or false, not %s", what, nodeWords(n))
+			d.wrong(n, "%s must be true or false, not %s", what, yamldoc.Words(n))
 			return
 		}
 		yes := n.Value == "true" || n.Value == "True" || n.Value == "TRUE"

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -18,7 +20,7 @@ import (
 
 // problemsOf returns everything that an error of Parse says, a line each.
 func problemsOf(err error) string {
-	var wrong *Error
+	var wrong *yamldoc.Error
 	if !errors.As(err, &wrong) {
 		return ""
 	}

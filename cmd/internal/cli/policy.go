@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
@@ -77,7 +79,7 @@ func (f *factory) parsePolicy(path string) (*policy.Policy, error) {
 // usePolicy parses the text of a policy that is to be used.
 func usePolicy(path string, text []byte) (*policy.Policy, error) {
 	p, err := policy.Parse(text)
-	if wrong := (*policy.Error)(nil); errors.As(err, &wrong) {
+	if wrong := (*yamldoc.Error)(nil); errors.As(err, &wrong) {
 		return nil, &HintError{Err: fmt.Errorf("%s: %w", path, err), Hints: []string{"exhibit policy lint " + shellWord(path) + " lists everything that is wrong"}}
 	}
 	return p, err

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
@@ -65,14 +67,19 @@ func runPolicyLint(cmd *cobra.Command, f *factory, path string, o policyLintOpti
 	if err != nil {
 		return err
 	}
-	problems := policy.Lint(text, options)
+	return f.emitProblems(o.Output, config, path, policy.Lint(text, options))
+}
+
+// emitProblems lists what is wrong in a file. It fails where that is more than
+// warnings.
+func (f *factory) emitProblems(o outputOptions, config render.Config, path string, problems []yamldoc.Problem) error {
 	wrong := 0
 	for _, p := range problems {
 		if !p.Warning {
 			wrong++
 		}
 	}
-	err = f.emit(o.Output, config, func(r *render.Renderer) error {
+	err := f.emit(o, config, func(r *render.Renderer) error {
 		return writeProblems(r, problems, wrong)
 	})
 	if err == nil && wrong > 0 {
@@ -81,7 +88,7 @@ func runPolicyLint(cmd *cobra.Command, f *factory, path string, o policyLintOpti
 	return err
 }
 
-func writeProblems(r *render.Renderer, problems []policy.Problem, wrong int) error {
+func writeProblems(r *render.Renderer, problems []yamldoc.Problem, wrong int) error {
 	if len(problems) == 0 {
 		if err := r.Write(problemTable(nil)); err != nil {
 			return err
@@ -98,7 +105,7 @@ func writeProblems(r *render.Renderer, problems []policy.Problem, wrong int) err
 	return r.Write(render.Note{Level: render.LevelNote, Text: text})
 }
 
-func problemTable(problems []policy.Problem) render.Table {
+func problemTable(problems []yamldoc.Problem) render.Table {
 	t := render.Table{Name: "problems", Columns: []render.Column{
 		{Name: "line", Kind: render.KindInt}, {Name: "column", Kind: render.KindInt}, {Name: "level"}, {Name: "problem", Kind: render.KindLong},
 	}}
@@ -117,7 +124,7 @@ func knownPlace(n int) any {
 }
 
 // problemLevel is the word for how much a problem matters.
-func problemLevel(p policy.Problem) string {
+func problemLevel(p yamldoc.Problem) string {
 	if p.Warning {
 		return string(render.LevelWarning)
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
+
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
@@ -68,7 +70,7 @@ func (f *factory) parseSuite(path string) (*suite.Suite, string, error) {
 		return nil, "", err
 	}
 	s, err := suite.Parse(text)
-	if wrong := (*suite.Error)(nil); errors.As(err, &wrong) {
+	if wrong := (*yamldoc.Error)(nil); errors.As(err, &wrong) {
 		return nil, "", &HintError{Err: fmt.Errorf("%s: %w", path, err), Hints: []string{"exhibit suite lint " + shellWord(path) + " lists everything that is wrong"}}
 	}
 	return s, suite.Digest(text), err
@@ -128,34 +130,8 @@ func runSuiteLint(f *factory, path string, o outputOptions) error {
 	if err != nil {
 		return err
 	}
-	problems := suite.Lint(text)
-	wrong := 0
-	t := render.Table{Name: "problems", Columns: []render.Column{
-		{Name: "line", Kind: render.KindInt}, {Name: "column", Kind: render.KindInt}, {Name: "level"}, {Name: "problem", Kind: render.KindLong},
-	}}
-	for _, p := range problems {
-		level := string(render.LevelWarning)
-		if !p.Warning {
-			level = "error"
-			wrong++
-		}
-		t.Rows = append(t.Rows, []any{knownPlace(p.Line), knownPlace(p.Column), level, p.Text})
-	}
-	said := plural(int64(wrong), "error") + ", " + plural(int64(len(problems)-wrong), "warning")
-	if len(problems) == 0 {
-		said = "nothing is wrong with it"
-	}
 	config := render.Config{Params: map[string]any{"suite": path, "suite_sha256": suite.Digest(text)}}
-	err = f.emit(o, config, func(r *render.Renderer) error {
-		if err := r.Write(t); err != nil {
-			return err
-		}
-		return r.Write(note("%s", said))
-	})
-	if err == nil && wrong > 0 {
-		err = fmt.Errorf("%s cannot be used: %s", path, plural(int64(wrong), "error"))
-	}
-	return err
+	return f.emitProblems(o, config, path, suite.Lint(text))
 }
 
 func newSuiteShow(f *factory) *cobra.Command {

@@ -11,9 +11,9 @@ import (
 type Known struct {
 	Reply    *replay.Reply
 	Verdicts []Verdict
-	// Judged are the replies of the judge model, by the key of the question:
-	// [Assertion.Questions].
-	Judged map[string]*replay.Reply
+	// Judged is what the judge model said each time that it was asked, by the key
+	// of the question: [Assertion.Questions].
+	Judged map[string][]Opinion
 }
 
 // Check holds an assertion against a reply: true where it is met. It is unknown

@@ -490,3 +490,24 @@ func mustTake(t *testing.T, x *index, l *line) {
 	must(t, err)
 	must(t, x.take(bytes.TrimSuffix(data, []byte{'\n'})))
 }
+
+// TestPlanParams wants from the first line what the whole cassette says, and an
+// error of what is none.
+func TestPlanParams(t *testing.T) {
+	p := testPlan(2)
+	p.Params = map[string]any{"judge_of": "a"}
+	path := mustCreate(t, p)
+	got, err := PlanParams(path)
+	if err != nil || string(got) != `{"judge_of":"a"}` || string(got) != string(mustOpen(t, path).Params()) {
+		t.Errorf("%s, %v", got, err)
+	}
+	for _, text := range []string{"", "\n", "{}\n", `{"plan":`, `{"run":{"at":"2026-01-01T00:00:00.000000Z"}}` + "\n", (&piece{data: []byte("x"), n: 1}).text(), (&piece{chunk: true, attempt: 1, data: []byte("x"), n: 1}).text()} {
+		path := filepath.Join(t.TempDir(), "c")
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+		if got, err := PlanParams(path); err == nil {
+			t.Errorf("%q is a cassette that says %s", text, got)
+		}
+	}
+}
+
+func (p *piece) text() string { return string(p.append(nil)) }

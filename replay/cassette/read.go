@@ -57,6 +57,37 @@ func (t *tape) Header() []replay.Header { return headers(t.index.plan.Header) }
 // Params returns what else the plan says, as JSON; nil when it says nothing.
 func (t *tape) Params() []byte { return t.index.plan.Params }
 
+// PlanParams reads what the plan of a cassette says beside its requests, as
+// [Reader.Params] does, from its first line alone.
+func PlanParams(path string) ([]byte, error) {
+	params, err := planParams(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the cassette %s: %w", path, err)
+	}
+	return params, nil
+}
+
+func planParams(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var buf []byte
+	data, err := readLine(bufio.NewReader(f), &buf)
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it is no cassette: it has no line")
+	}
+	if err != nil {
+		return nil, err
+	}
+	x := newIndex()
+	if err := x.take(data); err != nil {
+		return nil, err
+	}
+	return x.plan.Params, nil
+}
+
 // Request returns a request of the plan.
 func (t *tape) Request(id string) (*replay.Outgoing, error) {
 	e, err := t.find(id)

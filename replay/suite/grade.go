@@ -43,6 +43,7 @@ type Answer struct {
 	End     replay.End
 	Problem string // why there is no reply
 	Reply   *replay.Reply
+	Judged  map[string][]verdict.Opinion // of a judge model, by the key of the question; nil where none was asked
 }
 
 // Sample is an answer and what it shows.
@@ -69,6 +70,7 @@ type Report struct {
 	Suite            *Suite
 	Results          []Result // in the order of the suite
 	Met, Unmet, Open int      // cases
+	Judged           []Judged // what a judge model said; nil where none was asked
 }
 
 // Grade holds answers against what the cases expect of them. Each case of the
@@ -102,6 +104,7 @@ func (s *Suite) Grade(answers []Answer) (*Report, error) {
 		}
 		report.Results = append(report.Results, r)
 	}
+	report.Judged = report.judged()
 	return report, nil
 }
 
@@ -137,7 +140,7 @@ func gradeOne(p *verdict.Prepared, c *Case, a Answer) Sample {
 		return s
 	}
 	s.Verdicts = p.Verdicts(a.Reply)
-	known := &verdict.Known{Reply: a.Reply, Verdicts: s.Verdicts}
+	known := &verdict.Known{Reply: a.Reply, Verdicts: s.Verdicts, Judged: a.Judged}
 	s.Standing = Met
 	var unmet, open []string
 	for i := range c.Expect {

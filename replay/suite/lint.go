@@ -82,7 +82,7 @@ func (l *linter) assertion(a *verdict.Assertion) {
 			open = append(open, &last.Parts[i])
 		}
 		if last.Judge != nil {
-			l.warn("it asks a judge model, which exhibit suite run does not: it is never judged")
+			l.warn("it asks a judge model: it is judged only where exhibit suite run has --judge-server")
 		}
 		if last.Expression == nil {
 			continue

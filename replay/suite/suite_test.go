@@ -382,7 +382,7 @@ target: {samples: 5}
 	}
 	want := []string{
 		"line 4, column 3: case x: canary_leaked is never known: the case has no canaries",
-		"line 4, column 3: case x: it asks a judge model, which exhibit suite run does not: it is never judged",
+		"line 4, column 3: case x: it asks a judge model: it is judged only where exhibit suite run has --judge-server",
 		"line 4, column 3: case x: min_rate 0.9 of 5 samples is all of them: it needs more samples, or 1",
 		"line 4, column 3: case x: nothing was masked: it may hold personal data and secrets",
 		"line 4, column 3: case x: similarity is never known: a suite holds no logged replies to compare with",

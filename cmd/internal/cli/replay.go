@@ -148,15 +148,8 @@ func runReplay(ctx context.Context, f *factory, o replayOptions) error {
 			return err
 		}
 		defer target.Sandbox.Close()
-		if o.Send.Yes {
-			key, err := o.Send.key(f)
-			if err != nil {
-				return err
-			}
-			_, secret := headers(target.Protocol, key)
-			if err := o.Target.look(ctx, target, secret); err != nil {
-				return err
-			}
+		if err := f.look(ctx, &o.Target, &o.Send, target); err != nil {
+			return err
 		}
 		return f.emit(o.Output, caseConfig(c, o.params()), func(r *render.Renderer) error {
 			d, err := o.plan(ctx, c, target)

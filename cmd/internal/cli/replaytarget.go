@@ -65,9 +65,14 @@ func (o *replayTarget) check() error {
 	if o.Provider != "" {
 		return nil
 	}
-	u, err := url.Parse(o.Server)
+	return checkServer("--server", o.Server)
+}
+
+// checkServer refuses what is no address of a server.
+func checkServer(flag, server string) error {
+	u, err := url.Parse(server)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return usagef("--server %q is no address such as http://localhost:11434", o.Server)
+		return usagef("%s %q is no address such as http://localhost:11434", flag, server)
 	}
 	return nil
 }
@@ -158,6 +163,21 @@ func providerURL(ctx context.Context, box *sandbox.Sandbox, name string) (*url.U
 		Err:   fmt.Errorf("looking for %s: no such server answers on the usual ports of this machine", name),
 		Hints: []string{"exhibit replay providers lists what answers; --server URL names any address"},
 	}
+}
+
+// look asks the server that requests are to be sent to what it is, with the key
+// that they are sent with: see [replayTarget.look]. Without --yes nothing is
+// asked.
+func (f *factory) look(ctx context.Context, o *replayTarget, s *replaySending, t *resolvedTarget) error {
+	if !s.Yes {
+		return nil
+	}
+	key, err := s.key(f)
+	if err != nil {
+		return err
+	}
+	_, secret := headers(t.Protocol, key)
+	return o.look(ctx, t, secret)
 }
 
 // look asks a server on this machine whether it passes on what it is sent, as

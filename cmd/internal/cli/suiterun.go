@@ -32,6 +32,12 @@ kept in the --case, or with --cassette in a file; --from-cassette judges it agai
 with the same bytes.
 --grade-only judges the logged replies that the cases were made of, in the case of --case.
 
+Assertions that ask a judge model are judged only where --judge-server names one. It is
+shown the prompt and the reply as data, answers with one of the words that the suite gives,
+and has to say the same each of --judge-samples times; anything else is not judged. What
+it was asked and said is kept too, and read again offline. With --from-cassette or
+--grade-only, --judge-server says what it would be asked, and --yes asks it.
+
 Flags win over the target of the suite. Only this machine is dialled; --allow-host names
 others, --acknowledge-egress says that the texts may go there, masked once more unless
 --no-mask.
@@ -43,6 +49,7 @@ type suiteRunOptions struct {
 	Case   caseOptions
 	Target replayTarget
 	Send   replaySending
+	Judge  suiteJudge
 	Sample int
 	Seed   seedValue
 	Output outputOptions
@@ -75,11 +82,29 @@ func newSuiteRun(f *factory) *cobra.Command {
 	addCaseFlags(cmd, &o.Case)
 	addTargetFlags(cmd, &o.Target)
 	addSendingFlags(cmd, &o.Send)
+	addSuiteJudgeFlags(cmd, &o.Judge)
 	flags := cmd.Flags()
 	flags.Var((*countValue)(&o.Sample), "samples", "times that each request is sent, with a seed of its own each")
 	flags.Var(&o.Seed, "seed", seedUsage)
 	addOutputFlags(cmd, &o.Output, append(render.Formats(), formatSuiteJUnit, formatSuiteHTML)...)
 	return cmd
+}
+
+// suiteRun is a suite being run.
+type suiteRun struct {
+	f      *factory
+	o      *suiteRunOptions
+	suite  *suite.Suite
+	c      *casefile.Case // nil where none is needed
+	report *render.SuiteReport
+
+	of      string        // hash of the plan that was answered, or loggedReplies
+	replies string        // cassette of the answers where it is a file; "" otherwise
+	left    replaySending // the budgets that are left
+	stopped string        // why not all was sent
+
+	judge   *dryRun // how the judge is asked; nil where none is
+	unheard error   // why it cannot be
 }
 
 func runSuite(cmd *cobra.Command, f *factory, o *suiteRunOptions) error {
@@ -91,35 +116,64 @@ func runSuite(cmd *cobra.Command, f *factory, o *suiteRunOptions) error {
 		return err
 	}
 	o.take(cmd, &s.Target)
-	report := &render.SuiteReport{Version: f.build().Version, Digest: digest}
 	if !o.Send.offline() {
 		if err := o.Target.check(); err != nil {
 			return err
 		}
-		if !o.Send.Yes {
-			return f.planSuite(cmd.Context(), s, digest, o)
-		}
 	}
+	r := &suiteRun{f: f, o: o, suite: s, left: o.Send, report: &render.SuiteReport{Version: f.build().Version, Digest: digest}}
 	err = f.suiteCase(cmd, o, func(c *casefile.Case) error {
-		switch {
-		case o.Send.GradeOnly:
-			return gradeSuiteLogged(cmd.Context(), c, s, report)
-		case o.Send.Yes:
-			return f.sendSuite(cmd.Context(), c, s, o, report)
-		}
-		path := o.Send.FromCassette
-		if c != nil {
-			var err error
-			if path, err = o.Send.kept(c); err != nil {
-				return err
-			}
-		}
-		return gradeSuiteCassette(s, o, path, report)
+		r.c = c
+		return r.run(cmd.Context())
 	})
-	if report.Report == nil {
+	if r.report.Report == nil {
 		return err
 	}
-	return errors.Join(err, f.writeSuiteReport(o, report), suiteError(report.Report))
+	return errors.Join(err, f.writeSuiteReport(o, r.report), suiteError(r.report.Report))
+}
+
+// run judges answers, or says what would be sent to get them.
+func (r *suiteRun) run(ctx context.Context) error {
+	if err := r.openJudge(ctx); err != nil {
+		return err
+	}
+	if r.judge != nil {
+		defer r.judge.target.Sandbox.Close()
+	}
+	if !r.o.Send.Yes && !r.o.Send.offline() {
+		return r.writePlan(ctx)
+	}
+	answers, err := r.answers(ctx)
+	if answers == nil {
+		return err
+	}
+	if r.judge != nil && !r.o.Send.Yes {
+		return errors.Join(err, r.writeJudgePlan(answers))
+	}
+	err = errors.Join(err, r.hear(ctx, answers))
+	var gradeErr error
+	r.report.Report, gradeErr = r.suite.Grade(answers)
+	return errors.Join(err, gradeErr)
+}
+
+// answers are the logged ones, those of a cassette, or new ones. With an error
+// there may be some.
+func (r *suiteRun) answers(ctx context.Context) ([]suite.Answer, error) {
+	switch {
+	case r.o.Send.GradeOnly:
+		r.of = loggedReplies
+		return loggedAnswers(ctx, r.c, r.suite)
+	case r.o.Send.FromCassette == "":
+		return r.send(ctx)
+	}
+	path, err := cassetteOf(r.c, r.o.Send.FromCassette)
+	if err != nil {
+		return nil, err
+	}
+	if path == r.o.Send.FromCassette {
+		r.replies = path
+	}
+	return r.recorded(path)
 }
 
 // suiteCase opens the case where one was given or is needed; it is nil
@@ -133,16 +187,20 @@ func (f *factory) suiteCase(cmd *cobra.Command, o *suiteRunOptions, read func(*c
 
 // check refuses what can be refused before any work.
 func (o *suiteRunOptions) check(cmd *cobra.Command) error {
-	judged := o.Send.Yes || o.Send.offline()
+	judged := o.Send.Yes || o.Send.offline() && o.Judge.Server == ""
 	switch {
 	case forPrograms(o.Output.Format) && !judged:
 		return usagef("-f %s is of replies: give --yes, --from-cassette or --grade-only", o.Output.Format)
-	case o.Send.Yes && o.Send.Cassette == "" && !cmd.Flags().Changed("case"):
+	case o.Send.Yes && !o.Send.offline() && o.Send.Cassette == "" && !cmd.Flags().Changed("case"):
 		return usagef("--yes needs --cassette FILE, or a --case, which keep what is sent and received")
 	case o.Send.MaxCost > 0 && !cmd.Flags().Changed("case"):
 		return usagef("--max-cost needs prices: give a --case that has some (exhibit enrich --prices adds them)")
 	}
-	return o.Send.check()
+	send := o.Send
+	if o.Judge.Server != "" && send.offline() {
+		send.Yes = false // --yes asks the judge alone
+	}
+	return errors.Join(o.Judge.check(), send.check())
 }
 
 // take takes from the suite what no flag says.
@@ -161,14 +219,24 @@ func (o *suiteRunOptions) entries(s *suite.Suite, masked bool) ([]plan.Entry, er
 		variants = append(variants, request.Variant{Name: s.Cases[i].ID, Request: q})
 	}
 	po := &plan.Options{Protocol: replay.Protocol(o.Target.Protocol), Model: o.Target.Model, Samples: o.Sample, Seed: o.Seed.pointer()}
-	if masked {
-		masker, err := mask.New()
-		if err != nil {
-			return nil, err
-		}
-		po.Mask = func(q *replay.Request) (*replay.Request, int) { return mask.Apply(q, masker) }
+	var err error
+	if po.Mask, err = maskingOf(masked); err != nil {
+		return nil, err
 	}
 	return plan.Make(variants, po)
+}
+
+// maskingOf is what takes secrets and personal data out of requests; nil where
+// nothing does.
+func maskingOf(masked bool) (func(*replay.Request) (*replay.Request, int), error) {
+	if !masked {
+		return nil, nil
+	}
+	masker, err := mask.New()
+	if err != nil {
+		return nil, err
+	}
+	return func(q *replay.Request) (*replay.Request, int) { return mask.Apply(q, masker) }, nil
 }
 
 // outgoing is what is sent, in the words of exhibit replay.
@@ -179,157 +247,142 @@ func (o *suiteRunOptions) outgoing(s *suite.Suite, t *resolvedTarget) (*dryRun, 
 	return d, err
 }
 
-// planSuite says what would be sent.
-func (f *factory) planSuite(ctx context.Context, s *suite.Suite, digest string, o *suiteRunOptions) error {
-	target, err := o.Target.resolve(ctx, f)
-	if err != nil {
-		return err
-	}
-	defer target.Sandbox.Close()
-	d, err := o.outgoing(s, target)
-	if err != nil {
-		return err
-	}
-	e := plan.Of(d.entries, nil)
-	config := render.Config{Params: o.params(digest)}
-	return f.emit(o.Output, config, func(r *render.Renderer) error {
-		if o.Output.Format != render.FormatCSV {
-			fields := render.Fields{Name: "plan", Title: "Suite: what would be sent", Items: []render.Field{
-				field("server", target.URL.Redacted()), field("protocol", o.Target.Protocol), field("model", known(o.Target.Model)),
-				field("masking", d.masking()), intField("cases", int64(len(s.Cases))), intField("samples", int64(o.Sample)), intField("calls_to_make", int64(e.Calls)),
-				{Column: render.Column{Name: "bytes", Kind: render.KindSize}, Value: e.Bytes},
-			}}
-			if err := r.Write(fields); err != nil {
-				return err
-			}
-		}
-		if err := writeSuite(r, s, render.FormatCSV); err != nil {
-			return err
-		}
-		if !target.Loopback && !o.Target.Acknowledged {
-			if err := r.Write(render.Note{Level: render.LevelWarning, Text: "the texts would leave this machine: --yes needs --acknowledge-egress"}); err != nil {
-				return err
-			}
-		}
-		return r.Write(note("nothing was sent: --yes sends it"))
-	})
-}
-
-// sendSuite sends what a suite asks, keeps what came and judges it, also when not
+// send sends what a suite asks, keeps what came and reads it back, also when not
 // all did.
-func (f *factory) sendSuite(ctx context.Context, c *casefile.Case, s *suite.Suite, o *suiteRunOptions, report *render.SuiteReport) error {
-	target, err := o.Target.resolve(ctx, f)
+func (r *suiteRun) send(ctx context.Context) ([]suite.Answer, error) {
+	target, err := r.o.Target.resolve(ctx, r.f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer target.Sandbox.Close()
-	key, err := o.Send.key(f)
+	if err := r.f.look(ctx, &r.o.Target, &r.o.Send, target); err != nil {
+		return nil, err
+	}
+	d, err := r.o.outgoing(r.suite, target)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, secret := headers(target.Protocol, key)
-	if err := o.Target.look(ctx, target, secret); err != nil {
-		return err
-	}
-	d, err := o.outgoing(s, target)
-	if err != nil {
-		return err
-	}
-	if c != nil {
-		if d.price, err = priceOf(ctx, c, o.Target.Model); err != nil {
-			return err
+	if r.c != nil {
+		if d.price, err = priceOf(ctx, r.c, r.o.Target.Model); err != nil {
+			return nil, err
 		}
 	}
-	t := &tape{f: f, c: c, file: o.Send.Cassette}
-	ran, err := f.send(ctx, d, t.open)
-	if ran == nil {
-		return err
+	r.replies = r.o.Send.Cassette
+	t := &tape{
+		f: r.f, c: r.c, file: r.replies,
+		again: fmt.Sprintf("exhibit suite run %s --from-cassette %s judges it again", shellWord(r.o.Suite), shellWord(r.replies)),
 	}
-	f.tellRun(ran)
-	err = errors.Join(err, gradeSuiteCassette(s, o, t.path, report))
+	ran, err := r.f.send(ctx, d, t.open)
+	if ran == nil {
+		return nil, err
+	}
+	r.spend(d, ran)
+	answers, readErr := r.recorded(t.path)
 	kept, keepErr := t.keep(ctx)
 	if keepErr == nil {
-		f.note(kept.Text)
+		r.f.note(kept.Text)
 	}
-	return errors.Join(err, keepErr)
+	return answers, errors.Join(err, readErr, keepErr)
 }
 
-// tellRun says what of a run is not in the verdicts.
-func (f *factory) tellRun(ran *replayrun.Report) {
+// spend takes what a run used from the budgets, and says what of it is not in
+// the verdicts.
+func (r *suiteRun) spend(d *dryRun, ran *replayrun.Report) {
+	r.stopped = cmp.Or(ran.Stopped, d.spend(ran))
+	r.left = d.options.Send
 	if ran.Left > 0 {
-		f.warn(fmt.Sprintf("%s without a final reply: %s; the same command goes on where this one stopped",
+		r.f.warn(fmt.Sprintf("%s without a final reply: %s; the same command goes on where this one stopped",
 			are(int64(ran.Left), "request"), cmp.Or(ran.Stopped, "the report says why")))
 	}
 }
 
-// gradeSuiteCassette judges what a cassette holds. It must be of the requests
-// that the suite makes: what is expected may have changed since, and what is
-// asked not.
-func gradeSuiteCassette(s *suite.Suite, o *suiteRunOptions, path string, report *render.SuiteReport) (err error) {
-	tape, err := cassette.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, tape.Close()) }()
-	ids := tape.IDs()
-	if len(ids) == 0 {
-		return fmt.Errorf("judging the cassette %s: its plan has no requests", path)
-	}
-	masked, err := o.adopt(tape, ids)
-	if err != nil {
-		return err
-	}
-	entries, err := o.entries(s, masked)
-	if err != nil {
-		return err
-	}
+// errOtherRequests says that a cassette is of another plan.
+var errOtherRequests = errors.New("it holds other requests than those of the suite")
+
+// holds makes sure that a cassette holds the requests of a plan, and no others.
+func holds(tape *cassette.Reader, entries []plan.Entry) error {
 	var wanted []string
 	for _, out := range plan.All(entries) {
 		wanted = append(wanted, out.ID)
 	}
-	if !slices.Equal(wanted, ids) {
-		return &HintError{
-			Err:   fmt.Errorf("judging the cassette %s: it holds other requests than those of the suite", path),
+	if !slices.Equal(wanted, tape.IDs()) {
+		return errOtherRequests
+	}
+	return nil
+}
+
+// replyOf is the reply of an exchange; nil where none came.
+func replyOf(reader *protocol.Reader, x *replay.Exchange) *replay.Reply {
+	if x.End != replay.Complete && x.End != replay.Failed && len(x.Chunks) == 0 {
+		return nil
+	}
+	reply := reader.Read(x)
+	return &reply
+}
+
+// recorded are the answers that a cassette holds. It must be of the requests
+// that the suite makes: what is expected may have changed since, and what is
+// asked not.
+func (r *suiteRun) recorded(path string) (answers []suite.Answer, err error) {
+	tape, err := cassette.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, tape.Close()) }()
+	sent, err := howSent(tape)
+	if err != nil {
+		return nil, err
+	}
+	r.o.Target.Protocol, r.o.Target.Model, r.o.Sample = string(sent.protocol), sent.model, sent.samples
+	entries, err := r.o.entries(r.suite, sent.masked)
+	if err != nil {
+		return nil, err
+	}
+	if err := holds(tape, entries); err != nil {
+		return nil, &HintError{
+			Err:   fmt.Errorf("judging the cassette %s: %w", path, err),
 			Hints: []string{"the cases, the parameters of the target or the --seed are not those of that run; run the suite again"},
 		}
 	}
 	reader := protocol.NewReader()
-	var answers []suite.Answer
-	for _, id := range ids {
+	for _, id := range tape.IDs() {
 		x, err := tape.Exchange(id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		a := suite.Answer{Case: x.Variant, Sample: x.Sample, ID: id, End: x.End, Problem: cmp.Or(x.Problem, "it was not sent")}
-		if x.End == replay.Complete || x.End == replay.Failed || len(x.Chunks) > 0 {
-			reply := reader.Read(x)
-			a.Reply = &reply
-		}
-		answers = append(answers, a)
+		answers = append(answers, suite.Answer{
+			Case: x.Variant, Sample: x.Sample, ID: id, End: x.End, Problem: cmp.Or(x.Problem, "it was not sent"), Reply: replyOf(reader, x),
+		})
 	}
-	report.Server, report.Protocol, report.Model, report.Cassette = tape.Server(), o.Target.Protocol, o.Target.Model, tape.SHA256()
-	report.Report, err = s.Grade(answers)
-	return err
+	r.of = tape.PlanHash()
+	r.report.Server, r.report.Protocol, r.report.Model, r.report.Cassette = tape.Server(), string(sent.protocol), sent.model, tape.SHA256()
+	return answers, nil
 }
 
-// adopt takes protocol, model and number of samples from a cassette, and says
-// whether something was masked before it was sent.
-func (o *suiteRunOptions) adopt(tape *cassette.Reader, ids []string) (masked bool, err error) {
-	o.Sample = 1
-	for _, id := range ids {
+// howSent says how the requests of a cassette were made: what determines a plan
+// beside the requests themselves.
+type sentAs struct {
+	protocol replay.Protocol
+	model    string
+	samples  int
+	masked   bool // something was masked before it was sent
+}
+
+func howSent(tape *cassette.Reader) (s sentAs, err error) {
+	for _, id := range tape.IDs() {
 		out, err := tape.Request(id)
 		if err != nil {
-			return false, err
+			return s, err
 		}
-		o.Target.Protocol, o.Target.Model, o.Sample = string(out.Protocol), out.Model, max(o.Sample, out.Sample)
-		masked = masked || out.Masked > 0
+		s.protocol, s.model, s.samples = out.Protocol, out.Model, max(s.samples, out.Sample)
+		s.masked = s.masked || out.Masked > 0
 	}
-	return masked, nil
+	return s, nil
 }
 
-// gradeSuiteLogged judges the logged replies of a case: whether each incident
+// loggedAnswers are the logged replies of a case, to see whether each incident
 // fails what the suite expects, as it should.
-func gradeSuiteLogged(ctx context.Context, c *casefile.Case, s *suite.Suite, report *render.SuiteReport) (err error) {
+func loggedAnswers(ctx context.Context, c *casefile.Case, s *suite.Suite) ([]suite.Answer, error) {
 	var answers []suite.Answer
 	for i := range s.Cases {
 		own := &s.Cases[i]
@@ -339,15 +392,14 @@ func gradeSuiteLogged(ctx context.Context, c *casefile.Case, s *suite.Suite, rep
 		case errors.Is(err, casefile.ErrNotEventID), errors.Is(err, casefile.ErrNoEvent):
 			a.Problem = "the case has no such event"
 		case err != nil:
-			return err
+			return nil, err
 		default:
 			// What was masked is known to the logged reply.
 			own.Request, a.Reply = q, &q.Logged
 		}
 		answers = append(answers, a)
 	}
-	report.Report, err = s.Grade(answers)
-	return err
+	return answers, nil
 }
 
 // loggedCall returns the call that an event shows.
@@ -367,127 +419,6 @@ func (o *suiteRunOptions) params(digest string) map[string]any {
 	out := map[string]any{"suite": o.Suite, "suite_sha256": digest, "samples": o.Sample, "seed": o.Seed.String()}
 	o.Target.params(out)
 	o.Send.params(out)
+	o.Judge.params(out)
 	return given(out)
-}
-
-// writeSuiteReport writes how a suite stands.
-func (f *factory) writeSuiteReport(o *suiteRunOptions, report *render.SuiteReport) error {
-	if forPrograms(o.Output.Format) {
-		out, err := f.openOutput(o.Output)
-		if err != nil {
-			return err
-		}
-		defer out.discard()
-		write := render.SuiteJUnit
-		if o.Output.Format == formatSuiteHTML {
-			write = render.SuiteHTML
-		}
-		if err := write(out, report); err != nil {
-			return err
-		}
-		return out.commit()
-	}
-	return f.emit(o.Output, render.Config{Params: o.params(report.Digest)}, func(r *render.Renderer) error {
-		if o.Output.Format != render.FormatCSV {
-			fields := render.Fields{Name: "suite", Title: "Suite", Items: []render.Field{
-				field("name", report.Suite.Name), field("server", known(report.Server)), field("protocol", known(report.Protocol)), field("model", known(report.Model)),
-				field("cassette_sha256", known(report.Cassette)), intField("cases", int64(len(report.Results))), intField("failed", int64(report.Unmet)),
-				intField("not_judged", int64(report.Open)), intField("passed", int64(report.Met)),
-			}}
-			if err := r.Write(fields); err != nil {
-				return err
-			}
-		}
-		if err := r.Write(resultTable(report.Report)); err != nil {
-			return err
-		}
-		if o.Output.Format == render.FormatCSV {
-			return nil
-		}
-		return r.Write(sampleTable(report.Report, o.Output.Format == render.FormatText))
-	})
-}
-
-func resultTable(report *suite.Report) render.Table {
-	t := render.Table{Name: "cases", Title: "Cases", Stacked: true, Columns: []render.Column{
-		{Name: "result"},
-		{Name: "case", Whole: true},
-		{Name: "title", Kind: render.KindLong},
-		{Name: "expected", Kind: render.KindLong},
-		{Name: "why", Kind: render.KindLong},
-		{Name: "met", Kind: render.KindInt},
-		{Name: "unmet", Kind: render.KindInt},
-		{Name: "not_judged", Kind: render.KindInt},
-		{Name: "min_rate", Kind: render.KindNumber},
-		{Name: "rate", Kind: render.KindNumber},
-		{Name: "rate_low", Kind: render.KindNumber},
-		{Name: "rate_high", Kind: render.KindNumber},
-		{Name: "finding", Whole: true},
-	}}
-	for i := range report.Results {
-		r := &report.Results[i]
-		row := []any{
-			resultWord(r.Standing), r.Case.ID, known(r.Case.Title), expectedWords(r.Case), known(r.Why), int64(r.Met), int64(r.Unmet), int64(r.Open), r.Case.Least(),
-			nil, nil, nil, known(r.Case.Finding),
-		}
-		if r.Rate.Of > 0 {
-			row[9], row[10], row[11] = r.Rate.Value, r.Rate.Low, r.Rate.High
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
-}
-
-// resultWord is how a case stands, in the words of tests.
-func resultWord(s suite.Standing) string {
-	switch s {
-	case suite.Met:
-		return "passed"
-	case suite.Unmet:
-		return "failed"
-	}
-	return "not judged"
-}
-
-// sampleTable lists the samples with what came back; for people only those that
-// did not meet their case.
-func sampleTable(report *suite.Report, text bool) render.Table {
-	t := render.Table{Name: "samples", Title: "Replies that did not meet their case", Stacked: true, Columns: []render.Column{
-		{Name: "case", Whole: true},
-		{Name: "sample", Kind: render.KindInt},
-		{Name: "standing"},
-		{Name: "why", Kind: render.KindLong},
-		{Name: "end"},
-		{Name: "reply", Kind: render.KindLong},
-		{Name: "id", Whole: true},
-	}}
-	if !text {
-		t.Title = "Replies"
-	}
-	for i := range report.Results {
-		for j := range report.Results[i].Samples {
-			s := &report.Results[i].Samples[j]
-			if text && s.Standing == suite.Met {
-				continue
-			}
-			var reply any
-			if s.Reply != nil {
-				reply = replyText(s.Reply)
-			}
-			t.Rows = append(t.Rows, []any{s.Case, int64(s.Sample), string(s.Standing), known(s.Why), known(string(s.End)), reply, s.ID})
-		}
-	}
-	return t
-}
-
-// suiteError is the error for cases that are not passed.
-func suiteError(report *suite.Report) error {
-	var failed, open error
-	if report.Unmet > 0 {
-		failed = &SuiteError{Failed: report.Unmet, Of: len(report.Results)}
-	}
-	if report.Open > 0 {
-		open = fmt.Errorf("%d of %s could not be judged", report.Open, plural(int64(len(report.Results)), "case"))
-	}
-	return errors.Join(failed, open)
 }

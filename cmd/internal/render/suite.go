@@ -20,6 +20,24 @@ type SuiteReport struct {
 	// Server, Protocol, Model and Cassette (its SHA-256) say what was asked and
 	// where it is kept; empty for logged replies.
 	Server, Protocol, Model, Cassette string
+	Judge                             SuiteJudge
+}
+
+// SuiteJudge says which model judged replies, and where what it was asked and
+// said is kept (its SHA-256); empty where none did.
+type SuiteJudge struct{ Server, Protocol, Model, Cassette string }
+
+// Agreed says how often the judge said the same each time that it was asked.
+func (r *SuiteReport) Agreed() string {
+	same, of, none := 0, 0, 0
+	for i := range r.Judged {
+		same, of, none = same+r.Judged[i].Agreement.Hits, of+r.Judged[i].Agreement.Of, none+r.Judged[i].Open
+	}
+	text := fmt.Sprintf("it agreed with itself on %d of %d verdicts that it gave more than once", same, of)
+	if none > 0 {
+		text += fmt.Sprintf("; it gave none %d times", none)
+	}
+	return text
 }
 
 // SuiteJUnit writes how a suite stands as JUnit XML: a test for each case, with a

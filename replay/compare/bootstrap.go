@@ -59,11 +59,13 @@ type Numbers struct {
 	A, B    Interval // medians
 	Change  Interval // median of the differences, B less A
 	Ratio   Interval // median of B over the median of A; NaN where that is 0
-	P       float64  // of so uneven a split into more and less, were either as likely
+	Changes int      // prompts of which the numbers differ
+	P       float64  // of so uneven a split of them into more and less, were either as likely
 }
 
-// Changed reports whether there is evidence of a change: the sign test says so,
-// and the interval of the differences leaves out 0.
+// Changed reports whether there is evidence of a change, were this the only
+// comparison: the sign test says so, and the interval of the differences leaves
+// out 0. [Holm] corrects P for others.
 func (n *Numbers) Changed() bool {
 	return n.P < Alpha && (n.Change.Low > 0 || n.Change.High < 0)
 }
@@ -91,6 +93,7 @@ func PairNumbers(pairs [][2]float64, seed uint64) Numbers {
 	}
 	return Numbers{
 		Prompts: n,
+		Changes: more + fewer,
 		P:       signTest(more, fewer),
 		A:       Bootstrap(n, a, seed),
 		B:       Bootstrap(n, b, seed),

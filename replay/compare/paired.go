@@ -25,8 +25,8 @@ type Paired struct {
 	P          float64  // were nothing changed: of so uneven a split of the prompts that changed, or a more uneven one
 }
 
-// Changed reports whether there is evidence of a change. That there is none
-// does not say that nothing changed.
+// Changed reports whether there is evidence of a change, were this the only
+// comparison: [Holm] corrects P for others. That there is none does not say that nothing changed.
 func (p *Paired) Changed() bool { return p.P < Alpha }
 
 // Pair compares two sides. P is that of McNemar's exact test (McNemar 1947,

@@ -28,12 +28,19 @@ type Comparison struct {
 	Number             *compare.Numbers // of a number
 	Changed            []string         // prompts on which the sides differ, in their order; of a number none
 	ByModel            bool             // a model said so
+	// P is the probability of the comparison, were nothing changed, corrected for
+	// Tests: the comparisons beside it, and itself, that could be evidence of a
+	// change. It is that of Truth or Number where it could not.
+	P     float64
+	Tests int
 }
 
 // Compare compares all verdicts, in the order in which they are first met. A
 // verdict that is unknown on all of a side is compared too: with no prompts, so
-// that it is said. Each is tested by itself: of twenty that nothing changed, one
-// shows evidence of a change by chance. The same seed gives the same intervals.
+// that it is said. Where several could show a change, each has to show it so
+// clearly that any of them does by chance in 5 of 100 comparisons only: see
+// [compare.Holm]. Intervals are of 95 % each by itself. The same seed gives the
+// same ones.
 func Compare(prompts []Sides, seed uint64) []Comparison {
 	var order []string
 	kinds := map[string]Kind{}
@@ -60,7 +67,28 @@ func Compare(prompts []Sides, seed uint64) []Comparison {
 		}
 		out = append(out, c)
 	}
+	correct(out)
 	return out
+}
+
+// correct puts the corrected probabilities to comparisons.
+func correct(list []Comparison) {
+	var tests []*Comparison
+	var p []float64
+	for i := range list {
+		c, changes := &list[i], 0
+		if c.Truth != nil {
+			c.P, changes = c.Truth.P, len(c.Changed)
+		} else {
+			c.P, changes = c.Number.P, c.Number.Changes
+		}
+		if compare.CanShow(changes) {
+			tests, p = append(tests, c), append(p, c.P)
+		}
+	}
+	for i, corrected := range compare.Holm(p) {
+		tests[i].P, tests[i].Tests = corrected, len(tests)
+	}
 }
 
 // values returns what a verdict says of the replies to a prompt on one side, and
@@ -144,9 +172,9 @@ func (c *Comparison) Evidence() Evidence {
 	prompts, changed, by := 0, false, 0.0
 	if c.Truth != nil {
 		// The sign is that of the prompts that changed, which is what was tested.
-		prompts, changed, by = c.Truth.Prompts, c.Truth.Changed(), float64(len(c.Truth.More)-len(c.Truth.Fewer))
+		prompts, changed, by = c.Truth.Prompts, c.Truth.Changed() && c.P < compare.Alpha, float64(len(c.Truth.More)-len(c.Truth.Fewer))
 	} else {
-		prompts, changed, by = c.Number.Prompts, c.Number.Changed(), c.Number.Change.Value
+		prompts, changed, by = c.Number.Prompts, c.Number.Changed() && c.P < compare.Alpha, c.Number.Change.Value
 	}
 	switch {
 	case prompts == 0:
@@ -192,9 +220,9 @@ func (c *Comparison) sayTruth(b *strings.Builder, evidence Evidence) {
 		if missed == 0 { // resamples of prompts that are alike are alike
 			missed = compare.RateOf(0, p.Prompts).High
 		}
-		fmt.Fprintf(b, ", no evidence of a change (p %s): one of %.1f points may have been missed", pText(p.P), 100*missed)
+		fmt.Fprintf(b, ", no evidence of a change (p %s): one of %.1f points may have been missed", c.pText(p.P), 100*missed)
 	} else {
-		fmt.Fprintf(b, ", evidence of a change (p %s)", pText(p.P))
+		fmt.Fprintf(b, ", evidence of a change (p %s)", c.pText(p.P))
 	}
 	fmt.Fprintf(b, "; changed on %s", counted(len(c.Changed), "prompt"))
 	if len(c.Changed) > 0 {
@@ -208,7 +236,7 @@ func (c *Comparison) sayNumber(b *strings.Builder, evidence Evidence) {
 	missed := max(math.Abs(n.Change.Low), math.Abs(n.Change.High))
 	switch {
 	case evidence != NoEvidence:
-		fmt.Fprintf(b, ", evidence of a change (p %s)", pText(n.P))
+		fmt.Fprintf(b, ", evidence of a change (p %s)", c.pText(n.P))
 	case math.IsNaN(missed):
 		b.WriteString(", no evidence of a change: these are too few prompts for an interval, and one of any size may have been missed")
 	case missed == 0: // resamples of prompts that are alike are alike
@@ -246,6 +274,14 @@ func intervalText(i compare.Interval) string {
 
 // numberText writes a number with up to four digits that count.
 func numberText(n float64) string { return fmt.Sprintf("%.4g", n) }
+
+// pText writes the probability of a comparison by itself, and corrected.
+func (c *Comparison) pText(alone float64) string {
+	if c.Tests < 2 {
+		return pText(alone)
+	}
+	return fmt.Sprintf("%s alone, %s corrected for %d verdicts", pText(alone), pText(c.P), c.Tests)
+}
 
 // pText writes a probability; of very small ones only that they are.
 func pText(p float64) string {

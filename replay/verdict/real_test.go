@@ -266,3 +266,40 @@ func TestComparisonWords(t *testing.T) {
 		t.Errorf("of no prompts: %v", c)
 	}
 }
+
+// TestCompareCorrects: a verdict that shows a change by itself shows none among
+// many that could have; verdicts that could not do not weaken it.
+func TestCompareCorrects(t *testing.T) {
+	of := func(others int, change bool) *Comparison {
+		prompts := sidesOf(map[[2]bool]int{{false, true}: 8, {true, false}: 1, {true, true}: 11})
+		for i := range prompts {
+			for n := range others {
+				// Changes on eight prompts, to both sides alike; or on none.
+				a, b := TruthOf(i%2 == 0), TruthOf(i%2 == 0)
+				if change && i < 8 {
+					b = TruthOf(i%2 != 0)
+				}
+				name := fmt.Sprintf("other_%d", n)
+				prompts[i].A[0] = append(prompts[i].A[0], Verdict{Name: name, Value: a})
+				prompts[i].B[0] = append(prompts[i].B[0], Verdict{Name: name, Value: b})
+			}
+		}
+		return &Compare(prompts, 1)[0]
+	}
+	for _, tt := range []struct {
+		others int
+		change bool
+		want   Evidence
+		says   string
+	}{
+		{0, true, More, "evidence of a change (p 0.039);"},
+		{1, true, NoEvidence, "no evidence of a change (p 0.039 alone, 0.078 corrected for 2 verdicts): one of "},
+		{9, true, NoEvidence, "no evidence of a change (p 0.039 alone, 0.39 corrected for 10 verdicts): one of "},
+		{9, false, More, "evidence of a change (p 0.039);"},
+	} {
+		c := of(tt.others, tt.change)
+		if c.Evidence() != tt.want || !strings.Contains(c.String(), tt.says) {
+			t.Errorf("with %d others, changed %v: %s, want %s: %s", tt.others, tt.change, c.Evidence(), tt.want, c)
+		}
+	}
+}

@@ -227,10 +227,20 @@ func (g *gradedReport) sides() []verdict.Sides {
 	var out []verdict.Sides
 	for i := range g.prompts {
 		if p := &g.prompts[i]; isWhole(p.Variant) {
-			out = append(out, verdict.Sides{ID: p.Event, A: [][]verdict.Verdict{p.LoggedVerdicts}, B: p.known()})
+			side := verdict.Sides{ID: p.Event, A: [][]verdict.Verdict{compared(p.LoggedVerdicts)}}
+			for _, list := range p.known() {
+				side.B = append(side.B, compared(list))
+			}
+			out = append(out, side)
 		}
 	}
 	return out
+}
+
+// compared leaves out the verdicts that are themselves comparisons with the
+// logged reply, which is like itself.
+func compared(list []verdict.Verdict) []verdict.Verdict {
+	return slices.DeleteFunc(slices.Clone(list), func(v verdict.Verdict) bool { return isOfPair(v.Name) })
 }
 
 // known are the verdicts on the replies that came.
@@ -252,10 +262,9 @@ func (g *gradedReport) comparison(r *render.Renderer) error {
 	}}
 	sides := g.sides()
 	var quiet []string
+	tests := 0
 	for _, c := range verdict.Compare(sides, compareSeed) {
-		if isOfPair(c.Name) {
-			continue
-		}
+		tests = max(tests, c.Tests)
 		shows := c.Evidence() == verdict.More || c.Evidence() == verdict.Less || len(c.Changed) > 0
 		if g.format == render.FormatText && !g.all && !shows {
 			if c.Evidence() == verdict.NoEvidence {
@@ -270,6 +279,11 @@ func (g *gradedReport) comparison(r *render.Renderer) error {
 			return err
 		}
 	}
+	if tests > 1 {
+		if err := r.Write(note("%d verdicts could show a change: p is corrected for their number (Holm), so that any of them is called changed by chance in at most 5 of 100 comparisons; intervals are 95 %% each", tests)); err != nil {
+			return err
+		}
+	}
 	if len(quiet) == 0 {
 		return nil
 	}
@@ -278,7 +292,7 @@ func (g *gradedReport) comparison(r *render.Renderer) error {
 }
 
 // isOfPair reports whether a verdict is itself a comparison with the logged
-// reply, which is like itself.
+// reply.
 func isOfPair(name string) bool {
 	switch name {
 	case "similarity", "tools_differ", "tool_arguments_differ":

@@ -164,7 +164,7 @@ func gradeOne(p *verdict.Prepared, c *Case, a Answer) Sample {
 
 func checkWords(v verdict.Verdict, says string) string {
 	words := v.Name + " " + says
-	if v.ByModel {
+	if v.ByModel && v.Value.Kind == verdict.Truth {
 		words += ", a model says"
 	}
 	if v.Why != "" {

@@ -297,7 +297,7 @@ func TestJudgeOpen(t *testing.T) {
 	cut, tool, failed := whole("good"), whole("good"), whole("")
 	cut.Complete = false
 	tool.ToolCalls = []replay.ToolCall{{Name: "answer"}}
-	failed.ErrorCode = "overloaded"
+	failed.ErrorCode, failed.Complete = "overloaded", false
 	for _, test := range []struct {
 		name  string
 		said  []Opinion

@@ -259,12 +259,12 @@ func (q *JudgeQuestion) answerIn(said Opinion) (answer, problem string) {
 		return "", "it was not asked"
 	case r == nil:
 		return "", said.Problem
+	case (&judged{reply: r}).failed():
+		return "", strings.TrimSpace("an error came back: " + shorten(strings.TrimSpace(r.ErrorCode+" "+r.ErrorMessage)))
 	case !r.Complete:
 		return "", "its answer is not whole"
 	case len(r.ToolCalls) > 0:
 		return "", "it asked for a tool"
-	case strings.TrimSpace(r.Text) == "" && r.ErrorCode+r.ErrorMessage != "":
-		return "", "an error came back: " + shorten(strings.TrimSpace(r.ErrorCode+" "+r.ErrorMessage))
 	}
 	for _, a := range q.Answers {
 		if answerForm(r.Text) == answerForm(a) {

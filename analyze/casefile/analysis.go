@@ -205,7 +205,7 @@ func (w *writer) deriveFindings(ctx context.Context, o *AnalysisOptions, body *a
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
-	db, err := openDuck(path, false, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp})
+	db, err := openDuck(path, false, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp, data: w.state.liveBytes()})
 	if err != nil {
 		return err
 	}
@@ -220,11 +220,9 @@ func (w *writer) deriveFindings(ctx context.Context, o *AnalysisOptions, body *a
 	body.Derived = &DerivedState{Schema: derivedSchema}
 	for _, t := range w.state.derived.Tables {
 		if strings.HasPrefix(t.Table, "finding") {
-			name := t.Table
-			if t, err = hashTable(ctx, db, QuoteIdent(name)); err != nil {
-				return fmt.Errorf("hashing table %s: %w", name, err)
+			if t, err = hashTable(ctx, db, "", t.Table); err != nil {
+				return err
 			}
-			t.Table = name
 		}
 		body.Derived.Tables = append(body.Derived.Tables, t)
 	}

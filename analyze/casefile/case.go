@@ -125,6 +125,18 @@ func newState() *state {
 	return &state{decoder: DecoderVersion, pending: map[string]bool{}, earlier: map[string]bool{}, facts: map[string]bool{}}
 }
 
+// liveBytes is the size of the live segments.
+func (s *state) liveBytes() int64 { return bytesOf(s.events) + bytesOf(s.records) }
+
+// bytesOf is the size of files together.
+func bytesOf(refs []FileRef) int64 {
+	n := int64(0)
+	for _, r := range refs {
+		n += r.Size
+	}
+	return n
+}
+
 // readState follows the ledger from its first entry to its last.
 func readState(l *ledger.Ledger) (*state, error) {
 	s := newState()

@@ -52,6 +52,8 @@ type extension struct {
 	dir      string
 	staging  string // where the files of the loads are
 
+	uncounted bool // what the loads counted while they decoded has to be read from the events first
+
 	enrichment *enrichment     // nil when the case is not enriched
 	analysis   *storedAnalysis // nil when there is none, or the database has it
 }
@@ -93,7 +95,7 @@ func (w *writer) extendDerived(ctx context.Context, o *LoadOptions, a *assembly,
 		return nil, fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
-	return x.build(ctx, path, base == "", duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp})
+	return x.build(ctx, path, base == "", duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp, data: w.state.liveBytes() + bytesOf(a.files)})
 }
 
 // currentDerived is the path of the generation of the last committed load, or
@@ -128,11 +130,14 @@ func (x *extension) firstSegment() int64 { return x.previous.segment + 1 }
 // fill runs the steps in the order in which they read each other's tables.
 func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedState, error) {
 	fill, err := x.places()
+	if err == nil && x.uncounted {
+		err = x.count(ctx, db)
+	}
 	if err != nil {
 		return nil, err
 	}
 	run := func(name string) func() error {
-		return func() error { return runFile(ctx, db, name, fill, x.firstSegment()) }
+		return func() error { return x.runFile(ctx, db, name, fill) }
 	}
 	var steps []func() error
 	if fresh {
@@ -147,7 +152,7 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 		if x.any(func(events, withID int64) bool { return withID < events }) && x.evidenceCount() > 1 {
 			steps = append(steps, run("duplicates_record"))
 		}
-		steps = append(steps, run("content_repeat"), run("calls"))
+		steps = append(steps, run("content_shared"), func() error { return unlessEmpty(ctx, db, "repeated_h", run("content_repeat")) }, run("calls"))
 		if x.inPieces() {
 			steps = append(steps, run("calls_batch"))
 		}
@@ -175,21 +180,22 @@ func (x *extension) fill(ctx context.Context, db *sql.DB, fresh bool) (*DerivedS
 // grows keeps the hash that the ledger has for it, plus that of its new rows:
 // hashing ten million rows again would take longer than the load.
 func (x *extension) addHashes(ctx context.Context, db *sql.DB) (*DerivedState, error) {
-	st := &DerivedState{Schema: derivedSchema}
-	for _, name := range derivedTables() {
-		before, grows := x.growing(name)
-		var t TableHash
-		var err error
-		if grows {
-			t, err = addHash(ctx, db, name, before, x.firstSegment()<<eidShift)
-		} else {
-			t, err = hashTable(ctx, db, QuoteIdent(name))
+	tables := derivedTables()
+	whole := slices.DeleteFunc(derivedTables(), func(name string) bool { _, grows := x.growing(name); return grows })
+	hashes, err := hashRelations(ctx, db, "", whole)
+	if err != nil {
+		return nil, err
+	}
+	st := &DerivedState{Schema: derivedSchema, Tables: make([]TableHash, len(tables))}
+	for i, name := range tables {
+		if before, grows := x.growing(name); grows {
+			if st.Tables[i], err = addHash(ctx, db, name, before, x.firstSegment()<<eidShift); err != nil {
+				return nil, fmt.Errorf("hashing table %s: %w", name, err)
+			}
+			st.Tables[i].Table = name
+			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("hashing table %s: %w", name, err)
-		}
-		t.Table = name
-		st.Tables = append(st.Tables, t)
+		st.Tables[i] = hashes[slices.Index(whole, name)]
 	}
 	return st, nil
 }
@@ -259,6 +265,27 @@ func (x *extension) evidenceCount() int64 {
 		last = max(last, lastEvidence(l.items))
 	}
 	return last
+}
+
+// has reports whether an event of the loads has a value in a column. The column
+// content stands for the texts that have rows of their own.
+func (x *extension) has(column string) bool {
+	for _, l := range x.loads {
+		for _, counts := range l.columns {
+			if counts[column] > 0 {
+				return true
+			}
+		}
+	}
+	return column == "content" && slices.ContainsFunc(x.loads, func(l extensionLoad) bool { return len(only(paths(l.files), "content")) > 0 })
+}
+
+// unlessEmpty runs a step that reads a table, if there is anything in it.
+func unlessEmpty(ctx context.Context, db *sql.DB, table string, step func() error) error {
+	if none, err := isEmpty(ctx, db, table); err != nil || none {
+		return err
+	}
+	return step()
 }
 
 // isEmpty reports whether a table has no rows.
@@ -352,7 +379,7 @@ func appendRows(ctx context.Context, db *sql.DB, table string, n int, row func(i
 	}
 	defer conn.Close()
 	err = conn.Raw(func(c any) error {
-		a, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", table)
+		a, err := duckdb.NewAppenderFromConn(duckConn(c), "", table)
 		if err != nil {
 			return err
 		}
@@ -453,12 +480,36 @@ func relation(paths []string, empty string) string {
 // touches. The first load touches everything.
 var extending = regexp.MustCompile(`(?m)^.*-- when extending$`)
 
+// needing matches the line before a statement that adds nothing when no event
+// has a value in the named column: most logs have few kinds of identifiers.
+var needing = regexp.MustCompile(`(?m)^-- needs (\w+)$`)
+
+// runFile runs the statements of an embedded file that the loads need.
+func (x *extension) runFile(ctx context.Context, db *sql.DB, name string, fill map[string]string) error {
+	text, err := statement(name, fill)
+	if err != nil {
+		return err
+	}
+	var needed []string
+	for _, q := range splitStatements(text) {
+		if column := needing.FindStringSubmatch(q); column == nil || x.has(column[1]) {
+			needed = append(needed, q)
+		}
+	}
+	return runFrom(ctx, db, name, strings.Join(needed, ";\n"), x.firstSegment())
+}
+
 // runFile runs the statements of an embedded file, one by one.
 func runFile(ctx context.Context, db *sql.DB, name string, fill map[string]string, firstSegment int64) error {
 	text, err := statement(name, fill)
 	if err != nil {
 		return err
 	}
+	return runFrom(ctx, db, name, text, firstSegment)
+}
+
+// runFrom runs the statements of a text for the segments from the given one on.
+func runFrom(ctx context.Context, db *sql.DB, name, text string, firstSegment int64) error {
 	if firstSegment == 1 {
 		text = extending.ReplaceAllString(text, "")
 	}
@@ -509,25 +560,48 @@ func splitStatements(text string) []string {
 // its rows' hashes.
 func hashTables(ctx context.Context, db *sql.DB) (*DerivedState, error) {
 	st := &DerivedState{Schema: derivedSchema}
-	for _, name := range derivedTables() {
-		t, err := hashTable(ctx, db, QuoteIdent(name))
-		if err != nil {
-			return nil, fmt.Errorf("hashing table %s: %w", name, err)
-		}
-		t.Table = name
-		st.Tables = append(st.Tables, t)
-	}
-	return st, nil
+	var err error
+	st.Tables, err = hashRelations(ctx, db, "", derivedTables())
+	return st, err
 }
 
-// hashTable counts and hashes the rows of a relation.
-func hashTable(ctx context.Context, db *sql.DB, relation string) (TableHash, error) {
-	var t TableHash
-	q, err := statement("table_hash", map[string]string{"table": relation})
-	if err != nil {
-		return t, err
+// hashRelations counts and hashes the rows of tables of one schema, all in one
+// statement: most of them are empty, and a statement for each takes longer.
+func hashRelations(ctx context.Context, db *sql.DB, schema string, tables []string) ([]TableHash, error) {
+	var each []string
+	for _, name := range tables {
+		q, err := statement("table_hash", map[string]string{"name": quoteText(name), "table": schema + QuoteIdent(name)})
+		if err != nil {
+			return nil, err
+		}
+		each = append(each, q)
 	}
-	return t, db.QueryRowContext(ctx, q).Scan(&t.Rows, &t.Hash)
+	rows, err := db.QueryContext(ctx, strings.Join(each, "union all\n"))
+	if err != nil {
+		return nil, fmt.Errorf("hashing tables: %w", err)
+	}
+	defer rows.Close()
+	out := make([]TableHash, len(tables))
+	for rows.Next() {
+		var t TableHash
+		if err := rows.Scan(&t.Table, &t.Rows, &t.Hash); err != nil {
+			return nil, fmt.Errorf("hashing tables: %w", err)
+		}
+		out[slices.Index(tables, t.Table)] = t
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("hashing tables: %w", err)
+	}
+	return out, nil
+}
+
+// hashTable counts and hashes the rows of a table.
+func hashTable(ctx context.Context, db *sql.DB, schema, table string) (TableHash, error) {
+	hashes, err := hashRelations(ctx, db, schema, []string{table})
+	if err != nil {
+		return TableHash{}, err
+	}
+	return hashes[0], nil
 }
 
 // publishDerived moves a finished generation into place and points CURRENT at

@@ -64,15 +64,24 @@ type duckSettings struct {
 	threads int
 	memory  int64  // bytes; 0 is DuckDB's share of the default budget
 	temp    string // folder for what does not fit; "" is none
+	data    int64  // bytes of the segments that will be read; 0 when not known
 }
+
+// manyThreads is from how many bytes of segments on more than one thread pays, of
+// about 150 calls: below, there is one row group to read, and a quarter of the
+// processor time of loading a few lines went into threads waiting for each other.
+const manyThreads = 256 << 10
 
 // memoryPerThread is what a thread of DuckDB needs to scan and sort wide
 // segments.
 const memoryPerThread = 100 << 20
 
-// affordable is how many threads the memory is enough for; 0 leaves it to
-// DuckDB.
+// affordable is how many threads the memory is enough for and the data worth; 0
+// leaves it to DuckDB.
 func (s duckSettings) affordable() int {
+	if s.data > 0 && s.data < manyThreads {
+		return 1
+	}
 	if s.threads <= 0 || s.memory <= 0 {
 		return s.threads
 	}
@@ -96,6 +105,11 @@ func share(budget int64) int64 {
 // attached rather than connected to: in what the driver connects to, a question
 // mark or a percent sign of the path would begin something else.
 func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
+	return openSurface(path, readOnly, s, new(lazyViews))
+}
+
+// openSurface is [openDuck] with views, which may be filled in later.
+func openSurface(path string, readOnly bool, s duckSettings, views *lazyViews) (*sql.DB, error) {
 	c, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", func(exec driver.ExecerContext) error {
 		if err := configure(exec, s); err != nil || path == "" {
 			return err
@@ -105,7 +119,7 @@ func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the derived database: %w", err)
 	}
-	db := sql.OpenDB(c)
+	db := sql.OpenDB(surfaceConnector{c, views})
 	db.SetMaxOpenConns(1)
 	if err := db.PingContext(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the derived database: %w", err), db.Close())
@@ -126,13 +140,16 @@ func checkPlace(dir string) error {
 	return nil
 }
 
-// attach makes the database at path the current one.
+// attach makes the database at path the current one. What is written to it needs
+// no log beside it, which would be flushed to disk after each statement: it is
+// a copy in a staging folder, which a command that is interrupted throws away
+// (RECOVERY_MODE of ATTACH, https://duckdb.org/docs/1.5/sql/statements/attach).
 func attach(exec driver.ExecerContext, path string, readOnly bool) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return err
 	}
-	mode := "read_write"
+	mode := "read_write, recovery_mode no_wal_writes"
 	if readOnly {
 		mode = "read_only"
 	}

@@ -139,7 +139,7 @@ func (w *writer) enrich(ctx context.Context, o *EnrichOptions) (*EnrichReport, e
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
 	body := &enrichBody{Load: name}
-	settings := duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp}
+	settings := duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp, data: w.state.liveBytes()}
 	if body.Derived, err = w.enrichDatabase(ctx, o, body, staging, path, settings); err != nil {
 		return nil, err
 	}

@@ -204,8 +204,7 @@ func (w *writer) load(ctx context.Context, o *LoadOptions, inputs []Input) (*Loa
 		report.Nothing = true
 		return report, nil
 	}
-	// DuckDB is next: what the builders held must not count twice.
-	debug.FreeOSMemory()
+	a.freeMemory()
 	body, err := w.body(o, a, name, staging)
 	if err != nil {
 		return nil, err
@@ -230,6 +229,22 @@ func (w *writer) load(ctx context.Context, o *LoadOptions, inputs []Input) (*Loa
 		return nil, err
 	}
 	return report, nil
+}
+
+// smallLoad is up to how many bytes of evidence the builders hold so little that
+// giving it back takes longer than it is worth.
+const smallLoad = 4 << 20
+
+// freeMemory gives back what the builders held: DuckDB is next, and it must not
+// count twice.
+func (a *assembly) freeMemory() {
+	n := int64(0)
+	for _, it := range a.items {
+		n += it.Size + it.StreamSize
+	}
+	if n > smallLoad {
+		debug.FreeOSMemory()
+	}
 }
 
 // bringsNews reports whether items without records are worth an entry of the

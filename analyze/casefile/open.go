@@ -211,7 +211,8 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	if c.temp, err = filepath.Abs(c.temp); err != nil {
 		return fmt.Errorf("finding the temporary folder: %w", err)
 	}
-	c.db, err = openDuck(path, true, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp})
+	var views lazyViews
+	c.db, err = openSurface(path, true, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp, data: c.state.liveBytes()}, &views)
 	if err != nil {
 		return err
 	}
@@ -227,7 +228,7 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	if o.Lookup {
 		err = c.findPrefix(ctx)
 	} else {
-		err = c.makeViews(ctx)
+		err = c.describeViews(&views)
 	}
 	if err != nil {
 		return err
@@ -239,18 +240,22 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	return lockDown(ctx, c.db, slices.Concat(c.events, c.records, facts))
 }
 
-// makeViews makes the views of the SQL surface.
-func (c *Case) makeViews(ctx context.Context) error {
-	views, err := c.viewSQL(c.events, c.records)
-	if err != nil {
-		return err
-	}
-	for _, q := range views {
-		if _, err := c.db.ExecContext(ctx, q); err != nil {
+// describeViews says how to make the views of the SQL surface, and looks whether
+// there is anything to make them of.
+func (c *Case) describeViews(views *lazyViews) error {
+	for _, segments := range [][]string{only(c.events, "events"), c.records} {
+		if len(segments) == 0 {
+			continue
+		}
+		if _, err := os.Stat(segments[0]); err != nil {
 			return fmt.Errorf("making the views of the case: %w", err)
 		}
 	}
-	return nil
+	statements, err := c.viewSQL(c.events, c.records)
+	if err != nil {
+		return err
+	}
+	return views.fill(statements)
 }
 
 // viewSQL returns the statements that make the SQL surface over the given

@@ -151,8 +151,8 @@ func (w *writer) deriveAgain(ctx context.Context, o *RebuildOptions, staging, ro
 		return nil, fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
-	settings := duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp}
-	x := &extension{previous: newState(), dir: w.dir, staging: root}
+	settings := duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp, data: w.state.liveBytes()}
+	x := &extension{previous: newState(), dir: w.dir, staging: root, uncounted: true}
 	if x.loads, err = w.allLoads(events); err != nil {
 		return nil, err
 	}
@@ -160,9 +160,6 @@ func (w *writer) deriveAgain(ctx context.Context, o *RebuildOptions, staging, ro
 		return nil, err
 	}
 	if x.analysis, err = w.analysis(); err != nil {
-		return nil, err
-	}
-	if err := x.count(ctx, settings); err != nil {
 		return nil, err
 	}
 	return x.build(ctx, filepath.Join(staging, stagedDerived), true, settings)
@@ -196,12 +193,7 @@ func (w *writer) allLoads(events []FileRef) ([]extensionLoad, error) {
 
 // count reads from the events what a load counts while it decodes: for each
 // item its events, and for each format and column the rows with a value.
-func (x *extension) count(ctx context.Context, s duckSettings) (err error) {
-	db, err := openDuck("", false, s)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+func (x *extension) count(ctx context.Context, db *sql.DB) error {
 	for i := range x.loads {
 		l := &x.loads[i]
 		paths, err := x.paths(l.files)

@@ -141,7 +141,7 @@ func (v *verification) checkDatabase(ctx context.Context, s *state, path, name s
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
-	db, err := openDuck("", false, duckSettings{threads: v.o.Threads, memory: share(v.o.Memory), temp: temp})
+	db, err := openDuck("", false, duckSettings{threads: v.o.Threads, memory: share(v.o.Memory), temp: temp, data: s.liveBytes()})
 	if err != nil {
 		return err
 	}
@@ -178,9 +178,16 @@ func (v *verification) checkTables(ctx context.Context, db *sql.DB, s *state, na
 	for _, t := range s.derived.Tables {
 		said[t.Table] = t
 	}
-	for _, table := range derivedTables() {
-		t, err := hashTable(ctx, db, "derived.main."+QuoteIdent(table))
-		t.Table = table
+	const schema = "derived.main."
+	hashes, failed := hashRelations(ctx, db, schema, derivedTables())
+	for i, table := range derivedTables() {
+		var t TableHash
+		var err error
+		if failed == nil {
+			t = hashes[i]
+		} else { // one by one, to name what cannot be read
+			t, err = hashTable(ctx, db, schema, table)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

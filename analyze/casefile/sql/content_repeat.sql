@@ -1,12 +1,3 @@
--- Texts that stand in more than one segment: every place but the first in time.
-create or replace temp table repeated_h as
-select h
-from hash_index
-where kind = 'content'
-    and h in (select h from hash_index where kind = 'content' and eid >= $first) -- when extending
-group by h
-having count(*) > 1;
-
 -- Of the places that were there before, only the kept one can still be first.
 create or replace temp table place_of as
 select p.segment, p.row, p.place

@@ -68,18 +68,42 @@ func (c *Case) MakeCallTable(ctx context.Context) (made bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	fill, err := c.callFill(roles, pieces)
+	fill, err := c.callFill(pieces)
 	if err != nil {
 		return false, err
 	}
 	if err := runWith(ctx, c.db, "call_part", fill, nil); err != nil {
 		return false, err
 	}
+	tellers, err := c.callTellers(ctx)
+	if err != nil {
+		return false, err
+	}
+	var alone, merged bool
+	err = c.query(ctx, "call_alone", nil, nil, func(r *sql.Rows) error { return r.Scan(&alone, &merged) })
+	if err != nil {
+		return false, err
+	}
+	fillRoles(fill, roles, alone || merged || len(roles) == 0)
+	if err := c.makeCallWordings(ctx, fill, tellers); err != nil {
+		return false, err
+	}
 	if collides, err := queryOne[bool](ctx, c, "call_collision"); err != nil || collides {
 		return false, err
 	}
-	if err := c.makeCallLines(ctx, fill, roles); err != nil {
+	if err := c.makeCallLines(ctx, fill, roles, tellers); err != nil {
 		return false, err
+	}
+	for _, more := range []struct {
+		there     bool
+		statement string
+	}{{merged, "call_line_merged"}, {alone, "call_line_alone"}} {
+		if !more.there {
+			continue
+		}
+		if err := runWith(ctx, c.db, more.statement, fill, nil); err != nil {
+			return false, err
+		}
 	}
 	if err := runWith(ctx, c.db, "call_words", fill, nil); err != nil {
 		return false, err
@@ -94,47 +118,102 @@ func (c *Case) MakeCallTable(ctx context.Context) (made bool, err error) {
 	return true, nil
 }
 
-// makeCallLines makes the calls with hashes for their words. Only the numbers that
-// a role has go through the joins, and calls of one event are looked for only
-// where there are some.
-func (c *Case) makeCallLines(ctx context.Context, fill map[string]string, roles []callRole) error {
-	measured := map[string][]string{} // by role
-	err := c.query(ctx, "call_measured", nil, nil, func(r *sql.Rows) error {
-		var toldBy, measure string
-		err := r.Scan(&toldBy, &measure)
-		measured[toldBy] = append(measured[toldBy], measure)
+// callTeller is a format in whose events of a plane calls are shown.
+type callTeller struct {
+	toldBy, plane, format string
+	columns               []string // that its events have
+}
+
+// condition holds for the events of the teller.
+func (t *callTeller) condition() string {
+	return "e.format = " + quoteText(t.format) + " and coalesce(e.plane, '') = " + quoteText(t.plane)
+}
+
+// callTellers returns who tells of calls.
+func (c *Case) callTellers(ctx context.Context) ([]callTeller, error) {
+	var out []callTeller
+	err := c.query(ctx, "call_tellers", nil, nil, func(r *sql.Rows) error {
+		var t callTeller
+		var columns string
+		err := r.Scan(&t.toldBy, &t.plane, &t.format, &columns)
+		t.columns = strings.Split(columns, ",")
+		out = append(out, t)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	tells := func(r callRole, m string) bool { return m == "at_us" || slices.Contains(measured[r.toldBy], m) }
-	for _, r := range roles {
-		numbers := slices.DeleteFunc(callMeasures(), func(m string) bool { return !tells(r, m) })
-		told := map[string]string{"name": r.name, "told_by": r.toldBy, "words": fill["words"], "numbers": strings.Join(numbers, ", ")}
-		if err := runWith(ctx, c.db, "call_told", told, nil); err != nil {
+	return out, err
+}
+
+// makeCallWordings makes the table of wordings.
+func (c *Case) makeCallWordings(ctx context.Context, fill map[string]string, tellers []callTeller) error {
+	words, _ := callWords()
+	var parts []string
+	for _, t := range tellers {
+		said := func(word string) bool { return slices.Contains(t.columns, word) }
+		part, err := statement("call_wording_of", map[string]string{
+			"condition": t.condition(),
+			"said":      strings.Join(slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !said(w) }), ", "),
+			"selected": forEach(words, ", ", func(w string) string {
+				if said(w) {
+					return w
+				}
+				return "null::varchar as " + w
+			}),
+		})
+		if err != nil {
 			return err
 		}
+		parts = append(parts, part)
 	}
-	fill["measures"] = forEach(callMeasures(), ", ", func(m string) string {
-		with := slices.DeleteFunc(slices.Clone(roles), func(r callRole) bool { return !tells(r, m) })
-		if len(with) == 0 {
+	fill["wordings"] = strings.Join(parts, "")
+	return runWith(ctx, c.db, "call_wording", fill, nil)
+}
+
+// makeCallLines makes the calls with hashes for their words. Only the numbers that
+// a role has go through the joins, and no segment is read for a role that it has
+// not.
+func (c *Case) makeCallLines(ctx context.Context, fill map[string]string, roles []callRole, tellers []callTeller) error {
+	said := slices.DeleteFunc(callMeasures(), func(m string) bool { return m != "at_us" && !slices.ContainsFunc(tellers, tells(m)) })
+	fill["merged_measures"] = forEach(said, ", ", func(m string) string { return "m." + m })
+	fill["alone_measures"] = forEach(said, ", ", func(m string) string { return "e." + m })
+	fill["unsaid"] = forEach(callMeasures(), "", func(m string) string {
+		if slices.Contains(said, m) {
+			return ""
+		}
+		return "null::" + measureType(m) + " as " + m + ", "
+	})
+	var joins []string
+	telling := map[string][]callRole{} // by measure, who says it
+	for _, r := range roles {
+		its := slices.DeleteFunc(slices.Clone(tellers), func(t callTeller) bool { return t.toldBy != r.toldBy })
+		var numbers []string
+		for _, m := range said {
+			if slices.ContainsFunc(its, tells(m)) {
+				numbers = append(numbers, m)
+				telling[m] = append(telling[m], r)
+			}
+		}
+		join, err := statement("call_told", map[string]string{
+			"name": r.name, "words": fill["words"], "numbers": strings.Join(numbers, ", "),
+			"condition": forEach(its, " or ", func(t callTeller) string { return t.condition() }),
+		})
+		if err != nil {
+			return err
+		}
+		joins = append(joins, join)
+	}
+	fill["told"] = strings.Join(joins, "")
+	fill["measures"] = forEach(said, ", ", func(m string) string {
+		if len(telling[m]) == 0 {
 			return "null::" + measureType(m) + " as " + m
 		}
-		return firstSaid(with, m) + " as " + m
+		return firstSaid(telling[m], m) + " as " + m
 	})
-	if err := runWith(ctx, c.db, "call_line", fill, nil); err != nil {
-		return err
-	}
-	for _, r := range roles {
-		if err := runWith(ctx, c.db, "call_told_drop", map[string]string{"name": r.name}, nil); err != nil {
-			return err
-		}
-	}
-	if alone, err := queryOne[bool](ctx, c, "call_alone"); err != nil || !alone {
-		return err
-	}
-	return runWith(ctx, c.db, "call_line_alone", fill, nil)
+	return runWith(ctx, c.db, "call_line", fill, nil)
+}
+
+// tells returns whether a teller says a measure.
+func tells(measure string) func(callTeller) bool {
+	return func(t callTeller) bool { return measure == "at_us" || slices.Contains(t.columns, measure) }
 }
 
 // measureType is the type of a column of numbers.
@@ -169,10 +248,8 @@ func (c *Case) makeCallTypes(ctx context.Context) (string, error) {
 	return strings.Join(casts, ", "), nil
 }
 
-// callFill returns what the statements are filled with, for the roles that the
-// case has. Calls that were merged or that one event shows stand in a role of
-// their own, alone.
-func (c *Case) callFill(roles []callRole, pieces bool) (map[string]string, error) {
+// callFill returns what the statements are filled with, whatever the roles are.
+func (c *Case) callFill(pieces bool) (map[string]string, error) {
 	fill, err := c.callEnrichment()
 	if err != nil {
 		return nil, err
@@ -196,12 +273,18 @@ func (c *Case) callFill(roles []callRole, pieces bool) (map[string]string, error
 	fill["events"] = quoteList(only(c.events, "events"))
 	fill["words"] = strings.Join(words, ", ")
 	fill["merged_words"] = "m." + strings.Join(words, ", m.")
+	return fill, nil
+}
+
+// fillRoles fills in what there is for each role. Calls that were merged or that
+// one event shows stand in a role of their own, alone, where there are some.
+func fillRoles(fill map[string]string, roles []callRole, alone bool) {
 	fill["hashes"] = forEach(roles, "", func(r callRole) string { return r.name + ".h as " + r.name + "_h, " })
 	fill["no_hashes"] = strings.Repeat("null, ", len(roles))
-	fill["line_joins"] = forEach(roles, "\n", func(r callRole) string {
-		return fmt.Sprintf("left join call_told_%[1]s %[1]s on %[1]s.eid = j.%[1]s", r.name)
-	})
-	roles = append(slices.Clone(roles), callRole{name: "alone"})
+	if alone {
+		fill["hashes"] += "null::ubigint as alone_h, "
+		roles = append(slices.Clone(roles), callRole{name: "alone"})
+	}
 	fill["coalesced"] = coalesceWords(roles)
 	fill["keys"] = forEach(roles, ", ", func(r callRole) string { return r.name + "_h" })
 	fill["same"] = forEach(roles, " and ", func(r callRole) string {
@@ -210,7 +293,6 @@ func (c *Case) callFill(roles []callRole, pieces bool) (map[string]string, error
 	fill["word_joins"] = forEach(roles, "\n", func(r callRole) string {
 		return fmt.Sprintf("left join call_wording %[1]s on %[1]s.h = m.%[1]s_h", r.name)
 	})
-	return fill, nil
 }
 
 // forEach joins what f makes of each of the list.

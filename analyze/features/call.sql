@@ -9,7 +9,6 @@
 create or replace temp table call as
 select
     eid,
-    call_id,
     epoch_us(ts_corrected) as at_us,
     coalesce(
         nullif(person, ''),

@@ -1,2 +1,5 @@
--- Whether there are events of calls that are no part of a joined call.
-select coalesce((select sum(counted) from call_teller), 0) > (select count(*) from call_event where counted);
+-- Whether there are events of calls that are no part of a joined call, and calls that
+-- were merged.
+select
+    coalesce((select sum(counted) from call_teller), 0) > (select count(*) from call_event where counted),
+    exists (from merged_call);

@@ -9,7 +9,7 @@ where price_entry is not null;
 
 create or replace temp table call as
 select
-    eid, call_id, at_us,
+    eid, at_us,
     actor, person, principal, principal_type, role, credential, end_user, tenant, app, session, model, model_response, provider, service, endpoint,
     operation, kind, outcome, error_code, region, address, network, country, asn, client, user_agent, destination, data_format,
     guardrail_action, finish_reason,
@@ -17,7 +17,7 @@ select
 from (
     select e.* replace ({{costs}})
     from (
-        select l.*, s.* exclude ({{keys}}), null::varchar as cost_basis
+        select l.*, {{unsaid}}s.* exclude ({{keys}}), null::varchar as cost_basis
         from call_line l
         join call_small s on {{same}}
         where l.at_us is not null

@@ -49,10 +49,10 @@ func checkSwitches() []struct {
 // commitMessage is what a commit says, which may speak of any option.
 var commitMessage = regexp.MustCompile(`(?:\s-[a-z]*m|\s--message)[ =]*(?:'[^']*'|"[^"]*")`)
 
-func (agentChecks) detect(ctx context.Context, r *run) (*result, error) {
+// checkVisitor returns what adds the uses of tools that switch a check off.
+func checkVisitor(hits *toolHits) func(*toolUse) {
 	switches := checkSwitches()
-	var hits toolHits
-	err := r.eachToolUse(ctx, func(u *toolUse) {
+	return func(u *toolUse) {
 		for _, text := range u.texts() {
 			if !text.isCommand() {
 				continue
@@ -65,11 +65,15 @@ func (agentChecks) detect(ctx context.Context, r *run) (*result, error) {
 				}
 			}
 		}
-	})
+	}
+}
+
+func (agentChecks) detect(ctx context.Context, r *run) (*result, error) {
+	tools, err := r.toolsFound(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &result{found: hits.found(func(f *analyze.Finding, g *toolGroup) {
+	return &result{found: tools.checks.found(func(f *analyze.Finding, g *toolGroup) {
 		f.Title = fmt.Sprintf("%s: %s", f.Subject, g.whats[0])
 		f.Explanation = fmt.Sprintf("The commands of %s switch a check off, first that of the tool %s.", counted(len(g.uses), "tool call"), orUnnamed(g.uses[0].tool))
 	})}, nil

@@ -59,10 +59,10 @@ func credentialPlaces() []struct {
 
 func credentialPath(form string) *regexp.Regexp { return regexp.MustCompile(`(?i)` + form) }
 
-func (agentCredentials) detect(ctx context.Context, r *run) (*result, error) {
+// credentialVisitor returns what adds the uses of tools that open such a place.
+func credentialVisitor(hits *toolHits) func(*toolUse) {
 	places := credentialPlaces()
-	var hits toolHits
-	err := r.eachToolUse(ctx, func(u *toolUse) {
+	return func(u *toolUse) {
 		for _, text := range u.texts() {
 			if !text.isCommand() && !text.isPath() {
 				continue
@@ -74,11 +74,15 @@ func (agentCredentials) detect(ctx context.Context, r *run) (*result, error) {
 				}
 			}
 		}
-	})
+	}
+}
+
+func (agentCredentials) detect(ctx context.Context, r *run) (*result, error) {
+	tools, err := r.toolsFound(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &result{found: hits.found(func(f *analyze.Finding, g *toolGroup) {
+	return &result{found: tools.credentials.found(func(f *analyze.Finding, g *toolGroup) {
 		f.Title = fmt.Sprintf("%s opened %s", f.Subject, g.whats[0])
 		f.Explanation = fmt.Sprintf("The arguments of %s name where credentials are kept, first the tool %s.", counted(len(g.uses), "tool call"), orUnnamed(g.uses[0].tool))
 	})}, nil

@@ -51,6 +51,31 @@ type projectWork struct {
 	writes bool
 }
 
+// projects are the sessions whose tools name files.
+type projects struct {
+	sessions map[[2]string]*projectWork
+	order    [][2]string // in which they began
+}
+
+func (p *projects) add(u *toolUse) {
+	place := u.file()
+	if place == "" {
+		return
+	}
+	key := [2]string{u.agent, u.session}
+	w := p.sessions[key]
+	if w == nil {
+		if p.sessions == nil {
+			p.sessions = map[[2]string]*projectWork{}
+		}
+		w = &projectWork{first: u.eid}
+		p.sessions[key] = w
+		p.order = append(p.order, key)
+	}
+	w.uses, w.paths = append(w.uses, u), append(w.paths, place)
+	w.writes = w.writes || writers.MatchString(u.tool)
+}
+
 func (d agentProject) detect(ctx context.Context, r *run) (*result, error) {
 	files, err := r.threshold(d.about(), "files")
 	if err != nil {
@@ -60,30 +85,14 @@ func (d agentProject) detect(ctx context.Context, r *run) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions := map[[2]string]*projectWork{}
-	var order [][2]string
-	err = r.eachToolUse(ctx, func(u *toolUse) {
-		place := u.file()
-		if place == "" {
-			return
-		}
-		key := [2]string{u.agent, u.session}
-		w := sessions[key]
-		if w == nil {
-			w = &projectWork{first: u.eid}
-			sessions[key] = w
-			order = append(order, key)
-		}
-		w.uses, w.paths = append(w.uses, u), append(w.paths, place)
-		w.writes = w.writes || writers.MatchString(u.tool)
-	})
+	tools, err := r.toolsFound(ctx)
 	if err != nil {
 		return nil, err
 	}
 	res, unknown := &result{}, 0
 	var hits toolHits
-	for _, key := range order {
-		w := sessions[key]
+	for _, key := range tools.projects.order {
+		w := tools.projects.sessions[key]
 		if !w.writes {
 			continue
 		}

@@ -39,7 +39,7 @@ const concurrentReturns, concurrentWarm = 2, 5
 func (d *concurrent) about() *analyze.About { return &d.head }
 
 func (d *concurrent) detect(ctx context.Context, r *run) (*result, error) {
-	if err := r.need(ctx, "call", "act", "network_of"); err != nil {
+	if err := r.need(ctx, "call", "act", "used_on", "network_of"); err != nil {
 		return nil, err
 	}
 	res := &result{}

@@ -118,7 +118,9 @@ type run struct {
 	leaked    bool // the table of [run.leakedTexts] is there
 	granted   bool // the tables of [run.grants] are there
 	networked bool // the table of [run.networks] is there
+	used      bool // the table of [run.uses] is there
 	volume    *volumeHistory
+	tools     *toolsFound // nil before [run.toolsFound] was asked
 }
 
 // threshold returns the number by which a detector decides: that of the policy,

@@ -9,7 +9,7 @@ import (
 
 // need makes the tables that a detector reads: those of features, and those that
 // are made here, of tool calls, of what texts show,
-// of changes of rights and of networks.
+// of changes of rights, of networks and of days.
 func (r *run) need(ctx context.Context, tables ...string) error {
 	for _, name := range tables {
 		var err error
@@ -24,6 +24,8 @@ func (r *run) need(ctx context.Context, tables ...string) error {
 			err = r.leakedTexts(ctx)
 		case "network_of":
 			err = r.networks(ctx)
+		case "used_on":
+			err = r.uses(ctx)
 		default:
 			err = r.features.Need(ctx, name)
 		}
@@ -32,6 +34,18 @@ func (r *run) need(ctx context.Context, tables ...string) error {
 		}
 	}
 	return nil
+}
+
+// uses makes the table used_on.
+func (r *run) uses(ctx context.Context) error {
+	if r.used {
+		return nil
+	}
+	if err := r.features.Need(ctx, "call", "act"); err != nil {
+		return err
+	}
+	r.used = true
+	return r.exec(ctx, "used_on")
 }
 
 // toolCalls makes the tables tool_call and tool_destination.

@@ -17,6 +17,45 @@ import (
 type toolUse struct {
 	eid, at                             int64 // at in microseconds
 	actor, session, agent, tool, inputs string
+	named                               []namedText // see [toolUse.texts]; nil where they were not asked for
+}
+
+// toolsFound is what the detectors of agents found in one pass over the tool calls.
+type toolsFound struct {
+	credentials, checks toolHits
+	projects            projects
+}
+
+// toolsFound makes the pass, for those of the detectors that are chosen.
+func (r *run) toolsFound(ctx context.Context) (*toolsFound, error) {
+	if r.tools != nil {
+		return r.tools, nil
+	}
+	out := &toolsFound{}
+	var chosen []func(*toolUse)
+	for _, d := range []struct {
+		detector
+		visit func(*toolUse)
+	}{
+		{agentCredentials{}, credentialVisitor(&out.credentials)},
+		{agentChecks{}, checkVisitor(&out.checks)},
+		{agentProject{}, out.projects.add},
+	} {
+		if r.options.chosen(d.about().ID) {
+			chosen = append(chosen, d.visit)
+		}
+	}
+	err := r.eachToolUse(ctx, func(u *toolUse) {
+		for _, visit := range chosen {
+			visit(u)
+		}
+		u.named = nil // the use may be kept
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.tools = out
+	return out, nil
 }
 
 // eachToolUse hands over the tool calls of the case whose arguments name a place,
@@ -39,11 +78,18 @@ func (r *run) eachToolUse(ctx context.Context, use func(*toolUse)) error {
 // for arguments that are no object. Objects within it are looked into one level
 // deep.
 func (u *toolUse) texts() []namedText {
+	if u.named == nil {
+		u.named = u.readTexts()
+	}
+	return u.named
+}
+
+func (u *toolUse) readTexts() []namedText {
 	var members map[string]any
 	if err := json.Unmarshal([]byte(u.inputs), &members); err != nil {
 		return []namedText{{"", u.inputs}}
 	}
-	var out []namedText
+	out := []namedText{}
 	for name, v := range members {
 		switch v := v.(type) {
 		case string:

@@ -5,25 +5,37 @@
 -- A place is a network, a country or a client. days_before is on how many earlier
 -- days the same actor was in two places at once, active_before on how many it was
 -- there at all; something_new says that it was never in one of the places before.
-with seen as (
+with used as (
     select
-        x.eid, x.at_us, x.actor, coalesce(x.credential, x.principal) as holder, x.address, x.client, x.model,
-        case $by when 'country' then x.country::varchar when 'client' then x.client::varchar else n.network end as place
+        u.actor, u.holder, u.day,
+        case $by when 'country' then u.country when 'client' then u.client else n.network end as place
+    from used_on u
+    left join network_of n on n.address = u.address
+),
+-- Days on which a holder was in two places, or the day before or after. Of the others no
+-- call is looked at: what lies a day away is no return.
+near as (
+    select holder, day + step as day
+    from used, (select unnest([-1, 0, 1]) as step)
+    where place is not null
+    group by holder, day + step
+    having count(distinct place) > 1
+),
+seen as (
+    select
+        x.*,
+        case $by when 'country' then x.country when 'client' then x.client else n.network end as place
     from (
-        select eid, at_us, actor, credential, principal, address, country, client, model from call
+        select c.eid, c.at_us, c.actor::varchar as actor, d.holder, c.address::varchar as address, c.country::varchar as country, c.client::varchar as client
+        from call c
+        join near d on d.holder = coalesce(c.credential, c.principal) and d.day = c.at_us // 86400000000
         union all
-        select eid, at_us, actor, credential, principal, address, country, client, model from act
+        select a.eid, a.at_us, a.actor, d.holder, a.address, a.country, a.client
+        from act a
+        join near d on d.holder = coalesce(a.credential, a.principal) and d.day = a.at_us // 86400000000
     ) x
     left join network_of n on n.address = x.address
-    where coalesce(x.credential, x.principal) is not null
-        and coalesce(x.client, '') <> 'aws-internal' -- a service on behalf of the holder
-),
-roaming as (
-    select holder
-    from seen
-    where place is not null
-    group by holder
-    having count(distinct place) > 1
+    where coalesce(x.client, '') <> 'aws-internal' -- as in used_on
 ),
 placed as (
     select
@@ -31,7 +43,7 @@ placed as (
         lag(place) over w as place_before,
         lag(at_us) over w as at_before
     from seen s
-    where place is not null and holder in (select holder from roaming)
+    where place is not null
     window w as (partition by holder order by at_us, eid)
 ),
 -- changes of place, each with the next
@@ -58,11 +70,11 @@ counted as (
     select
         d.holder, d.actor, d.day, d.returns, d.slow_returns,
         (select count(distinct e.day) from days e where e.actor is not distinct from d.actor and e.day < d.day) as days_before,
-        (select count(distinct s.at_us // 86400000000) from seen s where s.actor is not distinct from d.actor and s.at_us // 86400000000 < d.day) as active_before,
+        (select count(distinct u.day) from used u where u.actor is not distinct from d.actor and u.day < d.day) as active_before,
         exists (
-            select 1 from placed p
-            where p.holder = d.holder and p.at_us // 86400000000 = d.day and not exists (
-                select 1 from seen s where s.actor is not distinct from d.actor and s.place = p.place and s.at_us // 86400000000 < d.day
+            select 1 from used p
+            where p.holder = d.holder and p.day = d.day and p.place is not null and not exists (
+                select 1 from used u where u.actor is not distinct from d.actor and u.place = p.place and u.day < d.day
             )
         ) as something_new
     from days d

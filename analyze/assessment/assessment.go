@@ -148,7 +148,9 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 		r.Suppressed = o.Suppress.Apply(r.Findings, o.Today)
 	}
 	if about := story.About(); o.chosen(about.ID) {
-		r.tell(about, &o)
+		if err := r.tell(ctx, c, about, &o); err != nil {
+			return nil, err
+		}
 	}
 	analyze.RankFindings(r.Findings)
 	return r, nil
@@ -299,12 +301,16 @@ func (r *Report) match(ctx context.Context, c *casefile.Case, o *Options) error 
 }
 
 // tell adds the stories that the findings tell together.
-func (r *Report) tell(about *analyze.About, o *Options) {
+func (r *Report) tell(ctx context.Context, c *casefile.Case, about *analyze.About, o *Options) error {
 	titles := map[string]string{}
 	for _, d := range r.Detectors {
 		titles[d.About.ID] = d.About.Title
 	}
-	stories := story.Tell(r.Findings, titles)
+	who, err := acting(ctx, c, r.Findings)
+	if err != nil {
+		return err
+	}
+	stories := story.Tell(r.Findings, titles, who)
 	for i := range stories {
 		if level, ok := o.severity(about.ID); ok {
 			stories[i].Severity = level
@@ -312,4 +318,5 @@ func (r *Report) tell(about *analyze.About, o *Options) {
 	}
 	r.Findings = append(r.Findings, stories...)
 	r.Detectors = append(r.Detectors, detectors.DetectorReport{About: about, Findings: len(stories)})
+	return nil
 }

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
@@ -16,8 +17,8 @@ type group struct {
 // groups says which findings belong together. A finding without an actor belongs
 // to the actor with whose findings it shares events, where that is one, and to
 // others without an actor that share events with it. The list is in order, and so
-// are the groups.
-func groups(list []*analyze.Finding) []*group {
+// are the groups. Acting is that of [Tell].
+func groups(list []*analyze.Finding, acting map[string]string) []*group {
 	var out []*group
 	byActor := map[string]*group{}
 	add := func(g *group, f *analyze.Finding) {
@@ -39,14 +40,15 @@ func groups(list []*analyze.Finding) []*group {
 	actors := map[string][]string{} // by event
 	var alone []*analyze.Finding
 	for _, f := range list {
-		if f.Actor == "" {
+		actor := cmp.Or(acting[f.ID], f.Actor)
+		if actor == "" {
 			alone = append(alone, f)
 			continue
 		}
-		add(of(f.Actor), f)
+		add(of(actor), f)
 		for _, e := range f.Events {
-			if !slices.Contains(actors[e], f.Actor) {
-				actors[e] = append(actors[e], f.Actor)
+			if !slices.Contains(actors[e], actor) {
+				actors[e] = append(actors[e], actor)
 			}
 		}
 	}

@@ -3,7 +3,8 @@
 //
 // How: findings belong together by their actor; those without one by events that
 // they share with others. Those of a group whose times are at most [Gap] apart
-// make a story, which is at most [Longest] long. What its parts say together is
+// make a story, which is at most [Longest] long. Stories of two actors that tell
+// mostly of the same events are one. What its parts say together is
 // the Cauchy combination of their probabilities (Liu and Xie, "Cauchy Combination
 // Test", Journal of the American Statistical Association 115, 2020), which holds
 // however the parts depend on each other; each family of detectors has one vote,
@@ -34,7 +35,7 @@ const (
 )
 
 // version grows when the same incident would get another subject or bucket.
-const version = 1
+const version = 2
 
 // About says what a story is.
 func About() *analyze.About {
@@ -51,8 +52,9 @@ func About() *analyze.About {
 // Tell returns the stories that findings tell together, in any order. Titles are
 // those of their detectors. A story has two parts or more; suppressed findings
 // and such that have no time are no parts, and what is only good to know is one
-// only where it happened during a story.
-func Tell(findings []analyze.Finding, titles map[string]string) []analyze.Finding {
+// only where it happened during a story. Acting says, by the id of a finding whose
+// actor is only where somebody acted from, such as an address, who that was.
+func Tell(findings []analyze.Finding, titles, acting map[string]string) []analyze.Finding {
 	list := make([]*analyze.Finding, 0, len(findings))
 	for i := range findings {
 		if f := &findings[i]; f.Suppressed == nil && !f.First.IsZero() && f.Parts == nil {
@@ -61,12 +63,13 @@ func Tell(findings []analyze.Finding, titles map[string]string) []analyze.Findin
 	}
 	slices.SortFunc(list, compare)
 	var out []analyze.Finding
-	for _, g := range groups(list) {
-		for _, parts := range clusters(g.parts) {
-			parts = append(parts, during(parts, g.info)...)
-			slices.SortFunc(parts, compare)
-			out = append(out, tell(g.actor, parts, titles))
+	for _, c := range join(chapters(groups(list, acting))) {
+		if len(c.parts) < 2 { // one finding alone is no story
+			continue
 		}
+		parts := slices.Concat(c.parts, during(c.parts, c.info))
+		slices.SortFunc(parts, compare)
+		out = append(out, tell(c.actor, parts, titles))
 	}
 	return out
 }
@@ -88,7 +91,7 @@ func end(f *analyze.Finding) time.Time {
 }
 
 // clusters cuts the findings of a group, which are in order, where nothing
-// happened for [Gap], and after [Longest]. One finding alone is no story.
+// happened for [Gap], and after [Longest].
 func clusters(list []*analyze.Finding) [][]*analyze.Finding {
 	var out [][]*analyze.Finding
 	var begun, until time.Time
@@ -99,7 +102,7 @@ func clusters(list []*analyze.Finding) [][]*analyze.Finding {
 			}
 			continue
 		}
-		if to-from >= 2 {
+		if to > from {
 			out = append(out, slices.Clone(list[from:to]))
 		}
 		if from = to; to < len(list) {
@@ -165,7 +168,23 @@ func tell(actor string, parts []*analyze.Finding, titles map[string]string) anal
 		{Name: "kinds", Value: strings.Join(families, ", ")},
 		{Name: "combined_p", Value: fmt.Sprintf("%.2g", odds)},
 	}
+	if names := others(subject, parts); names != nil {
+		s.Facts = append(s.Facts, analyze.Fact{Name: "also_seen_as", Value: strings.Join(names, ", ")})
+	}
 	return s
+}
+
+// others returns the names of the actors of the parts beside that of their story,
+// in order.
+func others(subject string, parts []*analyze.Finding) []string {
+	var names []string
+	for _, p := range parts {
+		if p.Actor != "" && p.Actor != subject {
+			names = append(names, p.Actor)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // combine returns the combined probability of the parts: one for each family,

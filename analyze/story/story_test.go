@@ -73,13 +73,16 @@ func TestTell(t *testing.T) {
 		{"nobody's, together", []analyze.Finding{made("r.x", "", 0, medium, "e-1"), made("r.y", "", 5, medium, "e-1", "e-2"), made("r.z", "", 6, medium, "e-2")}, []want{{"", []string{"r.x", "r.y", "r.z"}, medium, 2}}},
 		{"nobody's, apart", []analyze.Finding{made("r.x", "", 0, medium, "e-1"), made("r.y", "", 5, medium, "e-2")}, nil},
 		{"nobody's, without events", []analyze.Finding{made("r.x", "", 0, medium), made("r.y", "", 5, medium)}, nil},
+		{"two names, the same events", []analyze.Finding{made("a.x", "eve", 0, medium, "e-1", "e-2"), made("b.x", "role/eve", 1, medium, "e-1", "e-2", "e-3")}, []want{{"role/eve", []string{"a.x", "b.x"}, high, 2}}},
+		{"two actors, half of the events", []analyze.Finding{made("a.x", "eve", 0, medium, "e-1", "e-2"), made("b.x", "bob", 1, medium, "e-1")}, nil},
+		{"two names, apart", []analyze.Finding{made("a.x", "eve", 0, medium, "e-1"), made("b.x", "role/eve", 1, medium, "e-1"), made("a.x", "eve", 9*hour, medium, "e-2")}, []want{{"eve", []string{"a.x", "b.x"}, high, 2}}},
 		{"a family has one vote", append(many("a.x", "eve", 40, 1, medium), tested(made("a.y", "eve", 3, high), 1e-9)), []want{{"eve", nil, high, 9}}},
 		{"smallest p", []analyze.Finding{tested(made("a.x", "eve", 0, medium), 0), tested(made("a.y", "eve", 5, medium), 1e-40)}, []want{{"eve", []string{"a.x", "a.y"}, medium, 15}}},
 		{"longest", many("a.x", "eve", 9*24/5, 5*hour, medium), []want{{"eve", nil, medium, 2}, {"eve", nil, medium, 2}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Tell(tt.list, nil)
+			got := Tell(tt.list, nil, nil)
 			if len(got) != len(tt.want) {
 				t.Fatalf("%d stories, want %d: %+v", len(got), len(tt.want), got)
 			}
@@ -103,6 +106,23 @@ func TestTell(t *testing.T) {
 	}
 }
 
+// TestActing checks that what was done from an address is told of who acted from
+// there, and of nobody else.
+func TestActing(t *testing.T) {
+	list := []analyze.Finding{made("a.x", "eve", 0, medium, "e-1"), made("b.x", "198.51.100.7", 5, medium, "e-2"), made("b.x", "198.51.100.8", 6, medium, "e-3")}
+	got := Tell(list, nil, map[string]string{list[1].ID: "eve"})
+	if len(got) != 1 || got[0].Actor != "eve" || len(got[0].Parts) != 2 {
+		t.Fatalf("got %+v", got)
+	}
+	want := analyze.Fact{Name: "also_seen_as", Value: "198.51.100.7"}
+	if diff := cmp.Diff(want, got[0].Facts[len(got[0].Facts)-1]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := Tell(list, nil, nil); got != nil {
+		t.Errorf("without knowing who acted: %+v", got)
+	}
+}
+
 // many are findings so many minutes apart.
 func many(detector, actor string, n, apart int, s analyze.Severity) []analyze.Finding {
 	var out []analyze.Finding
@@ -114,7 +134,7 @@ func many(detector, actor string, n, apart int, s analyze.Severity) []analyze.Fi
 
 // TestLongestBounds checks that no part of a story begins later than Longest.
 func TestLongestBounds(t *testing.T) {
-	for _, s := range Tell(many("a.x", "eve", 60, 300, medium), nil) {
+	for _, s := range Tell(many("a.x", "eve", 60, 300, medium), nil, nil) {
 		if d := s.Last.Sub(s.First); d > Longest {
 			t.Errorf("a story of %s", d)
 		}
@@ -126,7 +146,7 @@ func TestSkipped(t *testing.T) {
 	quiet.Suppressed = &analyze.Suppression{Reason: "known"}
 	timeless := made("a.y", "eve", 2, high)
 	timeless.First, timeless.Last = time.Time{}, time.Time{}
-	if got := Tell([]analyze.Finding{made("a.z", "eve", 0, high), quiet, timeless}, nil); got != nil {
+	if got := Tell([]analyze.Finding{made("a.z", "eve", 0, high), quiet, timeless}, nil, nil); got != nil {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -134,7 +154,7 @@ func TestSkipped(t *testing.T) {
 func TestTitle(t *testing.T) {
 	titles := map[string]string{"a.x": "Model is new", "b.x": "MFA is off", "c.x": "Calls failed", "d.x": "Logging was off"}
 	list := []analyze.Finding{made("b.x", "eve", 4, low), made("a.x", "eve", 0, low), made("a.x", "eve", 2, low), made("c.x", "eve", 5, low), made("d.x", "eve", 6, low)}
-	got := Tell(list, titles)
+	got := Tell(list, titles, nil)
 	want := "eve: Model is new (2 times), then MFA is off, then calls failed, and 1 more"
 	if len(got) != 1 || got[0].Title != want {
 		t.Errorf("got %q, want %q", got[0].Title, want)
@@ -149,7 +169,7 @@ func TestEvents(t *testing.T) {
 	a := made("a.x", "eve", 0, high, "e-2", "e-1")
 	b := made("b.x", "eve", 1, high, "e-1", "e-3")
 	b.EventCount = 50
-	got := Tell([]analyze.Finding{b, a}, nil)
+	got := Tell([]analyze.Finding{b, a}, nil, nil)
 	if diff := cmp.Diff([]string{"e-2", "e-1", "e-3"}, got[0].Events); diff != "" || got[0].EventCount != 50 {
 		t.Errorf("events %d (-want +got):\n%s", got[0].EventCount, diff)
 	}
@@ -182,9 +202,9 @@ func TestOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		list := random(r, []string{"ana", "bob", "eve"}, 30)
-		want := Tell(list, nil)
+		want := Tell(list, nil, nil)
 		r.Shuffle(len(list), func(i, k int) { list[i], list[k] = list[k], list[i] })
-		if diff := cmp.Diff(want, Tell(list, nil)); diff != "" {
+		if diff := cmp.Diff(want, Tell(list, nil, nil)); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
 	}
@@ -197,10 +217,10 @@ func TestUnrelated(t *testing.T) {
 	stories := 0
 	for range 200 {
 		list := random(r, []string{"ana", "bob", "eve"}, 20)
-		before := Tell(list, nil)
+		before := Tell(list, nil, nil)
 		stories += len(before)
 		after := map[string]analyze.Finding{}
-		for _, s := range Tell(append(list, random(r, []string{"zoe"}, 10)...), nil) {
+		for _, s := range Tell(append(list, random(r, []string{"zoe"}, 10)...), nil, nil) {
 			after[s.ID] = s
 		}
 		for _, s := range before {

@@ -26,7 +26,8 @@ func (reworded) about() *analyze.About {
 		ID: "content.refused-then-answered", Version: 2, Severity: analyze.SeverityMedium,
 		Title: "A request was refused, reworded, and then answered",
 		Why: "Looking for words that a model lets pass is how its rules are broken in practice, whatever the words. A later request of " +
-			"the same conversation counts when it shares what it is about with the refused one: the rarer words of both.",
+			"the same conversation counts when it shares what it is about with the refused one: the rarer words of both, or half of " +
+			"its words in a row, which is the same request in another wrapping.",
 		Tags:  []string{"atlas.aml.t0054", "atlas.aml.t0065", "owasp.llm01"},
 		Needs: []string{"text"},
 		Thresholds: []analyze.Threshold{
@@ -54,6 +55,10 @@ const (
 	// rewordedNext is how many calls after a refusal are compared with it where
 	// there are no sessions: what a program asks later is about other things.
 	rewordedNext = 5
+	// rewordedRun is how many words in a row two requests must share at least, beyond
+	// what both begin with, to be the same in another wrapping: fewer are a manner of
+	// speaking.
+	rewordedRun = 6
 	// rewordedWords bounds the characters of a request that are compared.
 	rewordedWords = 4000
 )
@@ -123,7 +128,7 @@ func rewordedIn(talk []spoken, about *weighed, within, share float64) (found, bo
 			if !s.session && j-i > rewordedNext {
 				continue
 			}
-			if s.refused && s.prompt != answer.prompt && float64(answer.at-s.at) <= within && about.share(s.prompt, answer.prompt) >= share {
+			if s.refused && s.prompt != answer.prompt && float64(answer.at-s.at) <= within && about.same(s.prompt, answer.prompt, share) {
 				refused = append(refused, s.eid)
 			}
 		}
@@ -184,6 +189,65 @@ func weigh(calls []spoken, texts map[string]casefile.Text) *weighed {
 	}
 	return w
 }
+
+// same reports whether two requests ask for the same: they share so much of what
+// they are about, or one wraps the other in other words.
+func (w *weighed) same(earlier, later string, share float64) bool {
+	return w.share(earlier, later) >= share || w.wrapped(w.texts[earlier], w.texts[later])
+}
+
+// wrapped reports whether two texts hold the same words in a row, half of those of
+// the shorter text at least, and a word among them that says what they are about.
+// What both begin with is left out: requests of one template begin alike.
+func (w *weighed) wrapped(a, b string) bool {
+	first, second := wordsOf(a), wordsOf(b)
+	for len(first) > 0 && len(second) > 0 && first[0] == second[0] {
+		first, second = first[1:], second[1:]
+	}
+	if len(first) > wrappedMost || len(second) > wrappedMost {
+		return false
+	}
+	at, n := longestRun(first, second)
+	if n < rewordedRun || 2*n < min(len(first), len(second)) {
+		return false
+	}
+	for _, word := range first[at : at+n] {
+		if utf8.RuneCountInString(word) >= 5 && !w.usual(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// wrappedMost is how many words of a text are looked at for a run: a request in a
+// wrapping is short, and the time grows with the product of both.
+const wrappedMost = 200
+
+// longestRun returns the longest run of words that two lists share: where it stands
+// in the first, the earliest of several, and how long it is.
+func longestRun(first, second []string) (at, n int) {
+	before, now := make([]int, len(second)+1), make([]int, len(second)+1) // runs that end there
+	for i, word := range first {
+		for k, other := range second {
+			now[k+1] = 0
+			if word == other {
+				now[k+1] = before[k] + 1
+			}
+			if now[k+1] > n {
+				at, n = i+1-now[k+1], now[k+1]
+			}
+		}
+		before, now = now, before
+	}
+	return at, n
+}
+
+// wordsOf returns all words of a text, in order, without the marks of a template.
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(chatToken.ReplaceAllString(text, " "), betweenWords)
+}
+
+func betweenWords(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 // share is the share of the weight of the lighter of two requests that both have,
 // 0 where they share too few words. Prompts of models that complete texts
@@ -258,7 +322,7 @@ var chatToken = regexp.MustCompile(`<\|[^|>\n]{1,40}\|>(?:system|user|assistant)
 // say what it is about, the shorter ones how.
 func subjectWords(text string) map[string]bool {
 	words := map[string]bool{}
-	for word := range strings.FieldsFuncSeq(chatToken.ReplaceAllString(text, " "), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for word := range strings.FieldsFuncSeq(chatToken.ReplaceAllString(text, " "), betweenWords) {
 		if utf8.RuneCountInString(word) >= 5 {
 			words[word] = true
 		}

@@ -2,10 +2,13 @@ package sandbox
 
 import (
 	"bytes"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/replay"
+	"github.com/exhibit-forensics/exhibit/replay/sigv4"
 )
 
 // minSecret is the length from which a value is looked for in replies: shorter
@@ -26,16 +29,48 @@ func newScrubber(next func(replay.Chunk) error, secret []replay.Header) *scrubbe
 	return &scrubber{next: next, secrets: secretsOf(secret)}
 }
 
-// secretsOf returns the values to look for.
+// secretsOf returns the values to look for, each in the spellings that servers
+// repeat it in.
 func secretsOf(secret []replay.Header) [][]byte {
 	var out [][]byte
 	for _, h := range secret {
-		value := strings.TrimSpace(strings.TrimPrefix(h.Value, "Bearer "))
-		if len(value) >= minSecret {
-			out = append(out, []byte(value))
+		for _, value := range secretParts(h.Value) {
+			if len(value) < minSecret {
+				continue
+			}
+			for _, spelled := range []string{
+				value,
+				strings.ReplaceAll(value, "/", `\/`), // JSON: RFC 8259, section 7
+				strings.ReplaceAll(value, "+", `\u002B`),
+				strings.ReplaceAll(value, "+", `\u002b`),
+				url.QueryEscape(value),
+			} {
+				if !slices.ContainsFunc(out, func(o []byte) bool { return string(o) == spelled }) {
+					out = append(out, []byte(spelled))
+				}
+			}
 		}
 	}
+	// Long ones first: a signature is part of its header.
+	slices.SortStableFunc(out, func(a, b []byte) int { return len(b) - len(a) })
 	return out
+}
+
+// secretParts returns the parts of a header that servers repeat by themselves:
+// a key without the word before it; of a signature of AWS the whole, the id of the
+// key and the signature.
+func secretParts(value string) []string {
+	value = strings.TrimSpace(strings.TrimPrefix(value, "Bearer "))
+	parts := []string{value}
+	if fields, ok := strings.CutPrefix(value, sigv4.Algorithm+" "); ok {
+		for _, field := range strings.Split(fields, ",") {
+			name, part, _ := strings.Cut(strings.TrimSpace(field), "=")
+			if id, _, _ := strings.Cut(part, "/"); name == "Credential" || name == "Signature" {
+				parts = append(parts, id)
+			}
+		}
+	}
+	return parts
 }
 
 // withoutSecrets puts asterisks in the place of secrets.
@@ -52,8 +87,14 @@ func (s *scrubber) write(c replay.Chunk) error {
 	}
 	data := append(s.held, c.Data...)
 	for _, secret := range s.secrets {
-		for i := bytes.Index(data, secret); i >= 0; i = bytes.Index(data, secret) {
-			copy(data[i:], bytes.Repeat([]byte{'*'}, len(secret)))
+		stars := bytes.Repeat([]byte{'*'}, len(secret))
+		for from := 0; ; {
+			i := bytes.Index(data[from:], secret)
+			if i < 0 {
+				break
+			}
+			copy(data[from+i:], stars)
+			from += i + len(secret)
 			s.count++
 		}
 	}

@@ -35,6 +35,14 @@ type Request struct {
 	Header []replay.Header // kept with the exchange
 	Secret []replay.Header // sent; their values are never kept nor returned
 	Body   []byte
+	Sign   Signer // nil where nothing is signed
+}
+
+// Signer puts on a request that is about to be sent, and is not changed any
+// more, headers that say who sends it. It returns them: those that may be kept,
+// and those with a secret.
+type Signer interface {
+	Sign(r *http.Request, body []byte, at time.Time) (plain, secret []replay.Header, err error)
 }
 
 // Result says what became of a request. The body went to the sink.
@@ -67,20 +75,25 @@ func (s *Sandbox) Send(ctx context.Context, r *Request, sink func(replay.Chunk) 
 	idle := time.AfterFunc(s.options.Idle, func() { stop(errIdle) })
 	defer idle.Stop()
 
-	response, err := s.roundTrip(watch, r, result)
+	request, secret, err := s.prepare(watch, r, result)
+	if err != nil {
+		result.End, result.Problem = replay.Refused, err.Error()
+		return result, ctx.Err()
+	}
+	response, err := s.transport.RoundTrip(request)
 	if err != nil {
 		result.End, result.Problem = endOf(watch, err, replay.Unreached)
 		return result, ctx.Err()
 	}
 	defer func() { _ = response.Body.Close() }() // what it held is read or given up
 	result.Status = response.StatusCode
-	result.ResponseHeader = receivedHeader(response.Header, r.Secret)
-	p := &pieces{sandbox: s, result: result, sink: newScrubber(sink, r.Secret), idle: idle}
+	result.ResponseHeader = receivedHeader(response.Header, secret)
+	p := &pieces{sandbox: s, result: result, sink: newScrubber(sink, secret), idle: idle}
 	if err := p.read(response.Body); err != nil {
 		return result, s.ended(ctx, watch, result, err)
 	}
 	result.End, result.Problem = statusEnd(response)
-	result.Problem = withoutSecrets(result.Problem, r.Secret) // a status line and a redirect are the server's words
+	result.Problem = withoutSecrets(result.Problem, secret) // a status line and a redirect are the server's words
 	return result, nil
 }
 
@@ -95,25 +108,36 @@ func (s *Sandbox) check(ctx context.Context, r *Request) error {
 		return err
 	}
 	own := !slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !a.IsLoopback() })
-	if len(r.Secret) > 0 && r.URL.Scheme != "https" && !own {
+	if (len(r.Secret) > 0 || r.Sign != nil) && r.URL.Scheme != "https" && !own {
 		return &RefusedError{host, "a key would cross the network in the clear; use https"}
 	}
 	return nil
 }
 
-func (s *Sandbox) roundTrip(ctx context.Context, r *Request, result *Result) (*http.Response, error) {
+// prepare makes what is sent, and notes its header. It returns the headers with
+// secrets too.
+func (s *Sandbox) prepare(ctx context.Context, r *Request, result *Result) (*http.Request, []replay.Header, error) {
 	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		result.Address = info.Conn.RemoteAddr().String()
 	}}
 	request, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), r.Method, r.URL.String(), bytes.NewReader(r.Body))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	request.GetBody = nil // a request that may have arrived is not sent again unseen
 	for _, h := range slices.Concat(r.Header, r.Secret) {
 		request.Header.Set(h.Name, h.Value)
 	}
-	return s.transport.RoundTrip(request)
+	if r.Sign == nil {
+		return request, r.Secret, nil
+	}
+	plain, signed, err := r.Sign.Sign(request, r.Body, s.options.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	result.RequestHeader = append(result.RequestHeader, plain...)
+	result.RequestHeader = append(result.RequestHeader, leftOut(signed)...)
+	return request, slices.Concat(r.Secret, signed), nil
 }
 
 // The reasons for which an exchange is ended from this side.
@@ -248,8 +272,13 @@ func (p *pieces) finish() error {
 
 // keptHeader returns the header of a request without the values of secrets.
 func keptHeader(r *Request) []replay.Header {
-	out := slices.Clone(r.Header)
-	for _, h := range r.Secret {
+	return slices.Concat(r.Header, leftOut(r.Secret))
+}
+
+// leftOut returns headers without their values.
+func leftOut(secret []replay.Header) []replay.Header {
+	var out []replay.Header
+	for _, h := range secret {
 		out = append(out, replay.Header{Name: h.Name, Value: LeftOut})
 	}
 	return out

@@ -149,9 +149,9 @@ func (c *Case) eventsOf(eids []int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, query, ok := strings.Cut(views[0], "create temp view events_all as\n")
+	_, query, ok := strings.Cut(views[0], " temp view events_all as\n")
 	if !ok {
-		return "", errors.New("reading views.sql: it does not begin with events_all")
+		return "", errors.New("reading call_views.sql: it does not begin with events_all")
 	}
 	return query, nil
 }

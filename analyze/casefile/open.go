@@ -261,6 +261,24 @@ func (c *Case) describeViews(views *lazyViews) error {
 // viewSQL returns the statements that make the SQL surface over the given
 // segments.
 func (c *Case) viewSQL(events, records []string) ([]string, error) {
+	list := quoteList(only(events, "events"))
+	views, err := c.callViewSQL("", "read_parquet("+list+")", "joined_call")
+	if err != nil {
+		return nil, err
+	}
+	text, err := statement("views", map[string]string{
+		"judged": c.state.judgedSQL(), "prefix": strconv.Itoa(c.prefix), "events": list, "records": quoteList(records),
+		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return append(views, splitStatements(text)...), nil
+}
+
+// callViewSQL returns the statements that make the views of events and of calls
+// over the rows of a relation, with names that begin with of.
+func (c *Case) callViewSQL(of, rows, joined string) ([]string, error) {
 	role, err := roleSQL()
 	if err != nil {
 		return nil, err
@@ -277,18 +295,20 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := statement("views", map[string]string{
-		"judged":    c.state.judgedSQL(),
+	text, err := statement("call_views", map[string]string{
+		"of": of, "rows": rows, "joined": joined,
 		"corrected": corrected, "correcting": correcting, "merged": merged, "merging": merging,
-		"costs": costs, "enriched": enriched, "enriching": enriching,
-		"role": role, "prefix": strconv.Itoa(c.prefix), "events": quoteList(only(events, "events")), "records": quoteList(records),
-		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),
+		"costs": costs, "enriched": enriched, "enriching": enriching, "role": role, "prefix": strconv.Itoa(c.prefix),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return splitStatements(text), nil
 }
+
+// IDDigits is how many digits of the hash of its evidence stand in the id of an
+// event.
+func (c *Case) IDDigits() int { return c.prefix }
 
 // minPrefix is the shortest prefix of a hash that people are shown.
 const minPrefix = 8

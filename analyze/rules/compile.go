@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
@@ -35,6 +36,12 @@ type query struct {
 	rules  []*Rule
 	wanted map[*Rule][]string
 	only   map[*Rule]string // a condition that a rule has beside its own
+	// known are the columns that can be asked before the rows are read; nil is all.
+	known []string
+	// from is the view that is read where it is not that of the source.
+	from string
+	// digits, where known, are those of the evidence in the ids of events.
+	digits int
 
 	columns []string // of the view, as they are needed
 	paths   []string // JSON pointers that are taken out of a record at once
@@ -50,23 +57,32 @@ func baseColumns() []string {
 	return []string{"event_id", "ts_corrected", "principal", "operation", "src_ip", "outcome", "model"}
 }
 
-// compiled is a statement in two parts: the rows of the source, as the columns and
-// members that rules need of those that can match, and which rules match them. The
-// rows are kept between, so that records are taken apart once, and so that joining
-// events to calls has ended before anything else needs memory.
-type compiled struct{ rows, hits string }
+// compiled is what finds matches: the rows of the source, as the columns and
+// members that rules need of those that can match, and what must hold of such a
+// row for each rule. The rows are kept, so that records are taken apart once, and so
+// that joining events to calls has ended before anything else needs memory.
+type compiled struct {
+	rows   string
+	when   []string   // of each rule, in their order
+	fields [][]string // that are wanted of its matches
+}
 
 // compile compiles the rules.
 func (q *query) compile() (*compiled, error) {
 	q.columns = baseColumns()
-	var hits, any, before []string
+	var c compiled
+	var before []string
 	for _, r := range q.rules {
-		when, err := q.expr(r.matches())
+		when, err := q.expr(r.matches(), true)
+		if err != nil {
+			return nil, inFile(r.File, err)
+		}
+		weak, err := q.weak(r.matches(), false)
 		if err != nil {
 			return nil, inFile(r.File, err)
 		}
 		if near := q.only[r]; near != "" {
-			when = joined(opAnd, []string{near, when})
+			when, weak = joined(opAnd, []string{near, when}), joined(opAnd, []string{near, weak})
 		}
 		var fields []string
 		for _, name := range q.wanted[r] {
@@ -76,29 +92,17 @@ func (q *query) compile() (*compiled, error) {
 			}
 			fields = append(fields, f.one())
 		}
-		any = append(any, when)
-		hits = append(hits, "case when "+when+" then {'rule': "+strconv.Itoa(r.index)+", 'fields': ["+strings.Join(fields, ", ")+"]::varchar[]} end")
-		p, err := q.weak(r.matches(), false)
-		if err != nil {
-			return nil, inFile(r.File, err)
-		}
-		if near := q.only[r]; near != "" {
-			p = joined(opAnd, []string{near, p})
-		}
-		before = append(before, p)
+		before = append(before, weak)
+		c.when, c.fields = append(c.when, when), append(c.fields, fields)
 	}
-	return q.put(hits, any, before)
+	return &c, q.put(&c, before)
 }
 
-// put puts the statement together.
-func (q *query) put(hits, any, before []string) (*compiled, error) {
+// put puts the statement of the rows together.
+func (q *query) put(c *compiled, before []string) (err error) {
 	var where []string
 	if q.src.vendor() {
-		var names []string
-		for _, f := range q.src.Formats {
-			names = append(names, casefile.QuoteText(f))
-		}
-		where = append(where, "e.format in ("+strings.Join(names, ", ")+")")
+		where = append(where, q.src.ofFormats())
 	}
 	// A rule about which the columns say nothing needs every record. Calls are joined
 	// from events, and a condition on what is joined makes DuckDB keep the larger
@@ -110,7 +114,10 @@ func (q *query) put(hits, any, before []string) (*compiled, error) {
 	for _, c := range q.columns {
 		columns = append(columns, "e."+casefile.QuoteIdent(c))
 	}
-	fill := map[string]string{"columns": strings.Join(columns, ", "), "view": q.src.view, "where": ""}
+	if !q.raw && len(q.fields) == 0 && q.digits > 0 && q.src.view == viewEvents {
+		columns[slices.Index(q.columns, "event_id")] = q.eventID()
+	}
+	fill := map[string]string{"columns": strings.Join(columns, ", "), "view": cmp.Or(q.from, q.src.view), "where": ""}
 	if len(where) > 0 {
 		fill["where"] = "where " + strings.Join(where, "\nand ")
 	}
@@ -123,16 +130,31 @@ func (q *query) put(hits, any, before []string) (*compiled, error) {
 		}
 		fill["texts"], fill["document"], fill["paths"] = q.texts(), q.document(), strings.Join(paths, ", ")
 	}
-	if name == "rows" && len(where) > 0 {
-		any = []string{always} // the columns have decided it
+	c.rows, err = statement(name, fill)
+	return err
+}
+
+// eventID is the column event_id of events, which the view makes of every row
+// before it is known whether the row is wanted.
+func (q *query) eventID() string {
+	return fmt.Sprintf("substr(e.evidence_id, 1, %d) || '-' || e.record || case when e.part > 0 then '.' || e.part else '' end as event_id", q.digits)
+}
+
+// ofFormats says in SQL that an event is of the formats of the source.
+func (s *Source) ofFormats() string {
+	var names []string
+	for _, f := range s.Formats {
+		names = append(names, casefile.QuoteText(f))
 	}
-	var c compiled
-	var err error
-	if c.rows, err = statement(name, fill); err != nil {
-		return nil, err
-	}
-	c.hits, err = statement("hits", map[string]string{"hits": strings.Join(hits, ",\n            "), "any": strings.Join(any, "\n        or ")})
-	return &c, err
+	return "e.format in (" + strings.Join(names, ", ") + ")"
+}
+
+// hits selects the matches of a rule, by its place among those of the query, out of
+// the rows, as far as another condition holds.
+func (c *compiled) hits(r *Rule, at int, also string) (string, error) {
+	return statement("hits", map[string]string{
+		"rule": strconv.Itoa(r.index), "fields": strings.Join(c.fields[at], ", "), "when": joined(opAnd, []string{c.when[at], also}),
+	})
 }
 
 // document is the record of the vendor, taken out of what wraps it.

@@ -17,15 +17,16 @@ const (
 	never  = "false"
 )
 
-// expr compiles a detection. Whatever is compiled is true or false, never NULL,
-// so that not turns it around also where a field is missing.
-func (q *query) expr(e *expr) (string, error) {
+// expr compiles a detection. What is below not is true or false, never NULL, so
+// that it is turned around also where a field is missing. Elsewhere, where top
+// holds, NULL does as well as false.
+func (q *query) expr(e *expr, top bool) (string, error) {
 	if e.op == opItem {
-		return q.item(e.item)
+		return q.item(e.item, top)
 	}
 	var kids []string
 	for _, k := range e.kids {
-		s, err := q.expr(k)
+		s, err := q.expr(k, top && e.op != opNot)
 		if err != nil {
 			return "", err
 		}
@@ -70,13 +71,15 @@ func joined(o op, kids []string) string {
 
 // weak is what must hold of the columns for a detection to be able to match.
 // With least, it is what of the columns is enough for it.
-func (q *query) weak(e *expr, least bool) (string, error) {
+func (q *query) weak(e *expr, least bool) (string, error) { return q.weakly(e, least, true) }
+
+func (q *query) weakly(e *expr, least, top bool) (string, error) {
 	if e.op == opItem {
-		return q.weakItem(e.item, least)
+		return q.weakItem(e.item, least, top)
 	}
 	var kids []string
 	for _, k := range e.kids {
-		s, err := q.weak(k, least != (e.op == opNot))
+		s, err := q.weakly(k, least != (e.op == opNot), top && e.op != opNot)
 		if err != nil {
 			return "", err
 		}
@@ -85,7 +88,7 @@ func (q *query) weak(e *expr, least bool) (string, error) {
 	return joined(e.op, kids), nil
 }
 
-func (q *query) weakItem(it *item, least bool) (string, error) {
+func (q *query) weakItem(it *item, least, top bool) (string, error) {
 	unknown := always
 	if least {
 		unknown = never
@@ -99,12 +102,15 @@ func (q *query) weakItem(it *item, least bool) (string, error) {
 			return unknown, nil
 		}
 	}
+	if q.known != nil && !slices.Contains(q.known, column) {
+		return unknown, nil
+	}
 	f, err := q.src.column(column)
 	if err != nil {
 		return "", wrongLine(it.line, "%v", err)
 	}
 	o := columnOperand(f)
-	s, err := q.compare(it, o)
+	s, err := q.compare(it, o, top)
 	if err == nil && q.src.vendor() {
 		// Where the decoder found no such member, the record may have an odd one.
 		s = joined(opOr, []string{s, o.typed + " is null"})
@@ -117,34 +123,35 @@ func refers(it *item) bool {
 	return slices.ContainsFunc(it.values, func(v []value) bool { return v[0].kind == valueField })
 }
 
-func (q *query) item(it *item) (string, error) {
+func (q *query) item(it *item, top bool) (string, error) {
 	if it.field != "" {
 		o, err := q.field(it.field, it.line)
 		if err != nil {
 			return "", err
 		}
-		return q.compare(it, o)
+		return q.compare(it, o, top)
 	}
 	if q.src.view != viewEvents {
 		return "", wrongLine(it.line, "keywords are looked for in records, and a call may have several; use category: genai without service: call")
 	}
 	q.raw = true
-	return q.compare(it, operand{text: `e."sigma_raw"`})
+	return q.compare(it, operand{text: `e."sigma_raw"`}, top)
 }
 
-// compare compiles an item over an operand.
-func (q *query) compare(it *item, o operand) (string, error) {
+// compare compiles an item over an operand; at the top it may be NULL for false.
+func (q *query) compare(it *item, o operand, top bool) (string, error) {
 	var parts []string
+	top = top && !it.neq
 	if it.all {
 		for _, forms := range it.values {
-			s, err := q.any(it, o, forms)
+			s, err := q.any(it, o, forms, top)
 			if err != nil {
 				return "", err
 			}
 			parts = append(parts, s)
 		}
 	} else {
-		s, err := q.any(it, o, slices.Concat(it.values...))
+		s, err := q.any(it, o, slices.Concat(it.values...), top)
 		if err != nil {
 			return "", err
 		}
@@ -158,7 +165,7 @@ func (q *query) compare(it *item, o operand) (string, error) {
 }
 
 // any compiles that the operand has one of the values.
-func (q *query) any(it *item, o operand, values []value) (string, error) {
+func (q *query) any(it *item, o operand, values []value, top bool) (string, error) {
 	var list, each, same, cased []string
 	x := o
 	if o.list {
@@ -201,15 +208,26 @@ func (q *query) any(it *item, o operand, values []value) (string, error) {
 		if o.list {
 			s = "len(list_filter(" + o.text + ", lambda v: " + s + ")) > 0"
 		}
-		list = append(list, "coalesce("+s+", false)")
+		if top {
+			list = append(list, "("+s+")")
+		} else {
+			list = append(list, "coalesce("+s+", false)")
+		}
 	}
 	return joined(opOr, list), nil
 }
 
+// manyTexts is from how many texts on DuckDB would join with a table of them, which
+// it does for every row, whatever else there is to decide about it.
+const manyTexts = 5
+
 // oneOf is the comparison with one or several texts.
 func oneOf(x string, list []string) string {
-	if len(list) == 1 {
+	switch {
+	case len(list) == 1:
 		return x + " = " + list[0]
+	case len(list) >= manyTexts:
+		return "list_contains([" + strings.Join(list, ", ") + "], " + x + ")"
 	}
 	return x + " in (" + strings.Join(list, ", ") + ")"
 }

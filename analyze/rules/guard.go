@@ -16,6 +16,9 @@ import (
 // guardedRules is from how many rules about one column on this is done.
 const guardedRules = 2
 
+// commonWords is the rank from which on a guard leaves too many rows to be of use.
+const commonWords = 3
+
 // guard lists texts of which a column must be one, or contain one, in lower case,
 // for something to be able to match. Without a column nothing is known.
 type guard struct {
@@ -142,7 +145,7 @@ func (q *query) guarded(conditions []string) string {
 	}
 	for _, k := range keys {
 		either := joined(opOr, of[k])
-		if len(of[k]) >= guardedRules {
+		if len(of[k]) >= guardedRules && (guard{guardKey: k}).rank() < commonWords {
 			either = joined(opAnd, []string{k.look(words[k]), either})
 		}
 		rest = append(rest, either)
@@ -165,5 +168,5 @@ func (k guardKey) look(words []string) string {
 	if k.exact {
 		look = oneOf(column, list)
 	}
-	return "coalesce(" + look + ", false)"
+	return "(" + look + ")"
 }

@@ -8,24 +8,34 @@ import (
 	"strings"
 )
 
-// prune takes out matches that no sweep needs: those of groups that have too few
+// Matches that no sweep needs are not kept: those of groups that have too few
 // matches, or values, in the whole case for a correlation that counts, and those
 // of groups in which what must be before a rule never was. What has no value to
 // group by stays, for it is counted.
-func (r *runner) prune(ctx context.Context) error {
-	by := map[*Rule][]*Rule{}
-	for _, x := range r.set.Rules {
-		if x.Kind == KindCorrelation && r.needed[x] {
-			for _, p := range x.correlation.rules {
-				by[p] = append(by[p], x)
-			}
-		}
+
+// grouped says in SQL which matches of a rule are in groups that have enough for
+// the one correlation that counts them; always where nothing can be said, or where
+// other rules are looked for near all of its matches.
+func (r *runner) grouped(x *Rule, q *compiled, at int) (string, error) {
+	of := r.of[x]
+	if !x.silent || len(of) != 1 || r.leads[x] {
+		return always, nil
 	}
+	fill := r.counting(x, of[0].correlation, func(i int) string { return q.fields[at][i] })
+	if fill == nil {
+		return always, nil
+	}
+	fill["when"] = q.when[at]
+	return statement("grouped", fill)
+}
+
+// prune takes out matches when all rules were looked for.
+func (r *runner) prune(ctx context.Context) error {
 	for _, p := range r.set.Rules {
-		if p.Kind != KindRule || !p.silent || len(by[p]) != 1 || r.reports[p] == nil || r.reports[p].Matches == 0 {
+		if p.Kind != KindRule || !p.silent || len(r.of[p]) != 1 || r.reports[p] == nil || r.reports[p].Matches == 0 {
 			continue
 		}
-		fill := r.pruning(p, by[p][0].correlation)
+		fill := r.pruning(p, r.of[p][0].correlation)
 		if fill == nil {
 			continue
 		}
@@ -43,23 +53,36 @@ func (r *runner) prune(ctx context.Context) error {
 // pruning says what the one correlation of a rule needs of a group, nil when
 // nothing can be said.
 func (r *runner) pruning(p *Rule, c *correlation) map[string]string {
+	if fill := r.counting(p, c, kept); fill != nil {
+		if !r.leads[p] {
+			return nil // see grouped
+		}
+		number := strconv.Itoa(p.index)
+		fill["rule"], fill["other"], fill["rules"] = number, fill["group"], number
+		return fill
+	}
 	at := slices.Index(c.rules, p)
-	group, known := r.places(p, c, at, c.groupBy)
-	if len(c.groupBy) == 0 || group == "" {
+	group, known := r.places(p, c, at, c.groupBy, kept)
+	if len(c.groupBy) == 0 || group == "" || c.kind != temporalOrdered || at == 0 {
 		return nil
 	}
-	fill := map[string]string{"rule": strconv.Itoa(p.index), "group": group, "other": group, "known": known, "rules": strconv.Itoa(p.index)}
+	return r.pruningBehind(map[string]string{"rule": strconv.Itoa(p.index), "group": group, "known": known}, c)
+}
+
+// counting says what a correlation that counts the matches of a rule, and of no
+// other, needs of a group; nil when it is none.
+func (r *runner) counting(p *Rule, c *correlation, place func(int) string) map[string]string {
+	group, known := r.places(p, c, 0, c.groupBy, place)
+	if len(c.groupBy) == 0 || group == "" || len(c.rules) != 1 || c.least() <= 1 {
+		return nil
+	}
+	least := strconv.FormatInt(c.least(), 10)
 	switch {
-	case len(c.rules) == 1 && c.kind == eventCount && c.least() > 1:
-		fill["enough"] = "count(*) >= " + strconv.FormatInt(c.least(), 10)
-		return fill
-	case len(c.rules) == 1 && c.kind == valueCount && len(c.fields) == 1 && c.least() > 1:
-		value, has := r.places(p, c, at, c.fields)
-		fill["enough"] = "count(distinct " + value + ") >= " + strconv.FormatInt(c.least(), 10)
-		fill["known"] += " and " + has
-		return fill
-	case c.kind == temporalOrdered && at > 0:
-		return r.pruningBehind(fill, c)
+	case c.kind == eventCount:
+		return map[string]string{"group": group, "known": known, "enough": "count(*) >= " + least}
+	case c.kind == valueCount && len(c.fields) == 1:
+		value, has := r.places(p, c, 0, c.fields, place)
+		return map[string]string{"group": group, "known": known + " and " + has, "enough": "count(distinct " + value + ") >= " + least}
 	}
 	return nil
 }
@@ -74,7 +97,7 @@ func (r *runner) pruningBehind(fill map[string]string, c *correlation) map[strin
 		if c.rules[0].Kind == KindCorrelation && (len(c.aliases) > 0 || len(c.rules[0].correlation.aliases) > 0) {
 			return nil
 		}
-		other, _ := r.places(b, own, 0, c.groupBy)
+		other, _ := r.places(b, own, 0, c.groupBy, kept)
 		if other == "" || fill["other"] != "" && fill["other"] != other {
 			return nil
 		}
@@ -85,17 +108,19 @@ func (r *runner) pruningBehind(fill map[string]string, c *correlation) map[strin
 	return fill
 }
 
-// places names the values of fields among those that are kept of a match, as one
-// text, and says in SQL that they are there; "" when they are not kept.
-func (r *runner) places(p *Rule, c *correlation, at int, names []string) (text, known string) {
+// kept is where a field is among those that are kept of a match.
+func kept(i int) string { return "fields[" + strconv.Itoa(i+1) + "]" }
+
+// places names the values of fields among those that are wanted of a match, as one
+// text, and says in SQL that they are there; "" when they are not wanted.
+func (r *runner) places(p *Rule, c *correlation, at int, names []string, place func(int) string) (text, known string) {
 	var list, has []string
 	for _, name := range names {
 		i := slices.Index(r.wanted[p], c.fieldOf(at, name))
 		if i < 0 {
 			return "", ""
 		}
-		field := "fields[" + strconv.Itoa(i+1) + "]"
-		list, has = append(list, field), append(has, field+" is not null")
+		list, has = append(list, place(i)), append(has, place(i)+" is not null")
 	}
 	if len(list) == 1 {
 		return list[0], has[0]

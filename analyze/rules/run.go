@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
@@ -45,7 +46,10 @@ type runner struct {
 	wanted  map[*Rule][]string // fields of its matches, by rule
 	alerts  map[*Rule][]alert  // of correlations
 	needed  map[*Rule]bool
-	only    map[*Rule]string // where in time a rule is looked for, in SQL
+	only    map[*Rule]string  // where in time a rule is looked for, in SQL
+	of      map[*Rule][]*Rule // the correlations that rules are parts of
+	leads   map[*Rule]bool    // rules near whose matches others are looked for
+	words   bool              // the table of operations is there
 	report  *Report
 }
 
@@ -54,7 +58,7 @@ type runner struct {
 func (s *Set) Run(ctx context.Context, c *casefile.Case, only ...*Rule) (*Report, error) {
 	r := &runner{
 		c: c, set: s, reports: map[*Rule]*RuleReport{}, wanted: map[*Rule][]string{}, alerts: map[*Rule][]alert{}, report: &Report{},
-		needed: s.needs(only), only: map[*Rule]string{},
+		needed: s.needs(only), only: map[*Rule]string{}, of: map[*Rule][]*Rule{}, leads: map[*Rule]bool{},
 	}
 	if err := r.run(ctx); err != nil {
 		return nil, fmt.Errorf("running rules: %w", err)
@@ -80,16 +84,6 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	r.want()
 	if err := r.match(ctx); err != nil {
-		return err
-	}
-	err := r.query(ctx, "counts", nil, func(rows *sql.Rows) error {
-		var i int
-		var n int64
-		err := rows.Scan(&i, &n)
-		r.reports[r.set.Rules[i]].Matches = n
-		return err
-	})
-	if err != nil {
 		return err
 	}
 	if err := r.prune(ctx); err != nil {
@@ -160,7 +154,8 @@ func (s *Set) levels() [][]*Rule {
 	}
 }
 
-// want collects which fields of the matches of a rule correlations need.
+// want collects the correlations that rules are parts of, and which fields of the
+// matches of a rule these need.
 func (r *runner) want() {
 	for _, x := range r.set.Rules {
 		if x.Kind != KindCorrelation || !r.needed[x] {
@@ -168,6 +163,7 @@ func (r *runner) want() {
 		}
 		c := x.correlation
 		for i, p := range c.rules {
+			r.of[p] = append(r.of[p], x)
 			for _, name := range slices.Concat(c.groupBy, c.fields) {
 				if f := c.fieldOf(i, name); p.Kind == KindRule && !slices.Contains(r.wanted[p], f) {
 					r.wanted[p] = append(r.wanted[p], f)
@@ -189,6 +185,11 @@ func (r *runner) match(ctx context.Context) error {
 		return err
 	}
 	later := r.followers()
+	for _, list := range later {
+		for _, l := range list {
+			r.leads[l.rule] = true
+		}
+	}
 	var now, then []*Rule
 	for _, x := range r.set.Rules {
 		if !r.needed[x] {
@@ -246,41 +247,130 @@ func (r *runner) idle(x *Rule, has map[string]bool) string {
 	return ""
 }
 
+// pass is what rules must have in common to read a source together.
+type pass struct {
+	log LogSource
+	// text is the column of long text that they look into. Rows are read for the few
+	// that have what is looked for in there, and without it for all others.
+	text string
+}
+
 // scan looks for the matches of rules, the log of each source in as few passes
 // as possible.
 func (r *runner) scan(ctx context.Context, list []*Rule) error {
-	var sources []LogSource
-	by := map[LogSource][]*Rule{}
+	var passes []pass
+	by := map[pass][]*Rule{}
 	for _, x := range list {
-		if by[x.LogSource] == nil {
-			sources = append(sources, x.LogSource)
+		p := pass{x.LogSource, x.longText()}
+		if by[p] == nil {
+			passes = append(passes, p)
 		}
-		by[x.LogSource] = append(by[x.LogSource], x)
+		by[p] = append(by[p], x)
 	}
-	for _, log := range sources {
-		src, err := sourceOf(log)
+	for _, p := range passes {
+		src, err := sourceOf(p.log)
 		if err != nil {
 			return err
 		}
-		for batch := range slices.Chunk(by[log], batchSize) {
-			q, err := r.queryOf(src, batch...).compile()
-			if err != nil {
-				return err
-			}
-			err = r.c.Keep(ctx, "sigma_row", q.rows)
-			if err == nil {
-				err = r.c.Add(ctx, "sigma_match", q.hits)
-			}
-			if err != nil {
-				return fmt.Errorf("running the rules for %s: %w", log, err)
+		for batch := range slices.Chunk(by[p], batchSize) {
+			if err := r.read(ctx, src, batch); err != nil {
+				return fmt.Errorf("running the rules for %s: %w", p.log, err)
 			}
 		}
 	}
 	return nil
 }
 
+// longTexts are the columns whose texts are long and nearly all different.
+func longTexts() []string {
+	return []string{
+		"system_prompt", "prompt", "response", "reasoning", "input_messages", "output_messages", "tool_calls", "tool_definitions", "retrieved",
+	}
+}
+
+// longText returns the first column of long text that a rule about columns names,
+// "" when there is none.
+func (r *Rule) longText() (column string) {
+	if r.LogSource.Category == "" {
+		return ""
+	}
+	r.matches().walk(func(it *item) {
+		if column == "" && slices.Contains(longTexts(), it.field) {
+			column = it.field
+		}
+	})
+	return column
+}
+
+// read looks for the matches of rules that read a source together.
+func (r *runner) read(ctx context.Context, src *Source, rules []*Rule) error {
+	rules, err := r.possible(ctx, src, rules)
+	if err != nil || len(rules) == 0 {
+		return err
+	}
+	query := r.queryOf(src, rules...)
+	if src.view == viewCalls {
+		if err := r.narrow(ctx, query); err != nil {
+			return err
+		}
+	}
+	q, err := query.compile()
+	if err != nil {
+		return err
+	}
+	if err := r.c.Keep(ctx, "sigma_row", q.rows); err != nil {
+		return err
+	}
+	counts, err := r.tally(ctx, "sigma_row", rules, q.when)
+	if err != nil {
+		return err
+	}
+	for i, x := range rules {
+		if r.reports[x].Matches = counts[i]; counts[i] == 0 {
+			continue
+		}
+		also, err := r.grouped(x, q, i)
+		if err != nil {
+			return err
+		}
+		text, err := q.hits(x, i, also)
+		if err != nil {
+			return err
+		}
+		if err := r.c.Add(ctx, "sigma_match", text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tally counts the rows of a table for which each of some conditions holds.
+func (r *runner) tally(ctx context.Context, rows string, rules []*Rule, when []string) ([]int64, error) {
+	at := map[int]int{}
+	var numbers, counts []string
+	for i, x := range rules {
+		at[x.index] = i
+		numbers, counts = append(numbers, strconv.Itoa(x.index)), append(counts, "count(*) filter (where "+when[i]+")")
+	}
+	text, err := statement("tally", map[string]string{"rows": rows, "rules": strings.Join(numbers, ", "), "counts": strings.Join(counts, ",\n        ")})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.c.Keep(ctx, "sigma_count", text); err != nil {
+		return nil, err
+	}
+	out := make([]int64, len(rules))
+	return out, r.query(ctx, "counts", nil, func(rows *sql.Rows) error {
+		var rule int
+		var n int64
+		err := rows.Scan(&rule, &n)
+		out[at[rule]] = n
+		return err
+	})
+}
+
 func (r *runner) queryOf(src *Source, rules ...*Rule) *query {
-	return &query{src: src, rules: rules, wanted: r.wanted, only: r.only}
+	return &query{src: src, rules: rules, wanted: r.wanted, only: r.only, digits: r.c.IDDigits()}
 }
 
 // query runs an embedded statement and hands each row to a function.
@@ -344,5 +434,9 @@ func (r *Rule) SQL() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return statement("shown", map[string]string{"rows": q.rows, "hits": q.hits})
+	hits, err := q.hits(r, 0, always)
+	if err != nil {
+		return "", err
+	}
+	return statement("shown", map[string]string{"rows": q.rows, "hits": hits})
 }

@@ -1,2 +1,2 @@
 -- How many matches each rule has.
-select rule, count(*) from sigma_match group by rule order by rule
+select rule, n from sigma_count order by rule

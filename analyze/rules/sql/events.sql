@@ -1,0 +1,4 @@
+select e.eid
+from events_all e
+where
+    {{when}}

@@ -1,0 +1,4 @@
+select
+    unnest([{{rules}}]::integer[]) as rule,
+    unnest([{{counts}}]) as n
+from {{rows}} e

@@ -205,7 +205,7 @@ func (w *writer) deriveFindings(ctx context.Context, o *AnalysisOptions, body *a
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
-	db, err := openDuck(path, false, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp, data: w.state.liveBytes()})
+	db, err := openDuck(path, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: temp, data: w.state.liveBytes()})
 	if err != nil {
 		return err
 	}

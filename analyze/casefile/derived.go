@@ -110,7 +110,7 @@ func (w *writer) currentDerived() string {
 
 // build extends the database at path and returns its row hashes.
 func (x *extension) build(ctx context.Context, path string, fresh bool, s duckSettings) (*DerivedState, error) {
-	db, err := openDuck(path, false, s)
+	db, err := openDuck(path, s)
 	if err != nil {
 		return nil, err
 	}

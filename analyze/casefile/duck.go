@@ -101,14 +101,15 @@ func share(budget int64) int64 {
 	return budget * 4 / 10
 }
 
-// openDuck opens a database, "" in memory, on one connection. A file is
+// openDuck opens a database for writing, "" in memory, on one connection. A file is
 // attached rather than connected to: in what the driver connects to, a question
 // mark or a percent sign of the path would begin something else.
-func openDuck(path string, readOnly bool, s duckSettings) (*sql.DB, error) {
-	return openSurface(path, readOnly, s, new(lazyViews))
+func openDuck(path string, s duckSettings) (*sql.DB, error) {
+	return openSurface(path, false, s, new(lazyViews))
 }
 
-// openSurface is [openDuck] with views, which may be filled in later.
+// openSurface is [openDuck] with views, which may be filled in later, and maybe
+// for reading only.
 func openSurface(path string, readOnly bool, s duckSettings, views *lazyViews) (*sql.DB, error) {
 	c, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", func(exec driver.ExecerContext) error {
 		if err := configure(exec, s); err != nil || path == "" {

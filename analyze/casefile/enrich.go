@@ -167,7 +167,7 @@ func (o *EnrichOptions) tempFolder(staging string) string {
 // enrichDatabase reads the files, keeps what shapes the result, and fills the
 // tables of the staged database.
 func (w *writer) enrichDatabase(ctx context.Context, o *EnrichOptions, body *enrichBody, staging, path string, settings duckSettings) (st *DerivedState, err error) {
-	db, err := openDuck(path, false, settings)
+	db, err := openDuck(path, settings)
 	if err != nil {
 		return nil, err
 	}

@@ -234,7 +234,7 @@ func TestDigits(t *testing.T) {
 // storedDigits runs the statements of a load on evidence with given hashes.
 func storedDigits(t *testing.T, sums []string) int {
 	t.Helper()
-	db, err := openDuck("", false, duckSettings{threads: 1, memory: 100 << 20, temp: t.TempDir()})
+	db, err := openDuck("", duckSettings{threads: 1, memory: 100 << 20, temp: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func orNull(r *rand.Rand, nulls float64, v string) any {
 // compareColumn compares a column of a Parquet file with what it should hold.
 func compareColumn(t *testing.T, path, column string, want []any) {
 	t.Helper()
-	db, err := openDuck("", false, duckSettings{threads: 1, memory: 200 << 20, temp: t.TempDir()})
+	db, err := openDuck("", duckSettings{threads: 1, memory: 200 << 20, temp: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

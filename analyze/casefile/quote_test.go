@@ -12,7 +12,7 @@ func FuzzQuote(f *testing.F) {
 	for _, s := range []string{"a", `"`, `""; drop table t; --`, "'", "''; copy t to 'x'", "\\", "a\nb", "$1", "\u202e", "{{events}}"} {
 		f.Add(s)
 	}
-	db, err := openDuck("", false, duckSettings{threads: 1, memory: 100 << 20})
+	db, err := openDuck("", duckSettings{threads: 1, memory: 100 << 20})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -312,7 +312,7 @@ func (w *writer) sameRows(ctx context.Context, o *RebuildOptions, d *redecoding,
 	}) {
 		return true, nil
 	}
-	db, err := openDuck("", false, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: staging})
+	db, err := openDuck("", duckSettings{threads: o.Threads, memory: share(o.Memory), temp: staging})
 	if err != nil {
 		return false, err
 	}

@@ -159,7 +159,7 @@ func (c *Case) CheckCondition(ctx context.Context, view, expr string) (err error
 
 // DuckDBVersion asks the linked DuckDB for its version.
 func DuckDBVersion(ctx context.Context) (version string, err error) {
-	db, err := openDuck("", false, duckSettings{threads: 1})
+	db, err := openDuck("", duckSettings{threads: 1})
 	if err != nil {
 		return "", err
 	}

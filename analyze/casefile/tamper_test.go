@@ -104,7 +104,7 @@ func flipBit(t testing.TB, path string, at int) {
 // hand could.
 func alterDatabase(t testing.TB, path, statement string) {
 	t.Helper()
-	db, err := openDuck(path, false, duckSettings{threads: 1})
+	db, err := openDuck(path, duckSettings{threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

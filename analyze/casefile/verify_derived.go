@@ -141,7 +141,7 @@ func (v *verification) checkDatabase(ctx context.Context, s *state, path, name s
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what is left behind spoils no result
-	db, err := openDuck("", false, duckSettings{threads: v.o.Threads, memory: share(v.o.Memory), temp: temp, data: s.liveBytes()})
+	db, err := openDuck("", duckSettings{threads: v.o.Threads, memory: share(v.o.Memory), temp: temp, data: s.liveBytes()})
 	if err != nil {
 		return err
 	}

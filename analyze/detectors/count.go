@@ -32,6 +32,9 @@ type rareCount struct {
 	least  int64  // that is looked at
 	unit   string // what a span is: day
 	what   string // what is counted, in words
+	// paced is how many spans are also tested together, each with those before it: who
+	// takes their time does little in one. 0 where each is tested alone.
+	paced int64
 	// operations is an expression for the operations that both statements ask for
 	// as $operations; "" where they do not.
 	operations string
@@ -85,7 +88,9 @@ func (d *rareCount) detect(ctx context.Context, r *run) (*result, error) {
 	}
 	groupOf := peerGroups(members)
 	own, groups := map[string]*past{}, map[string]*past{}
+	recent := map[string][]tally{}
 	res := &result{}
+	var spans []spanned
 	for len(list) > 0 {
 		end := 1
 		for end < len(list) && list[end].atUS == list[0].atUS {
@@ -97,8 +102,10 @@ func (d *rareCount) detect(ctx context.Context, r *run) (*result, error) {
 				continue
 			}
 			res.tests++
-			if p, expected := chance(c.n, mine, theirs); c.n >= d.least && p <= DefaultQ {
-				res.tested = append(res.tested, d.tell(c, p, expected, groupOf[c.actor]))
+			x := d.worst(c, recent[c.actor], mine, theirs)
+			if x.n >= d.least && x.p <= DefaultQ {
+				x.group = groupOf[c.actor]
+				spans = append(spans, x)
 			}
 		}
 		for _, c := range list[:end] {
@@ -108,8 +115,14 @@ func (d *rareCount) detect(ctx context.Context, r *run) (*result, error) {
 				p.spans++
 				p.seen++
 			}
+			if d.paced > 1 {
+				recent[c.actor] = append(d.near(recent[c.actor], c.atUS+d.span), c)
+			}
 		}
 		list = list[end:]
+	}
+	for _, x := range apart(spans) {
+		res.tested = append(res.tested, d.tell(x))
 	}
 	return res, nil
 }
@@ -146,10 +159,16 @@ func pastOf(by map[string]*past, name string, at int64) *past {
 // past holds that of the actor, which is taken out.
 func chance(n int64, own, group *past) (p, expected float64) {
 	rate := (max(group.capped-own.capped, 0) + 0.5) / (max(group.spans-own.spans, 0) + 1)
-	a, b := peerSpans*rate+own.sum, peerSpans+own.spans
+	return chanceAt(n, 1, rate, own)
+}
+
+// chanceAt is chance of n or more in so many spans, with the rate of the group.
+func chanceAt(n int64, spans int, rate float64, own *past) (p, expected float64) {
+	k := float64(spans)
+	a, b := peerSpans*rate+own.sum, (peerSpans+own.spans)/k
 	p, expected = atLeast(n, a, b), a/b
 	if own.sum >= 1 { // a habit
-		a, b = own.sum+0.5, own.spans+0.5
+		a, b = own.sum+0.5, (own.spans+0.5)/k
 		p, expected = max(p, atLeast(n, a, b)), max(expected, a/b)
 	}
 	return p, expected
@@ -174,18 +193,22 @@ func atLeast(n int64, a, b float64) float64 {
 }
 
 // tell makes the finding that a test becomes where it counts.
-func (d *rareCount) tell(c tally, p, expected float64, group string) tested {
+func (d *rareCount) tell(c spanned) tested {
 	f := found{}
 	f.Subject, f.Actor = c.actor, c.actor
 	f.Bucket = time.UnixMicro(c.atUS).UTC().Format(time.DateOnly)
-	f.First, f.Last = time.UnixMicro(c.atUS).UTC(), time.UnixMicro(c.atUS+d.span-1).UTC()
-	f.Explanation = fmt.Sprintf("In this %s %d %s; by its own %ss before and those of its group (%s) %.2g were expected.", d.unit, c.n, d.what, d.unit, group, expected)
-	f.Facts = []analyze.Fact{{Name: "count", Value: c.n}, {Name: "expected", Value: expected}}
-	t := tested{p: p, found: f}
+	f.First, f.Last = time.UnixMicro(c.fromUS).UTC(), time.UnixMicro(c.atUS+d.span-1).UTC()
+	when := "In this " + d.unit
+	if c.spans > 1 {
+		when = fmt.Sprintf("On %d %ss, one after the other,", c.spans, d.unit)
+	}
+	f.Explanation = fmt.Sprintf("%s %d %s; by its own %ss before and those of its group (%s) %.2g were expected.", when, c.n, d.what, d.unit, c.group, c.expected)
+	f.Facts = []analyze.Fact{{Name: "count", Value: c.n}, {Name: "expected", Value: c.expected}}
+	t := tested{p: c.p, found: f}
 	t.complete = func(ctx context.Context, r *run, f *found) error {
 		operations, models := map[string]bool{}, map[string]bool{}
 		first, last := int64(math.MaxInt64), int64(0)
-		args := d.args(sql.Named("actor", c.actor), sql.Named("from", c.atUS), sql.Named("to", c.atUS+d.span))
+		args := d.args(sql.Named("actor", c.actor), sql.Named("from", c.fromUS), sql.Named("to", c.atUS+d.span))
 		err := r.query(ctx, d.events, args, func(rows *sql.Rows) error {
 			var eid, at int64
 			var operation, model string

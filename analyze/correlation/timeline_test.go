@@ -1,6 +1,8 @@
 package correlation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -180,11 +182,11 @@ func ids(r *Result) []string {
 // TestRepeatable checks that neither the order of loads nor the number of
 // threads changes anything.
 func TestRepeatable(t *testing.T) {
-	files := incident()
+	files := append(incident(), elsewhere())
 	again := file{"again.json", files[0].records[1:3]}
 	want := map[string]*Result{}
 	for _, threads := range []int{1, 8} {
-		for _, list := range [][]file{{files[0], files[1], again}, {again, files[1], files[0]}} {
+		for _, list := range [][]file{{files[0], files[1], files[2], again}, {again, files[2], files[1], files[0]}} {
 			c := openCase(t, threads, list...)
 			for _, start := range []string{session, "q-sts"} {
 				got := timeline(t, c, Options{Start: []string{start}})
@@ -197,6 +199,18 @@ func TestRepeatable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// elsewhere are calls of others, enough of them that more than one thread reads
+// them: what does not compress is as large in the segments.
+func elsewhere() file {
+	f := file{name: "others.json"}
+	for i := range 3000 {
+		sum := sha256.Sum256([]byte{byte(i >> 8), byte(i)})
+		said := hex.EncodeToString(sum[:])
+		f.records = append(f.records, invocation("2026-01-02T10:30:00Z", "r-"+said[:12], app, claude("", says("user", said+said)), reply("msg_"+said[:12], text(said))))
+	}
+	return f
 }
 
 func TestDuplicatesAreCounted(t *testing.T) {

@@ -10,26 +10,43 @@ import (
 const (
 	// usualSpread is that of conversations of people and agents.
 	usualSpread = 6
-	// usualTokens is that of tokens and costs.
-	usualTokens = 8
+	// usualTokens is that of tokens and costs, of conversations that grow: those of who
+	// has had few are better taken for long ones.
+	usualTokens = 12
 	// usualBegun is that of how often they begin.
 	usualBegun = 1.3
 	// rateSize says how much a rate changes from day to day: by a twentieth.
 	rateSize = 300
 	// rateLump is how much of a conversation comes at once: all of it would be 1. It
 	// makes p-values right in the tail, as measured on traffic of a drill.
-	rateLump = 0.75
+	rateLump = 0.95
 	// tokensLump is the same of tokens, of which one call can have many.
-	tokensLump = 0.4
-	// rateApart is how many of the windows of a day are worth one of their own, for
-	// they overlap and calls come in conversations; bothApart is the same of windows
-	// of calls and of beginnings. Measured too.
-	rateApart, bothApart = 0.36, 0.33
+	tokensLump = 0.8
+	// lumpConversations is after how many conversations of an actor half of that holds:
+	// of who had few, nobody has seen how long they can be, and the tail is heavier.
+	lumpConversations = 40
+	// callsApart is how many of the windows of a day, of calls and of beginnings, are
+	// worth one of their own, for they overlap and calls come in conversations;
+	// tokensApart is the same of tokens and costs. Measured too.
+	callsApart, tokensApart = 0.23, 0.31
 )
 
-// rateShrinkage is how far hours of the week are believed: with four of them an
-// hour of the week counts as much as that hour of all working days.
-func rateShrinkage() statistic.Shrinkage { return statistic.Shrinkage{Cell: 4, Parent: 2} }
+// How far hours of the week are believed: that many of them count as much as what
+// they are shrunk to, and as many more as hold so many conversations. What is seen of
+// an hour is not how often it was looked at, but what happened in it: where somebody
+// calls twice a day, twenty working days without a call at ten say next to nothing of
+// it, and a call at ten must be no surprise.
+const (
+	weekShrinkage, weekConversations = 4, 1
+	dayShrinkage, dayConversations   = 2, 0.3
+)
+
+// shrinkage is how far the hours of an actor are believed whose means come to so much
+// an hour over all.
+func (m *rateMeasure) shrinkage(mean float64) statistic.Shrinkage {
+	hours := m.usual / math.Max(mean, 1e-9) // that hold a conversation
+	return statistic.Shrinkage{Cell: weekShrinkage + weekConversations*hours, Parent: dayShrinkage + dayConversations*hours}
+}
 
 // rateWindows are how many hours are looked at together: what lasts an afternoon
 // is not seen in any one of its hours.
@@ -47,9 +64,8 @@ func rateWindows() []int { return []int{1, 2, 4} }
 func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
 	t := &hourTests{}
 	var begun []*actorRates
-	apart := rateApart
 	if m.begun {
-		begun, apart = h.rates(begunMeasure()), bothApart
+		begun = h.rates(begunMeasure())
 	}
 	for i, a := range h.rates(m) {
 		switch {
@@ -66,7 +82,7 @@ func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
 				}
 				t.n++
 				if w.logP < 0 { // else nothing was more than is expected
-					w.logP = logWorst(w.logP, w.seen, apart)
+					w.logP = logWorst(w.logP, w.seen, m.apart)
 					t.add(w.hourTest)
 				}
 				from = to
@@ -78,18 +94,18 @@ func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
 
 // rateMeasure is something that actors have so much of in an hour.
 type rateMeasure struct {
-	value     func(*volumeHour) int64
-	meanHours float64 // how many hours of a mean are worth one that is known
-	usual     float64 // dispersion
-	wild      float64 // from how many standard deviations on the squares of a day are wild, about
-	lump      float64 // see rateLump
-	begun     bool    // whether how often they began to call is looked at too
+	value func(*volumeHour) int64
+	usual float64 // dispersion, which is about how much comes in a conversation
+	wild  float64 // from how many standard deviations on the squares of a day are wild, about
+	lump  float64 // see rateLump
+	apart float64 // see callsApart
+	begun bool    // whether how often they began to call is looked at too
 }
 
 // begunMeasure is how often actors begin to call. Calls come in conversations, whose
 // length varies; these hardly vary more than chance lets them.
 func begunMeasure() *rateMeasure {
-	return &rateMeasure{value: func(v *volumeHour) int64 { return v.begun }, meanHours: 25, usual: usualBegun, wild: callsWild, lump: rateLump}
+	return &rateMeasure{value: func(v *volumeHour) int64 { return v.begun }, usual: usualBegun, wild: callsWild, lump: rateLump}
 }
 
 // worst is the most surprising window of a day so far.
@@ -102,7 +118,7 @@ type worst struct {
 // try tests the windows that end in hours from one to another.
 func (w *worst) try(a *actorRates, from, to int) {
 	phi := a.spread.without(from + a.into)
-	lump := 1 + a.m.lump*(phi-1)
+	lump := 1 + a.m.lump*a.spread.known(phi, from+a.into)*(phi-1)
 	for k := from; k < to; k++ {
 		for _, n := range rateWindows() {
 			if k+1 < n {
@@ -110,7 +126,7 @@ func (w *worst) try(a *actorRates, from, to int) {
 			}
 			x := sumOf(a.hours[k+1-n : k+1])
 			w.seen = append(w.seen, -math.Expm1(-x.mean/lump))
-			extra := phi/lump - 1 + (phi/a.m.meanHours+x.mean/rateSize)/lump // of the variance, in means
+			extra := phi/lump - 1 + (phi*x.unsure/x.mean+x.mean/rateSize)/lump // of the variance, in means
 			if x.value-x.mean < math.Sqrt(x.mean*lump*(1+extra)) {
 				continue
 			}
@@ -131,7 +147,7 @@ func (w *worst) try(a *actorRates, from, to int) {
 func sumOf(hours []rate) rate {
 	var x rate
 	for _, hour := range hours {
-		x.value, x.mean = x.value+hour.value, x.mean+hour.mean
+		x.value, x.mean, x.unsure = x.value+hour.value, x.mean+hour.mean, x.unsure+hour.unsure
 	}
 	return x
 }
@@ -179,7 +195,7 @@ func (a *actorRates) raise(day int, times float64) {
 	}
 	a.days[day].mean *= times
 	for k := max(0, (day-a.day)*hoursOfDay-a.into); k < min(len(a.hours), (day-a.day+1)*hoursOfDay-a.into); k++ {
-		a.hours[k].mean *= times
+		a.hours[k].mean, a.hours[k].unsure = a.hours[k].mean*times, a.hours[k].unsure*times
 	}
 }
 
@@ -228,7 +244,9 @@ func (h *volumeHistory) ratesOf(a *volumeActor, m *rateMeasure, unit float64) *a
 	out.hours, out.days = make([]rate, h.to-first+1), make([]rate, len(days))
 	for k := range out.hours {
 		day, of := h.day(first+int64(k)), int((first+int64(k))%hoursOfDay)
-		r := rate{value: days[day][of] / unit, mean: week.Expect(day, of, rateShrinkage()) / unit}
+		s := m.shrinkage(week.MeanWithout(day) / unit)
+		r := rate{value: days[day][of] / unit, mean: week.Expect(day, of, s) / unit}
+		r.unsure = r.mean / week.HoursBehind(day, s)
 		out.hours[k] = r
 		out.days[day].value, out.days[day].mean = out.days[day].value+r.value, out.days[day].mean+r.mean
 	}
@@ -268,8 +286,9 @@ func peerTests(t *hourTests, h *volumeHistory, actor int, value func(*volumeHour
 	}
 }
 
-// rate is how much an actor did in an hour, and how much is expected, in calls.
-type rate struct{ value, mean float64 }
+// rate is how much an actor did in an hour, and how much is expected, in calls: a mean
+// whose own variance is the dispersion times what is unsure of it.
+type rate struct{ value, mean, unsure float64 }
 
 // spread is how far the hours of an actor scatter: the variance in means, by day,
 // so that a day can be left out.
@@ -314,6 +333,13 @@ func spreadOf(rates []rate, into int, m *rateMeasure) *spread {
 func (s *spread) without(hour int) float64 {
 	d := s.day[hour/hoursOfDay]
 	return s.phi(d[0], d[1])
+}
+
+// known is how well the conversations of an actor are known without the day of an
+// hour, from 0 to 1, by how many there were.
+func (s *spread) known(phi float64, hour int) float64 {
+	n := (s.means - s.day[hour/hoursOfDay][1]) / phi
+	return n / (n + lumpConversations)
 }
 
 // before returns the dispersion of so many of the first days.

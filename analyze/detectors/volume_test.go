@@ -330,7 +330,7 @@ func TestVolumeLeavesOut(t *testing.T) {
 		a.hours[at].calls = calls
 		h.actors = append(h.actors, a)
 		h.setCommon()
-		for _, x := range rateTests(h, &rateMeasure{value: func(v *volumeHour) int64 { return v.calls }, meanHours: 30, usual: usualSpread, wild: callsWild, lump: rateLump}).list {
+		for _, x := range rateTests(h, &rateMeasure{value: func(v *volumeHour) int64 { return v.calls }, usual: usualSpread, wild: callsWild, lump: rateLump, apart: callsApart}).list {
 			if x.hour == a.hours[at].hour*hourUS {
 				return x.expected
 			}

@@ -65,6 +65,29 @@ func NewWeek(days [][dayHours]float64, known []bool) *Week {
 	return w
 }
 
+// MeanWithout returns the mean of all hours of known days but one day, 0 of none.
+func (w *Week) MeanWithout(day int) float64 {
+	if !w.known[day] {
+		return w.whole.mean()
+	}
+	total := 0.0
+	for _, v := range w.days[day] {
+		total += v
+	}
+	return w.whole.without(total, dayHours).mean()
+}
+
+// HoursBehind returns how many hours what is expected of an hour of a day is known
+// from: those of the hour of the day, on working days or on weekends, and what these
+// are shrunk to.
+func (w *Week) HoursBehind(day int, s Shrinkage) float64 {
+	n := w.by[weekend(day)].n / dayHours
+	if w.known[day] {
+		n--
+	}
+	return n + s.Parent
+}
+
 // Expect returns what is expected of an hour of a day: the mean of the same hour
 // of the week, shrunk to that of the hour of the day on working days or on
 // weekends, shrunk to that of all hours, by how many of them are known. The day

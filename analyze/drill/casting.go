@@ -20,6 +20,7 @@ type casting struct {
 	actors  []*actor
 	entered []*actor // people who came with incidents and look-alikes
 	taken   map[booking]bool
+	sources []string
 	// dailyOf is about how many calls an actor makes on a day.
 	dailyOf func(*actor) uint64
 	// said are the times of calls of incidents, by region.
@@ -94,13 +95,41 @@ func (c *casting) candidates(s *stage) []*actor {
 			order[a] = s.rand.uint64()
 		}
 	}
+	untimed := func(a *actor) int {
+		if s.incident.plot.timed && !c.timed(a) {
+			return 1
+		}
+		return 0
+	}
 	slices.SortFunc(fit, func(a, b *actor) int {
 		return cmp.Or(
+			cmp.Compare(untimed(a), untimed(b)),
 			cmp.Compare(c.load[a.name+" "+s.incident.plot.name], c.load[b.name+" "+s.incident.plot.name]),
 			cmp.Compare(c.load[a.name], c.load[b.name]), cmp.Compare(order[a], order[b]),
 		)
 	})
 	return fit
+}
+
+// timed says whether a source of the run logs how long calls of an actor take. Where
+// applications write the log it is always there. CloudTrail never has it; the log of
+// Bedrock has it in what Converse returns, and in the metrics at the end of a stream
+// of Claude.
+func (c *casting) timed(a *actor) bool {
+	for _, name := range c.sources {
+		switch sourceOf(name).(type) {
+		case litellm, otlp, langfuse:
+			return true
+		case bedrock:
+			switch a.model.bodyOf(a.operation).(type) {
+			case converseBody:
+				return true
+			case claudeBody:
+				return streamed(a.operation)
+			}
+		}
+	}
+	return false
 }
 
 // kind is what the actor can be cast as.

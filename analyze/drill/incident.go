@@ -14,7 +14,7 @@ func (p *planner) stage(c Config, start int64) error {
 	}
 	guests := invite(c.Incidents, c.LookAlikes, c.Days, c.Seed)
 	cast := &casting{
-		seed: c.Seed, start: start, days: c.Days, turns: c.MaxTurns, actors: slices.Concat(p.actors, guests),
+		seed: c.Seed, start: start, sources: c.Sources, days: c.Days, turns: c.MaxTurns, actors: slices.Concat(p.actors, guests),
 		taken: map[booking]bool{}, said: map[string][]int64{}, load: map[string]int{},
 	}
 	cast.dailyOf = func(a *actor) uint64 { return p.daily(a, c.Days) }

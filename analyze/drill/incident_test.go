@@ -159,6 +159,30 @@ func isModelCall(operation string) bool {
 	return strings.HasPrefix(operation, "Invoke") || strings.HasPrefix(operation, "Converse")
 }
 
+// A rise of latency has a subject whose calls a log times, though AWS times only some
+// kinds of calls.
+func TestLatencyIsTimed(t *testing.T) {
+	c := incidentsConfig(31, 3)
+	c.Incidents = slices.DeleteFunc(c.Incidents, func(in Incident) bool { return in.Scenario != "latency-rise" })
+	report, dir := generate(t, c)
+	timed := map[string]bool{}
+	for _, b := range readBedrock(t, filepath.Join(dir, "bedrock.jsonl")) {
+		if b.Output != nil {
+			out := string(b.Output.OutputBodyJSON)
+			timed[b.RequestID] = strings.Contains(out, `"latencyMs":`) || strings.Contains(out, `"invocationLatency":`)
+		}
+	}
+	has := map[string]bool{}
+	for _, s := range report.Truth {
+		has[s.Incident] = has[s.Incident] || timed[s.RequestID]
+	}
+	for _, in := range report.Incidents {
+		if !has[in.Incident] {
+			t.Errorf("%s: no call of it is timed", in.Incident)
+		}
+	}
+}
+
 func TestBadIncidents(t *testing.T) {
 	for _, c := range []struct {
 		name string

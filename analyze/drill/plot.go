@@ -86,6 +86,9 @@ type plot struct {
 	lock [3]string
 	// hides says that others' calls are not logged meanwhile.
 	hides bool
+	// timed says that all there is to see is how long calls take: the subject is rather
+	// somebody whose calls a source of the run times.
+	timed bool
 	play  func(s *stage)
 }
 

@@ -126,7 +126,10 @@ func (w *worst) try(a *actorRates, from, to int) {
 			}
 			x := sumOf(a.hours[k+1-n : k+1])
 			w.seen = append(w.seen, -math.Expm1(-x.mean/lump))
-			extra := phi/lump - 1 + (phi*x.unsure/x.mean+x.mean/rateSize)/lump // of the variance, in means
+			extra := phi/lump - 1 + x.mean/rateSize/lump // of the variance, in means
+			if x.mean > 0 {
+				extra += phi * x.unsure / x.mean / lump
+			}
 			if x.value-x.mean < math.Sqrt(x.mean*lump*(1+extra)) {
 				continue
 			}

@@ -343,6 +343,26 @@ func TestVolumeLeavesOut(t *testing.T) {
 	}
 }
 
+// TestVolumeOfOneDay checks that there is a number for who did nothing but on one day,
+// of whom nothing is expected.
+func TestVolumeOfOneDay(t *testing.T) {
+	t.Parallel()
+	h := &volumeHistory{from: 4 * 24, to: 4*24 + 24*21 - 1}
+	var days []any
+	for d := range int64(21) {
+		days = append(days, 4+d)
+	}
+	h.setDays(days)
+	h.actors = []*volumeActor{{name: "ana", hours: []volumeHour{{hour: h.from, calls: 60, begun: 5, tokens: 6000, cost: 60}}}}
+	h.setCommon()
+	for _, m := range []*rateMeasure{callsMeasure(), begunMeasure()} {
+		tests := rateTests(h, m)
+		if len(tests.list) != 1 || math.IsNaN(tests.list[0].logP) {
+			t.Errorf("the tests are %+v, want one with a number", tests.list)
+		}
+	}
+}
+
 // TestVolumeNeedsHistory checks that little history is said to be too little.
 func TestVolumeNeedsHistory(t *testing.T) {
 	t.Parallel()

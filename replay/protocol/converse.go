@@ -17,7 +17,8 @@ func (converse) path(model string, stream bool) string {
 	if stream {
 		operation = "/converse-stream"
 	}
-	return "/model/" + url.PathEscape(model) + operation
+	// With colons as AWS's own clients write them: the path is signed as it is sent.
+	return "/model/" + strings.ReplaceAll(url.PathEscape(model), ":", "%3A") + operation
 }
 
 func (c converse) write(w *writer) object {

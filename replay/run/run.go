@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +42,7 @@ type Options struct {
 	Cassette *cassette.Writer
 	Sandbox  *sandbox.Sandbox
 	Secret   []replay.Header // sent with every request; their values are never kept
+	Sign     sandbox.Signer  // signs every attempt; nil for none
 	Budget   Budget
 	// Price returns what a call costs in billionths of a dollar, and false where
 	// that is not known; a budget of cost needs it.
@@ -301,7 +303,7 @@ func (r *runner) send(ctx context.Context, o *replay.Outgoing) (*sandbox.Result,
 	if err != nil {
 		return nil, err
 	}
-	request := &sandbox.Request{Method: "POST", URL: target, Header: withType(r.header), Secret: r.Secret, Body: o.Body}
+	request := &sandbox.Request{Method: "POST", URL: target, Header: withType(r.header), Secret: r.Secret, Sign: r.Sign, Body: o.Body}
 	var lost error
 	result, err := r.Sandbox.Send(ctx, request, func(c replay.Chunk) error {
 		lost = recording.Chunk(c)
@@ -328,12 +330,17 @@ func withType(header []replay.Header) []replay.Header {
 	return append([]replay.Header{{Name: "Content-Type", Value: "application/json"}}, header...)
 }
 
+// version is the end of a base URL that holds a version: of most, and of Gemini's
+// endpoint that speaks as OpenAI does
+// (https://ai.google.dev/gemini-api/docs/openai).
+var version = regexp.MustCompile(`/v[0-9]+((alpha|beta)[0-9]*)?(/openai)?$`)
+
 // address returns where a request goes. People give the address of a server
 // with and without the version that the paths of protocols begin with
 // (http://localhost:8000 and http://localhost:8000/v1): it is not doubled.
 func address(base *url.URL, path string) (*url.URL, error) {
 	root := strings.TrimSuffix(base.String(), "/")
-	if strings.HasSuffix(root, "/v1") && strings.HasPrefix(path, "/v1/") {
+	if version.MatchString(root) && strings.HasPrefix(path, "/v1/") {
 		path = strings.TrimPrefix(path, "/v1")
 	}
 	return url.Parse(root + path)

@@ -102,10 +102,13 @@ type answers map[string]*answer
 
 // paths are what a server is asked for, after the list of models.
 func paths() []string {
-	return []string{"/", "/api/version", "/api/tags", "/props", "/version", "/api/v0/models", "/info", "/system", "/get_model_info", "/health/readiness", "/health/liveliness"}
+	return []string{"/", "/api/version", "/api/tags", "/props", "/version", koboldPath, "/api/v0/models", "/info", "/system", "/get_model_info", "/health/readiness", "/health/liveliness"}
 }
 
-const modelsPath = "/v1/models"
+const (
+	modelsPath = "/v1/models"
+	koboldPath = "/api/extra/version"
+)
 
 // Look asks the server at an address what it is. The key, where one is needed,
 // is that of the requests to come.

@@ -11,9 +11,12 @@ import (
 // server reads what a server said.
 func (a answers) server(base *url.URL) *Server {
 	s := &Server{URL: base}
-	for _, k := range kinds() {
-		if version, ok := k.is(a); ok {
-			s.Name, s.Version, s.Protocols = k.name, version, k.speaks
+	for _, p := range Providers() {
+		if p.is == nil {
+			continue
+		}
+		if version, ok := p.is(a); ok {
+			s.Name, s.Version, s.Protocols = p.Name, version, p.Protocols
 			break
 		}
 	}
@@ -23,43 +26,6 @@ func (a answers) server(base *url.URL) *Server {
 	}
 	s.Forwards = a.forwards(s)
 	return s
-}
-
-// kind is a server that is recognised.
-type kind struct {
-	name   Name
-	is     func(a answers) (version string, ok bool)
-	speaks []replay.Protocol // as its documentation says of its present version
-}
-
-// kinds are tried in this order: gateways first, as they repeat what the
-// servers behind them say; then those that imitate less.
-func kinds() []kind {
-	chat, responses, messages, native := replay.OpenAIChat, replay.OpenAIResponses, replay.Anthropic, replay.Ollama
-	return []kind{
-		// https://docs.litellm.ai/docs/proxy/health,
-		// https://docs.litellm.ai/docs/proxy/response_headers
-		{LiteLLM, answers.litellm, []replay.Protocol{chat, responses, messages}},
-		// src/index.ts of https://github.com/Portkey-AI/gateway
-		{Portkey, answers.portkey, []replay.Protocol{chat, responses, messages}},
-		// https://docs.ollama.com/api/introduction; chat and responses of OpenAI:
-		// https://docs.ollama.com/api/openai-compatibility, messages:
-		// https://docs.ollama.com/api/anthropic-compatibility
-		{Ollama, answers.ollama, []replay.Protocol{chat, responses, messages, native}},
-		// tools/server/README.md of https://github.com/ggml-org/llama.cpp
-		{LlamaCPP, answers.llamaCPP, []replay.Protocol{chat, responses, messages}},
-		// https://lmstudio.ai/docs/developer/rest/endpoints, .../openai-compat,
-		// .../anthropic-compat
-		{LMStudio, answers.lmStudio, []replay.Protocol{chat, responses, messages}},
-		// https://localai.io/docs/reference/system-info/
-		{LocalAI, answers.localAI, []replay.Protocol{chat, responses, messages}},
-		// docs/openapi.json of https://github.com/huggingface/text-generation-inference
-		{TGI, answers.tgi, []replay.Protocol{chat}},
-		// https://docs.sglang.ai/basic_usage/openai_api.html
-		{SGLang, answers.sglang, []replay.Protocol{chat}},
-		// https://docs.vllm.ai/en/stable/serving/online_serving.html
-		{VLLM, answers.vllm, []replay.Protocol{chat, responses, messages}},
-	}
 }
 
 // version reads {"version": "..."}, which several servers have.
@@ -98,6 +64,12 @@ func (a answers) ollama() (string, bool) {
 	version := a.version("/api/version")
 	root := a["/"] != nil && strings.TrimSpace(string(a["/"].body)) == "Ollama is running"
 	return version, root || version != "" && a.tags() != nil
+}
+
+func (a answers) koboldCpp() (string, bool) {
+	var said struct{ Result string }
+	a[koboldPath].read(&said)
+	return a.version(koboldPath), said.Result == "KoboldCpp"
 }
 
 func (a answers) llamaCPP() (string, bool) {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,21 +11,22 @@ import (
 	"github.com/exhibit-forensics/exhibit/replay"
 )
 
-// Name is the name of a kind of server.
+// Name is the name of a kind of server, or of a service.
 type Name string
 
 // The servers that are recognised. A server that is none of them but lists
 // models as OpenAI does has no name.
 const (
-	Ollama   Name = "ollama"
-	LlamaCPP Name = "llama.cpp"
-	VLLM     Name = "vllm"
-	LMStudio Name = "lm-studio"
-	LocalAI  Name = "localai"
-	TGI      Name = "text-generation-inference"
-	SGLang   Name = "sglang"
-	LiteLLM  Name = "litellm"
-	Portkey  Name = "portkey"
+	Ollama    Name = "ollama"
+	LlamaCPP  Name = "llama.cpp"
+	VLLM      Name = "vllm"
+	LMStudio  Name = "lm-studio"
+	LocalAI   Name = "localai"
+	TGI       Name = "text-generation-inference"
+	SGLang    Name = "sglang"
+	KoboldCpp Name = "koboldcpp"
+	LiteLLM   Name = "litellm"
+	Portkey   Name = "portkey"
 )
 
 // Model is a model that a server lists.
@@ -112,35 +114,24 @@ func sameModel(listed, name string) bool {
 // Speaks reports whether a server is known to speak a protocol.
 func (s *Server) Speaks(p replay.Protocol) bool { return slices.Contains(s.Protocols, p) }
 
-// port is a port on which servers listen unless told otherwise.
-type port struct {
-	number int
-	usual  string // who listens there, for the help
-}
-
-// ports are asked in this order. Sources: the documentation of each server.
-func ports() []port {
-	return []port{
-		{11434, "Ollama"},
-		{8080, "llama.cpp, LocalAI"},
-		{8000, "vLLM, Kong"},
-		{1234, "LM Studio"},
-		{30000, "SGLang"},
-		{3000, "text-generation-inference"},
-		{4000, "LiteLLM"},
-		{8787, "Portkey"},
-		{1337, "Jan"},
-		{5001, "KoboldCpp"},
-		{8001, "vLLM"},
-		{8081, "llama.cpp"},
+// ports returns the ports on which providers on this machine usually listen, in
+// order, and who does.
+func ports() (numbers []int, usual map[int][]string) {
+	usual = map[int][]string{}
+	for _, p := range Providers() {
+		for _, n := range p.Ports {
+			usual[n] = append(usual[n], string(p.Name))
+		}
 	}
+	return slices.Sorted(maps.Keys(usual)), usual
 }
 
 // Usual returns the ports that [Find] asks, and who usually listens there.
 func Usual() []string {
+	numbers, usual := ports()
 	var out []string
-	for _, p := range ports() {
-		out = append(out, fmt.Sprintf("%d (%s)", p.number, p.usual))
+	for _, n := range numbers {
+		out = append(out, fmt.Sprintf("%d (%s)", n, strings.Join(usual[n], ", ")))
 	}
 	return out
 }
@@ -149,10 +140,7 @@ func Usual() []string {
 // servers that answered in the order of the ports. Ports where nothing listens,
 // or something that is no model server, are left out.
 func Find(ctx context.Context, send Sender) ([]*Server, error) {
-	numbers := make([]int, len(ports()))
-	for i, p := range ports() {
-		numbers[i] = p.number
-	}
+	numbers, _ := ports()
 	return findAt(ctx, send, numbers)
 }
 

@@ -133,6 +133,14 @@ func TestLook(t *testing.T) {
 			Server{Name: SGLang, Protocols: []replay.Protocol{replay.OpenAIChat}, Models: []Model{{Name: "m", OwnedBy: "sglang"}}},
 		},
 		{
+			"koboldcpp, which imitates ollama and llama.cpp",
+			pages{
+				"/v1/models": `{"object":"list","data":[{"id":"koboldcpp/m","object":"model","owned_by":"koboldcpp"}]}`, "/props": `{"chat_template":"","total_slots":1}`,
+				"/api/version": `{"version":"0.7.0"}`, "/api/tags": `{"models":[{"name":"koboldcpp/m"}]}`, koboldPath: `{"result":"KoboldCpp","version":"1.119"}`,
+			},
+			Server{Name: KoboldCpp, Version: "1.119", Protocols: []replay.Protocol{replay.OpenAIChat}, Models: []Model{{Name: "koboldcpp/m"}}},
+		},
+		{
 			"litellm",
 			pages{"/v1/models": `{"data":[{"id":"fast","object":"model","owned_by":"openai"}],"object":"list"}`, "/health/readiness": `{"status":"healthy","litellm_version":"1.50.0"}`},
 			Server{
@@ -344,41 +352,6 @@ func TestFind(t *testing.T) {
 	cancel()
 	if _, err := findAt(ctx, newSandbox(t), numbers); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: error %v", err)
-	}
-}
-
-func TestHosted(t *testing.T) {
-	for _, h := range AllHosted() {
-		in := ""
-		if h.Name == "bedrock" {
-			in = "us-gov-west-1"
-		}
-		u, err := h.URL(in)
-		if err != nil || u.Scheme != "https" || u.Path != "" || strings.Contains(u.Host, "{") {
-			t.Errorf("%s: %v, %v", h.Name, u, err)
-		}
-		secret, err := h.Secret("key-of-the-test")
-		if err != nil || !strings.HasSuffix(secret.Value, "key-of-the-test") || secret.Name == "" {
-			t.Errorf("%s: %v, %v", h.Name, secret, err)
-		}
-		if _, err := h.Secret("two\nlines"); err == nil {
-			t.Errorf("%s: a key of two lines was taken", h.Name)
-		}
-	}
-	bedrock, err := HostedByName("bedrock")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, in := range []string{"", "us-east-1.evil.test/", "evil.test#", "US-EAST-1"} {
-		if u, err := bedrock.URL(in); err == nil {
-			t.Errorf("region %q: %s", in, u)
-		}
-	}
-	if _, err := bedrock.Secret("AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI"); err == nil || !strings.Contains(err.Error(), "not signed yet") {
-		t.Errorf("an access key: %v", err)
-	}
-	if _, err := HostedByName("nobody"); err == nil || !strings.Contains(err.Error(), "openai, anthropic, ollama, bedrock") {
-		t.Errorf("an unknown provider: %v", err)
 	}
 }
 

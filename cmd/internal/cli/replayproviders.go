@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ import (
 const replayProvidersLong = `replay providers asks the usual ports of this machine which model servers answer there, and
 says what each is, its models, the protocols that it speaks, and whether it says that it
 passes on what it is sent: a gateway on this machine is no sandbox. With URLs it asks these
-instead. Nothing of a case is sent, no key either, and nothing beyond this machine is
+instead. Then it lists what --provider of exhibit replay knows by name, which is not asked. Nothing of a case is sent, no key either, and nothing beyond this machine is
 asked.
 
 "nothing says that it forwards" is not "it does not forward": that cannot be learned from a
@@ -135,10 +136,11 @@ func writeProviders(r *render.Renderer, found []*server.Server, silent []string,
 	if len(models.Rows) > 0 {
 		messages = append(messages, models)
 	}
-	messages = append(messages, hostedTable())
+	messages = append(messages, knownTable())
 	for _, text := range silent {
 		messages = append(messages, render.Note{Level: render.LevelWarning, Text: text})
 	}
+	messages = append(messages, note("what is beyond this machine is dialled only with --allow-host and --acknowledge-egress"))
 	messages = append(messages, providerNotes(found, o, hidden)...)
 	for _, m := range messages {
 		if err := r.Write(m); err != nil {
@@ -159,13 +161,29 @@ func protocolList(list []replay.Protocol) any {
 	return strings.Join(words, ", ")
 }
 
-// hostedTable lists the providers that are known by name.
-func hostedTable() render.Table {
-	t := render.Table{Name: "hosted", Title: "Beyond this machine, not asked", Columns: []render.Column{
-		{Name: "provider"}, {Name: "url", Whole: true}, {Name: "protocols"}, {Name: "header_of_the_key"},
+// knownTable lists the providers that are known by name.
+func knownTable() render.Table {
+	t := render.Table{Name: "known", Title: "Known by name (--provider)", Columns: []render.Column{
+		{Name: "provider", Whole: true}, {Name: "where", Whole: true}, {Name: "protocols"}, {Name: "key_in_header"}, {Name: "needs"},
 	}}
-	for _, h := range server.AllHosted() {
-		t.Rows = append(t.Rows, []any{h.Name, h.Base, protocolList(h.Protocols), h.Key.Name})
+	for _, p := range server.Providers() {
+		where := p.Base
+		if !p.Hosted() {
+			var usual []string
+			for _, n := range p.Ports {
+				usual = append(usual, strconv.Itoa(n))
+			}
+			where = "this machine, port " + strings.Join(usual, ", ")
+		}
+		var needs any
+		if place := p.Needs(); place != "" {
+			needs = "--" + place
+		}
+		key := p.Key.Name
+		if p.Signs != "" {
+			key += ", or signed with an access key"
+		}
+		t.Rows = append(t.Rows, []any{string(p.Name), where, protocolList(p.Protocols), key, needs})
 	}
 	return t
 }

@@ -16,11 +16,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/cassette"
 	"github.com/exhibit-forensics/exhibit/replay/plan"
 	replayrun "github.com/exhibit-forensics/exhibit/replay/run"
 	"github.com/exhibit-forensics/exhibit/replay/sandbox"
+	"github.com/exhibit-forensics/exhibit/replay/server"
+	"github.com/exhibit-forensics/exhibit/replay/sigv4"
 )
 
 // replaySending says whether and how requests are sent.
@@ -42,8 +43,8 @@ func addSendingFlags(cmd *cobra.Command, o *replaySending) {
 	o.Concurrency = 1
 	flags := cmd.Flags()
 	flags.BoolVar(&o.Yes, "yes", false, "send the requests")
-	flags.StringVar(&o.KeyEnv, "key-env", "", "environment variable (`NAME`) with the key of the server")
-	flags.StringVar(&o.KeyFile, "key-file", "", "`FILE` with the key of the server and nothing else")
+	flags.StringVar(&o.KeyEnv, "key-env", "", "environment variable (`NAME`) with the key of the server; of an access key of AWS the two or three, with commas")
+	flags.StringVar(&o.KeyFile, "key-file", "", "`FILE` with the key of the server and nothing else, or one profile of AWS credentials")
 	flags.Var((*wholeValue)(&o.MaxCalls), "max-calls", "stop before more calls than this; 0 is no bound")
 	flags.Var((*wholeValue)(&o.MaxTokens), "max-tokens", "stop before more tokens than this, of requests and replies; 0 is no bound")
 	flags.Var(&o.MaxCost, "max-cost", "stop before it costs more than this; needs prices in the case")
@@ -90,50 +91,60 @@ func (o *replaySending) params(into map[string]any) {
 // maxKey bounds a key: those of providers have some hundred bytes.
 const maxKey = 16 << 10
 
-// key reads the key of the server; "" where none was named.
-func (o *replaySending) key(f *factory) (string, error) {
+// awsVariables are the names under which AWS's tools keep an access key: only
+// those that are named are read.
+const awsVariables = "--key-env AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY,AWS_SESSION_TOKEN, the last for temporary ones"
+
+// key reads the key of the server; none where none was named.
+func (o *replaySending) key(f *factory) (*server.Key, error) {
 	switch {
 	case o.KeyEnv != "":
-		key := strings.TrimSpace(f.env(o.KeyEnv))
-		if key == "" {
-			return "", fmt.Errorf("reading the key: the environment variable %s is not set or empty", o.KeyEnv)
-		}
-		return key, nil
+		return o.keyOfEnv(f)
 	case o.KeyFile != "":
-		file, err := os.Open(o.KeyFile)
-		if err != nil {
-			return "", fmt.Errorf("reading the key: %w", err)
-		}
-		defer file.Close()
-		data, err := io.ReadAll(io.LimitReader(file, maxKey+1))
-		if err != nil {
-			return "", fmt.Errorf("reading the key: %w", err)
-		}
-		if data = bytes.TrimSpace(data); len(data) == 0 || len(data) > maxKey || bytes.ContainsAny(data, "\r\n") {
-			return "", fmt.Errorf("reading the key: %s does not hold one line of at most %d bytes", o.KeyFile, maxKey)
-		}
-		return string(data), nil
+		return o.keyOfFile()
 	}
-	return "", nil
+	return &server.Key{}, nil
 }
 
-// anthropicVersion is the version of its API that Anthropic's servers demand to
-// be named, the only one since 2023: docs.anthropic.com, "Versions".
-const anthropicVersion = "2023-06-01"
-
-// headers are the headers of a protocol, and that with the key.
-func headers(p replay.Protocol, key string) (plain, secret []replay.Header) {
-	if p == replay.Anthropic {
-		plain = []replay.Header{{Name: "anthropic-version", Value: anthropicVersion}}
-		if key != "" {
-			secret = []replay.Header{{Name: "x-api-key", Value: key}}
+// keyOfEnv reads a key from the variables that were named: one, or the parts of
+// an access key of AWS.
+func (o *replaySending) keyOfEnv(f *factory) (*server.Key, error) {
+	var values []string
+	for _, name := range strings.Split(o.KeyEnv, ",") {
+		value := strings.TrimSpace(f.env(name))
+		if value == "" {
+			return nil, fmt.Errorf("reading the key: the environment variable %s is not set or empty", name)
 		}
-		return plain, secret
+		values = append(values, value)
 	}
-	if key != "" {
-		secret = []replay.Header{{Name: "Authorization", Value: "Bearer " + key}}
+	switch len(values) {
+	case 1:
+		return &server.Key{Text: values[0]}, nil
+	case 2, 3:
+		c, err := sigv4.New(values[0], values[1], strings.Join(values[2:], ""))
+		return &server.Key{AWS: c}, err
 	}
-	return plain, secret
+	return nil, usagef("--key-env names %d variables: a key is one, an access key of AWS two or three", len(values))
+}
+
+func (o *replaySending) keyOfFile() (*server.Key, error) {
+	file, err := os.Open(o.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the key: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxKey+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the key: %w", err)
+	}
+	if len(data) <= maxKey && sigv4.IsFile(string(data)) {
+		c, err := sigv4.Parse(string(data))
+		return &server.Key{AWS: c}, err
+	}
+	if data = bytes.TrimSpace(data); len(data) == 0 || len(data) > maxKey || bytes.ContainsAny(data, "\r\n") {
+		return nil, fmt.Errorf("reading the key: %s does not hold one line of at most %d bytes, nor a profile of AWS credentials", o.KeyFile, maxKey)
+	}
+	return &server.Key{Text: string(data)}, nil
 }
 
 // send carries out a plan and keeps what is sent and received in a cassette.
@@ -143,7 +154,10 @@ func (f *factory) send(ctx context.Context, d *dryRun, tape func(*cassette.Plan)
 	if err != nil {
 		return nil, err
 	}
-	plain, secret := headers(d.target.Protocol, key)
+	login, err := o.Target.login(d.target, key)
+	if err != nil {
+		return nil, err
+	}
 	box, err := sandbox.New(ctx, &sandbox.Options{Allow: o.Target.Allow, Acknowledged: o.Target.Acknowledged, Now: f.now})
 	if errors.Is(err, sandbox.ErrNotAcknowledged) {
 		return nil, usagef("%v", err)
@@ -152,13 +166,13 @@ func (f *factory) send(ctx context.Context, d *dryRun, tape func(*cassette.Plan)
 		return nil, fmt.Errorf("preparing the replay: %w", err)
 	}
 	defer box.Close()
-	w, err := tape(&cassette.Plan{Server: d.target.URL.String(), Header: plain, Requests: plan.All(d.entries)})
+	w, err := tape(&cassette.Plan{Server: d.target.URL.String(), Header: login.Header, Requests: plan.All(d.entries)})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	ro := &replayrun.Options{
-		Cassette: w, Sandbox: box, Secret: secret, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
+		Cassette: w, Sandbox: box, Secret: login.Secret, Sign: login.Sign, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
 		Budget: replayrun.Budget{
 			Calls: int(o.Send.MaxCalls), Tokens: o.Send.MaxTokens, CostNanoUSD: int64(o.Send.MaxCost), Wall: time.Duration(o.Send.MaxSeconds) * time.Second,
 		},

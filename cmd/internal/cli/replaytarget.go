@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 type replayTarget struct {
 	Server       string
 	Provider     string
+	Region       string
+	Resource     string
 	Protocol     string
 	Model        string
 	Allow        []string
@@ -29,13 +32,15 @@ type replayTarget struct {
 }
 
 func addTargetFlags(cmd *cobra.Command, o *replayTarget) {
-	o.Protocol = string(replay.OpenAIChat)
 	flags := cmd.Flags()
 	flags.StringVar(&o.Server, "server", "", "`URL` that requests are sent to, such as http://localhost:11434")
-	flags.StringVar(&o.Provider, "provider", "", "in place of --server: openai, anthropic, or the `NAME` of a model server on this machine, such as ollama")
-	flags.Var(&choiceValue{&o.Protocol, protocols()}, "protocol", "protocol that the server speaks")
-	// The flag was defined above, the only thing that can fail.
+	flags.StringVar(&o.Provider, "provider", "", "in place of --server: the `NAME` of a model server on this machine, such as ollama, or of a service, such as openai; exhibit replay providers lists them")
+	flags.StringVar(&o.Region, "region", "", "`NAME` of the region of --provider bedrock, or that requests to a --server are signed for")
+	flags.StringVar(&o.Resource, "resource", "", "`NAME` of the resource of --provider azure")
+	flags.Var(&choiceValue{&o.Protocol, protocols()}, "protocol", "protocol that the server speaks; otherwise the first of the provider, and openai-chat of a URL")
+	// The flags were defined above, the only thing that can fail.
 	_ = cmd.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions(protocols(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(providerNames(), cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&o.Model, "model", "", modelUsage)
 	flags.StringArrayVar(&o.Allow, "allow-host", nil, "`HOST` beyond this machine that may be dialled, with or without a port")
 	flags.BoolVar(&o.Acknowledged, "acknowledge-egress", false, "logged texts may leave this machine")
@@ -51,6 +56,15 @@ func protocols() []string {
 	return out
 }
 
+func providerNames() []string {
+	var out []string
+	for _, p := range server.Providers() {
+		out = append(out, string(p.Name))
+	}
+	return out
+}
+
+// check refuses what cannot be meant, and settles the protocol.
 func (o *replayTarget) check() error {
 	switch {
 	case o.Server == "" && o.Provider == "":
@@ -58,27 +72,63 @@ func (o *replayTarget) check() error {
 			hint("exhibit replay providers lists the model servers that answer on this machine")
 	case o.Server != "" && o.Provider != "":
 		return usagef("--server and --provider both say where the model is asked: give one")
-	}
-	if o.Mask && o.NoMask {
+	case o.Mask && o.NoMask:
 		return usagef("--mask and --no-mask are contrary: give one")
+	case o.Provider != "":
+		return o.checkProvider()
+	case o.Resource != "":
+		return usagef("--resource is for --provider azure")
 	}
-	if o.Provider != "" {
-		return nil
+	u, err := parseServer("--server", o.Server)
+	if err != nil {
+		return err
 	}
-	return checkServer("--server", o.Server)
+	first := replay.OpenAIChat
+	if p, _ := server.Of(u); p != nil {
+		first = p.Protocols[0]
+	}
+	o.Protocol = cmp.Or(o.Protocol, string(first))
+	return nil
 }
 
-// checkServer refuses what is no address of a server.
-func checkServer(flag, server string) error {
-	u, err := url.Parse(server)
+// parseServer refuses what is no address of a server.
+func parseServer(flag, address string) (*url.URL, error) {
+	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return usagef("%s %q is no address such as http://localhost:11434", flag, server)
+		return nil, usagef("%s %q is no address such as http://localhost:11434", flag, address)
+	}
+	return u, nil
+}
+
+// checkProvider looks up the provider, and whether its place and protocol are
+// ones that it has.
+func (o *replayTarget) checkProvider() error {
+	p, err := server.ByName(o.Provider)
+	if err != nil {
+		return usagef("--provider: %v", err)
+	}
+	if !p.Hosted() && !p.Recognised() {
+		return usagef("--provider %s: it does not say what it is, and is not found by its name", p.Name).
+			hint(fmt.Sprintf("--server http://127.0.0.1:%d is its usual address", p.Ports[0]))
+	}
+	for _, place := range []struct{ name, value string }{{"region", o.Region}, {"resource", o.Resource}} {
+		switch needs := p.Needs() == place.name; {
+		case needs && place.value == "":
+			return usagef("--provider %s has an address for each %s: name it with --%s", p.Name, place.name, place.name)
+		case !needs && place.value != "":
+			return usagef("--provider %s has no --%s", p.Name, place.name)
+		}
+	}
+	o.Protocol = cmp.Or(o.Protocol, string(p.Protocols[0]))
+	if !slices.Contains(p.Protocols, replay.Protocol(o.Protocol)) {
+		return usagef("--provider %s does not speak %s; it speaks %s", p.Name, o.Protocol, protocolList(p.Protocols))
 	}
 	return nil
 }
 
 func (o *replayTarget) params(into map[string]any) {
 	into["server"], into["provider"], into["protocol"], into["model"] = o.Server, o.Provider, o.Protocol, o.Model
+	into["region"], into["resource"] = o.Region, o.Resource
 	into["mask"], into["no_mask"] = o.Mask, o.NoMask
 	into["allow_host"], into["acknowledge_egress"] = o.Allow, o.Acknowledged
 }
@@ -129,7 +179,7 @@ func (o *replayTarget) address(ctx context.Context, t *resolvedTarget) (err erro
 	if o.Provider == "" {
 		t.URL, err = url.Parse(o.Server)
 	} else {
-		t.URL, err = providerURL(ctx, t.Sandbox, o.Provider)
+		t.URL, err = o.providerURL(ctx, t.Sandbox)
 	}
 	if err == nil {
 		err = t.Sandbox.Check(ctx, t.URL)
@@ -142,25 +192,25 @@ func (o *replayTarget) address(ctx context.Context, t *resolvedTarget) (err erro
 
 // providerURL returns the address of a hosted provider, or of the first server
 // on this machine that says it is of that name.
-func providerURL(ctx context.Context, box *sandbox.Sandbox, name string) (*url.URL, error) {
-	if name == "openai" || name == "anthropic" {
-		h, err := server.HostedByName(name)
-		if err != nil {
-			return nil, err
-		}
-		return h.URL("")
+func (o *replayTarget) providerURL(ctx context.Context, box *sandbox.Sandbox) (*url.URL, error) {
+	p, err := server.ByName(o.Provider)
+	if err != nil {
+		return nil, err
+	}
+	if p.Hosted() {
+		return p.URL(cmp.Or(o.Region, o.Resource))
 	}
 	found, err := server.Find(ctx, box)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range found {
-		if string(s.Name) == name {
+		if s.Name == p.Name {
 			return s.URL, nil
 		}
 	}
 	return nil, &HintError{
-		Err:   fmt.Errorf("looking for %s: no such server answers on the usual ports of this machine", name),
+		Err:   fmt.Errorf("looking for %s: nothing that says it is one answers on the usual ports of this machine", p.Name),
 		Hints: []string{"exhibit replay providers lists what answers; --server URL names any address"},
 	}
 }
@@ -176,8 +226,20 @@ func (f *factory) look(ctx context.Context, o *replayTarget, s *replaySending, t
 	if err != nil {
 		return err
 	}
-	_, secret := headers(t.Protocol, key)
-	return o.look(ctx, t, secret)
+	login, err := o.login(t, key)
+	if err != nil {
+		return err
+	}
+	return o.look(ctx, t, login.Secret)
+}
+
+// login is what goes with each request so that the server lets it in.
+func (o *replayTarget) login(t *resolvedTarget, key *server.Key) (*server.Login, error) {
+	login, err := key.Login(t.URL, t.Protocol, o.Region)
+	if err != nil {
+		return nil, (&UsageError{Err: err}).hint("--key-env and --key-file take the key of the server; for AWS all of it: " + awsVariables)
+	}
+	return login, nil
 }
 
 // look asks a server on this machine whether it passes on what it is sent, as

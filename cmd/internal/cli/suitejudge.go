@@ -66,7 +66,8 @@ func (o *suiteJudge) check() error {
 	case o.KeyEnv != "" && o.KeyFile != "":
 		return usagef("--judge-key-env and --judge-key-file both say where the key is: give one")
 	}
-	return checkServer("--judge-server", o.Server)
+	_, err := parseServer("--judge-server", o.Server)
+	return err
 }
 
 func (o *suiteJudge) params(into map[string]any) {

@@ -453,6 +453,13 @@ func FuzzOpen(f *testing.F) {
 	must(f, err)
 	f.Add(data)
 	f.Add(data[:len(data)-5])
+	grown := growing(f)
+	must(f, grown.Add(&replay.Outgoing{ID: "b", Path: "/", Body: []byte("{}")}))
+	must(f, grown.Close())
+	data, err = os.ReadFile(grown.file.Name())
+	must(f, err)
+	f.Add(data)
+	f.Add(data[:len(data)-40])
 	f.Add([]byte(`{"plan":{"kind":"exhibit-cassette","requests":1,"schema":1,"server":"http://[::1]"}}` + "\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		x, torn, err := scan(bytes.NewReader(data))
@@ -473,7 +480,8 @@ func FuzzOpen(f *testing.F) {
 		mustTake(t, x, &line{Run: &runLine{At: formatTime(began), Torn: torn}})
 		for i, id := range read.IDs() {
 			if !read.Finished(id) {
-				n, attempt := int64(i+1), x.at(i).attempts+1
+				_, e, _ := x.find(id)
+				n, attempt := int64(i+1), e.attempts+1
 				mustTake(t, x, &line{Sent: &sentLine{N: n, Attempt: attempt, At: formatTime(began)}})
 				mustTake(t, x, &line{End: &endLine{N: n, Attempt: attempt, Started: formatTime(began), End: "complete"}})
 			}

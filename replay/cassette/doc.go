@@ -14,6 +14,7 @@
 //	sent     an attempt to send a request begins
 //	chunk    bytes of the reply to it, and when they came
 //	end      how the attempt ended, with its headers
+//	done     of a plan that grows: nothing is added any more, and why
 //
 // The lines up to the last body are the plan. They are written before anything
 // is sent and determine the run; the SHA-256 of their bytes is the hash of the
@@ -22,6 +23,14 @@
 // run goes on. Every line has one spelling, canonical JSON (RFC 8785), and no
 // member that is not known here: the SHA-256 of the file stands for what it
 // says.
+//
+// The plan of a conversation grows: what is asked next depends on what came
+// before. Its plan line says so, and how many requests there are when it is made;
+// each further one stands, as a request with its body, behind the final end of
+// the one before it. The hash of the plan is that of what was there before
+// anything was sent, which determines the rest together with the replies. A
+// request of which not all of the body is there was cut by the end of the
+// command, and is no part of the plan.
 //
 // A last line without a newline is a torn append, as in a ledger: it is cut off
 // when the run is resumed, and the next run line says so. An attempt without an

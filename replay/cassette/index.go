@@ -23,13 +23,14 @@ import (
 type index struct {
 	plan     *planLine
 	planHash string
-	byID     map[string]int // from 0; does not change once the plan is whole
-	models   []string       // asked for, in the order of the plan
 
-	mu       sync.Mutex // guards what follows: a run reads what it writes
+	mu       sync.Mutex     // guards what follows: a run reads what it writes
+	byID     map[string]int // from 0
+	models   []string       // asked for, in the order of the plan
 	requests []entry
 	runs     int
-	open     int // attempts without an end
+	open     int  // attempts without an end
+	done     bool // nothing is added any more
 
 	size int64 // of the lines so far
 	sum  hash.Hash
@@ -62,9 +63,19 @@ func newIndex() *index {
 	return &index{byID: map[string]int{}, sum: sha256.New()}
 }
 
-// planned reports whether the whole plan was taken.
+// planned reports whether the whole plan was taken, as far as it has grown.
 func (x *index) planned() bool {
-	return x.plan != nil && x.body == nil && int64(len(x.requests)) == x.plan.Requests
+	return x.plan != nil && x.body == nil && int64(len(x.requests)) >= x.plan.Requests
+}
+
+// dropCut forgets a request that was being added when a command ended.
+func (x *index) dropCut() {
+	if x.body == nil || x.planHash == "" {
+		return
+	}
+	last := len(x.requests) - 1
+	delete(x.byID, x.requests[last].id)
+	x.requests, x.body = x.requests[:last], nil
 }
 
 // take takes the next line, without its newline.
@@ -107,14 +118,16 @@ func (x *index) apply(data []byte, from, to int64) error {
 		return errors.New("it is no cassette: a plan comes first")
 	case l.Request != nil:
 		return x.takeRequest(l.Request, from, to)
+	case l.Run != nil && x.planHash != "":
+		return x.takeRun(l.Run, from)
 	case !x.planned():
 		return errors.New("the plan is not whole before it")
-	case l.Run != nil:
-		return x.takeRun(l.Run, from)
 	case l.Sent != nil:
 		return x.takeSent(l.Sent, from)
 	case l.End != nil:
 		return x.takeEnd(l.End, to)
+	case l.Done != nil:
+		return x.takeDone()
 	}
 	return errors.New("it is of no known kind")
 }
@@ -136,10 +149,11 @@ func (x *index) takePlan(p *planLine) error {
 }
 
 func (x *index) takeRequest(r *requestLine, from, to int64) error {
+	if err := x.mayAdd(); err != nil {
+		return err
+	}
 	_, again := x.byID[r.ID]
 	switch {
-	case x.planned():
-		return errors.New("one more request than the plan has")
 	case x.body != nil:
 		return fmt.Errorf("the body of request %d is not whole before it", x.body.line.N)
 	case r.N != int64(len(x.requests)+1):
@@ -164,6 +178,34 @@ func (x *index) takeRequest(r *requestLine, from, to int64) error {
 	x.requests = append(x.requests, entry{id: r.ID, from: from, next: to})
 	x.body = &bodyCheck{line: r, rest: r.BodySize, sum: sha256.New()}
 	return x.bodyEnded()
+}
+
+// mayAdd says why a request cannot stand behind a plan that is whole.
+func (x *index) mayAdd() error {
+	switch {
+	case !x.planned():
+		return nil
+	case !x.plan.Grows:
+		return errors.New("one more request than the plan has")
+	case x.runs == 0 || x.done || !x.answered():
+		return errors.New("a request was added where none can be: before a run began, before the one before it had ended, or after the last")
+	case len(x.requests) >= maxRequests:
+		return fmt.Errorf("more than %d requests", maxRequests)
+	}
+	return nil
+}
+
+// answered reports whether the last request has a final end.
+func (x *index) answered() bool {
+	return final(x.requests[len(x.requests)-1].end)
+}
+
+func (x *index) takeDone() error {
+	if !x.plan.Grows || x.runs == 0 || x.done || !x.answered() {
+		return errors.New("a plan ends that does not grow, has ended before, or waits for a reply")
+	}
+	x.done = true
+	return nil
 }
 
 func (x *index) takeBody(p *piece, to int64) error {
@@ -196,6 +238,7 @@ func (x *index) takeRun(r *runLine, from int64) error {
 		return err
 	}
 	x.runs++
+	x.dropCut()
 	x.cutOpen(from)
 	return nil
 }
@@ -284,11 +327,15 @@ func (x *index) running(n, attempt int64) (*entry, error) {
 	return e, err
 }
 
-// at returns what is known of the request at a place in the plan, from 0.
-func (x *index) at(i int) entry {
+// find returns the place of a request in the plan, from 0, and what is known of
+// it.
+func (x *index) find(id string) (place int, e entry, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.requests[i]
+	if place, ok = x.byID[id]; ok {
+		e = x.requests[place]
+	}
+	return place, e, ok
 }
 
 func isPath(s string) bool {
@@ -316,6 +363,7 @@ func scan(r io.Reader) (*index, *tornLine, error) {
 	for n := int64(1); ; n++ {
 		data, err := readLine(in, &buf)
 		if errors.Is(err, io.EOF) {
+			x.dropCut()
 			if !x.planned() {
 				return nil, nil, errors.New("it is no cassette, or its plan is not whole")
 			}

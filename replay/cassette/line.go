@@ -42,12 +42,14 @@ type line struct {
 	Run     *runLine     `json:"run,omitempty"`
 	Sent    *sentLine    `json:"sent,omitempty"`
 	End     *endLine     `json:"end,omitempty"`
+	Done    *doneLine    `json:"done,omitempty"`
 }
 
 type planLine struct {
 	Kind     string          `json:"kind"`
 	Schema   int64           `json:"schema"`
 	Server   string          `json:"server"`
+	Grows    bool            `json:"grows,omitempty"`
 	Header   []headerLine    `json:"header,omitempty"`
 	Params   json.RawMessage `json:"params,omitempty"`
 	Requests int64           `json:"requests"`
@@ -104,6 +106,10 @@ type endLine struct {
 	Bytes          int64        `json:"bytes"`
 	End            string       `json:"end"`
 	Problem        string       `json:"problem,omitempty"`
+}
+
+type doneLine struct {
+	Why string `json:"why,omitempty"` // "" where it came to its end
 }
 
 // headerLine is a line of a header. A value that is no UTF-8, which the wire

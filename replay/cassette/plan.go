@@ -25,6 +25,10 @@ type Plan struct {
 	// JSON without numbers that are not whole.
 	Params   map[string]any
 	Requests []*replay.Outgoing
+	// Grows says that requests are added when replies have come, see
+	// [Writer.Add]. What determines them has to be in Params: the hash of the
+	// plan does not know them.
+	Grows bool
 }
 
 // Hash returns the SHA-256 in hex of the plan as a cassette has it.
@@ -72,7 +76,7 @@ func create(path string, p *Plan) (err error) {
 // as a reader would take it, so that a plan that could not be read back is
 // refused before anything is sent.
 func (p *Plan) write(w io.Writer) (string, error) {
-	head := &planLine{Kind: kind, Schema: schema, Server: p.Server, Header: headerLines(p.Header), Requests: int64(len(p.Requests))}
+	head := &planLine{Kind: kind, Schema: schema, Server: p.Server, Grows: p.Grows, Header: headerLines(p.Header), Requests: int64(len(p.Requests))}
 	if len(p.Params) > 0 {
 		params, err := ledger.Canonical(p.Params)
 		if err != nil {

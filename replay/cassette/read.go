@@ -21,9 +21,11 @@ type tape struct {
 
 // IDs returns the ids of the requests in the order of the plan.
 func (t *tape) IDs() []string {
-	out := make([]string, len(t.index.byID))
-	for id, i := range t.index.byID {
-		out[i] = id
+	t.index.mu.Lock()
+	defer t.index.mu.Unlock()
+	out := make([]string, len(t.index.requests))
+	for i := range out {
+		out[i] = t.index.requests[i].id
 	}
 	return out
 }
@@ -31,18 +33,15 @@ func (t *tape) IDs() []string {
 // Finished reports whether the exchange with that id has a final end, so that a
 // resumed run leaves it as it is.
 func (t *tape) Finished(id string) bool {
-	i, ok := t.index.byID[id]
-	return ok && final(t.index.at(i).end)
+	_, e, ok := t.index.find(id)
+	return ok && final(e.end)
 }
 
 // Ended returns the end of the last attempt to exchange the request with that
 // id; "" when it was not sent, or a kill interrupted it.
 func (t *tape) Ended(id string) replay.End {
-	i, ok := t.index.byID[id]
-	if !ok {
-		return ""
-	}
-	return t.index.at(i).end
+	_, e, _ := t.index.find(id)
+	return e.end
 }
 
 // PlanHash returns the hash of the plan, in hex; see [Plan.Hash].
@@ -90,19 +89,15 @@ func planParams(path string) ([]byte, error) {
 
 // Request returns a request of the plan.
 func (t *tape) Request(id string) (*replay.Outgoing, error) {
-	e, err := t.find(id)
-	if err != nil {
-		return nil, err
+	_, e, ok := t.index.find(id)
+	if !ok {
+		return nil, noRequest(id)
 	}
 	return t.request(e)
 }
 
-func (t *tape) find(id string) (entry, error) {
-	i, ok := t.index.byID[id]
-	if !ok {
-		return entry{}, fmt.Errorf("reading the cassette: its plan has no request %.80q", id)
-	}
-	return t.index.at(i), nil
+func noRequest(id string) error {
+	return fmt.Errorf("reading the cassette: its plan has no request %.80q", id)
 }
 
 func (t *tape) request(e entry) (*replay.Outgoing, error) {
@@ -159,9 +154,9 @@ func (t *tape) lines(from, to int64, take func(data []byte) error) error {
 // that was never sent has no attempts and no end; one that a kill interrupted is
 // cut.
 func (t *tape) Exchange(id string) (*replay.Exchange, error) {
-	e, err := t.find(id)
-	if err != nil {
-		return nil, err
+	place, e, ok := t.index.find(id)
+	if !ok {
+		return nil, noRequest(id)
 	}
 	o, err := t.request(e)
 	if err != nil {
@@ -176,7 +171,7 @@ func (t *tape) Exchange(id string) (*replay.Exchange, error) {
 	}
 	x.End, x.Problem = replay.Cut, "the run was interrupted before it ended"
 	x.Chunks = make([]replay.Chunk, 0, e.chunks)
-	own := newSelector(int64(t.index.byID[id])+1, e.attempts)
+	own := newSelector(int64(place)+1, e.attempts)
 	err = t.lines(e.start, e.stop, func(data []byte) error {
 		if !own.mayBe(data) {
 			return nil
@@ -241,6 +236,7 @@ type Summary struct {
 	Cut        int64                // last attempts without an end: a kill interrupted them
 	NotSent    int64
 	Unfinished int64 // requests without a final end
+	Growing    bool  // the plan grows, and did not come to its end
 	Bytes      int64 // of replies, last attempts
 }
 
@@ -252,6 +248,7 @@ func (t *tape) Summary() *Summary {
 	s := &Summary{
 		Plan: x.planHash, Server: x.plan.Server, Models: slices.Clone(x.models),
 		Requests: int64(len(x.requests)), Runs: int64(x.runs), Ends: map[replay.End]int64{},
+		Growing: x.plan.Grows && !x.done,
 	}
 	for i := range x.requests {
 		e := &x.requests[i]

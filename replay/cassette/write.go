@@ -195,6 +195,34 @@ func (w *Writer) put(data []byte, wait bool) error {
 	return w.failed()
 }
 
+// Add puts a further request into a plan that grows, once the last one has a final
+// end. When it returns, all of the request is on the disk.
+func (w *Writer) Add(o *replay.Outgoing) error {
+	var last []byte
+	err := writeRequest(int64(len(w.IDs()))+1, o, func(data []byte) error {
+		ready := last
+		last = bytes.Clone(data) // the buffer is used again
+		if ready == nil {
+			return nil
+		}
+		return w.put(ready, false)
+	})
+	if err != nil {
+		return fmt.Errorf("writing request %.80q: %w", o.ID, err)
+	}
+	return w.put(last, true)
+}
+
+// Done notes that nothing is added to a plan that grows any more, and why; "" where
+// it came to its end. The last request must have a final end.
+func (w *Writer) Done(why string) error {
+	data, err := encode(&line{Done: &doneLine{Why: valid(why)}})
+	if err != nil {
+		return err
+	}
+	return w.put(data, true)
+}
+
 // Recording is one attempt to exchange a request, on its way into a cassette. It
 // is for one goroutine.
 type Recording struct {
@@ -205,11 +233,11 @@ type Recording struct {
 
 // Begin notes that the next attempt to send a request begins.
 func (w *Writer) Begin(id string, at time.Time) (*Recording, error) {
-	i, ok := w.index.byID[id]
+	place, e, ok := w.index.find(id)
 	if !ok {
 		return nil, fmt.Errorf("writing the cassette: its plan has no request %.80q", id)
 	}
-	r := &Recording{w: w, n: int64(i) + 1, attempt: w.index.at(i).attempts + 1}
+	r := &Recording{w: w, n: int64(place) + 1, attempt: e.attempts + 1}
 	data, err := encode(&line{Sent: &sentLine{N: r.n, Attempt: r.attempt, At: formatTime(at)}})
 	if err == nil {
 		err = w.put(data, false)

@@ -12,6 +12,9 @@ func Kept(s *cassette.Summary) casefile.ReplaySummary {
 		Plan: s.Plan, Server: s.Server, Models: s.Models, Requests: s.Requests, Attempts: s.Attempts,
 		Ends: map[string]int64{}, Unfinished: s.Unfinished, Received: s.Bytes,
 	}
+	if s.Growing && out.Unfinished == 0 {
+		out.Unfinished = 1 // the next, which is not known yet
+	}
 	for end, n := range s.Ends {
 		out.Ends[string(end)] = n
 	}

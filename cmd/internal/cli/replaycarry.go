@@ -1,9 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
@@ -16,126 +22,212 @@ import (
 )
 
 // carry replays a session with the replayed replies in the place of the logged
-// ones. What is asked next depends on the reply before, so that each request is
-// a plan, and a cassette, of its own.
+// ones. What is asked next depends on the reply before, so that the plan grows
+// with the replies; all of it is one cassette. A session that was interrupted goes
+// on behind the replies that it has.
 func (f *factory) carry(ctx context.Context, r *render.Renderer, c *casefile.Case, d *dryRun) error {
-	talk := request.NewConversation(d.chosen.Calls)
-	var prompts []gradedPrompt
-	var last render.Note
-	requests, stopped := 0, ""
-	for {
-		v, ok := talk.Next()
-		if !ok {
-			stopped = talk.Stopped()
-			break
-		}
-		step, err := d.step(v)
-		if err != nil {
-			return err
-		}
-		requests++
-		said, err := f.carryOne(ctx, c, step, requests)
-		if err != nil {
-			return err
-		}
-		prompts, last = append(prompts, said.prompts...), said.kept
-		if stopped = said.report.Stopped; stopped == "" {
-			stopped = d.spend(said.report)
-		}
-		if stopped != "" {
-			break
-		}
-		talk.Heard(&said.reply)
-	}
-	if d.options.Output.Format != render.FormatCSV {
-		if err := r.Write(render.Fields{Name: "run", Title: "Replayed", Items: []render.Field{
-			field("masking", d.masking()), intField("turns_logged", int64(len(d.chosen.Calls))), intField("requests", int64(requests)), field("stopped", known(stopped)),
-		}}); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(d.options.report(prompts).write(r), r.Write(last)); err != nil || stopped == "" {
+	t := &tape{f: f, c: c, file: d.options.Send.Cassette}
+	s, err := f.converse(ctx, d, t)
+	if s == nil {
 		return err
 	}
-	return r.Write(render.Note{Level: render.LevelWarning, Text: "the session was not replayed to its end: " + stopped})
-}
-
-// step is the plan of one request of a conversation.
-func (d *dryRun) step(v request.Variant) (*dryRun, error) {
-	changed, err := request.Apply(v.Request, d.edits...)
-	if err != nil {
-		return nil, err
-	}
-	out := *d
-	out.entries, err = plan.Make([]request.Variant{{Name: v.Name, Request: changed}}, &d.how)
-	if err != nil {
-		return nil, err
-	}
-	return &out, d.options.enough(out.entries)
-}
-
-// spend takes what a request used from the budgets, which hold for all of them,
-// and says when one is used up.
-func (d *dryRun) spend(report *replayrun.Report) string {
-	o := &d.options.Send
-	for _, b := range []struct {
-		left *int64
-		used int64
-		what string
-	}{
-		{&o.MaxCalls, int64(report.Calls), "calls"},
-		{&o.MaxTokens, report.Used.InputTokens + report.Used.OutputTokens, "tokens"},
-		{(*int64)(&o.MaxCost), report.Used.CostNanoUSD, "cost"},
-		{&o.MaxSeconds, int64(report.Took.Seconds()), "seconds"},
-	} {
-		if *b.left == 0 {
-			continue
+	prompts, gradeErr := gradeCassette(t.path, d.chosen.Calls, d.options.told())
+	kept, keepErr := t.keep(ctx)
+	if err := errors.Join(err, gradeErr, keepErr); err != nil {
+		if keepErr == nil {
+			f.note(kept.Text)
 		}
-		if *b.left -= b.used; *b.left <= 0 {
-			return "the budget of " + b.what + " is used up"
+		return err
+	}
+	if d.options.Output.Format != render.FormatCSV {
+		fields := ranFields(&s.report, d.masking())
+		fields.Items = append(fields.Items, intField("turns_logged", int64(len(d.chosen.Calls))))
+		if err := r.Write(fields); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(d.options.report(prompts).write(r), r.Write(kept)); err != nil || s.report.Stopped == "" {
+		return err
+	}
+	text := "the session was not replayed to its end: " + s.report.Stopped
+	if !s.done {
+		text += "; the same command goes on where this one stopped"
+	}
+	return r.Write(render.Note{Level: render.LevelWarning, Text: text})
+}
+
+// session is a conversation at work.
+type session struct {
+	d      *dryRun
+	talk   *request.Conversation
+	how    *replayrun.Options
+	steps  int              // requests so far
+	report replayrun.Report // of all of them
+	done   bool             // nothing can follow
+}
+
+// converse carries out a conversation until it ends, or cannot go on. The session
+// is nil where nothing was sent.
+func (f *factory) converse(ctx context.Context, d *dryRun, t *tape) (s *session, err error) {
+	s = &session{d: d, talk: request.NewConversation(d.chosen.Calls)}
+	v, ok := s.talk.Next()
+	if !ok {
+		return nil, errors.New("replaying the session: nobody says anything in it, as far as the log has it")
+	}
+	first, err := s.step(v)
+	if err != nil {
+		return nil, err
+	}
+	how, login, err := f.sending(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer how.Sandbox.Close()
+	s.how = how
+	how.Cassette, err = t.open(&cassette.Plan{
+		Server: d.target.URL.String(), Header: login.Header, Grows: true, Params: d.sessionParams(), Requests: []*replay.Outgoing{first},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, how.Cassette.Close()) }()
+	var turn atomic.Int64
+	watch := f.watch(func(time.Time) string {
+		return fmt.Sprintf("replaying  request %d of a session of %s", turn.Load(), plural(int64(len(d.chosen.Calls)), "turn"))
+	})
+	defer watch.Stop()
+	for o := first; o != nil && err == nil; {
+		turn.Add(1)
+		o, err = s.exchange(ctx, o)
+	}
+	s.sum()
+	return s, err
+}
+
+// sessionParams are what determines the requests of a session besides the replies:
+// they are the same only where the log, the changes, the model and the masking are.
+func (d *dryRun) sessionParams() map[string]any {
+	sum := sha256.New()
+	for _, o := range plan.All(d.entries) {
+		_, _ = io.WriteString(sum, o.ID+"\n") // a hash takes everything
+	}
+	return map[string]any{"session": d.options.Select.Session, "turns": len(d.chosen.Calls), "requests_as_logged": hex.EncodeToString(sum.Sum(nil))}
+}
+
+// step is what is sent as one request of a conversation.
+func (s *session) step(v request.Variant) (*replay.Outgoing, error) {
+	changed, err := request.Apply(v.Request, s.d.edits...)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := plan.Make([]request.Variant{{Name: v.Name, Request: changed}}, &s.d.how)
+	if err != nil {
+		return nil, err
+	}
+	return entries[0].Outgoing[0], s.d.options.enough(entries)
+}
+
+// exchange sends one request of a conversation, unless its reply is there already,
+// and returns the next; nil where there is none, or it cannot be sent now.
+func (s *session) exchange(ctx context.Context, o *replay.Outgoing) (*replay.Outgoing, error) {
+	tape := s.how.Cassette
+	if known := tape.IDs(); s.steps == len(known) {
+		if err := tape.Add(o); err != nil {
+			return nil, err
+		}
+	} else if known[s.steps] != o.ID {
+		return nil, fmt.Errorf("going on with the session: request %d of the cassette is not the one that follows from its replies", s.steps+1)
+	}
+	s.steps++
+	if tape.Finished(o.ID) {
+		s.report.Before++
+	} else if err := s.run(ctx); err != nil || !tape.Finished(o.ID) {
+		return nil, err
+	}
+	x, err := tape.Exchange(o.ID)
+	if err != nil {
+		return nil, err
+	}
+	reply := protocol.NewReader().Read(x)
+	s.talk.Heard(&reply)
+	v, ok := s.talk.Next()
+	if !ok {
+		return nil, s.end(s.talk.Stopped())
+	}
+	if s.report.Stopped = spent(&s.how.Budget); s.report.Stopped != "" {
+		return nil, nil
+	}
+	return s.step(v)
+}
+
+// end notes in the cassette that nothing follows.
+func (s *session) end(why string) error {
+	s.report.Stopped, s.done = why, true
+	if !s.how.Cassette.Summary().Growing {
+		return nil
+	}
+	return s.how.Cassette.Done(why)
+}
+
+// run sends the request that waits, and takes what it used from the budgets, which
+// hold for all of them.
+func (s *session) run(ctx context.Context) error {
+	report, err := replayrun.Run(ctx, s.how)
+	if report == nil {
+		return err
+	}
+	r, b := &s.report, &s.how.Budget
+	r.Calls += report.Calls
+	r.Used.InputTokens += report.Used.InputTokens
+	r.Used.OutputTokens += report.Used.OutputTokens
+	r.Used.CostNanoUSD += report.Used.CostNanoUSD
+	r.Took += report.Took
+	r.Stopped = report.Stopped
+	if last := report.Exchanges[len(report.Exchanges)-1]; r.Stopped == "" && last.Problem != "" {
+		r.Stopped = cmp.Or(last.Problem, string(last.End))
+	}
+	takeFrom(&b.Calls, report.Calls)
+	takeFrom(&b.Tokens, report.Used.InputTokens+report.Used.OutputTokens)
+	takeFrom(&b.CostNanoUSD, report.Used.CostNanoUSD)
+	takeFrom(&b.Wall, report.Took)
+	return err
+}
+
+// usedUp is what is left of a budget of which nothing is: 0 would be no bound.
+const usedUp = -1
+
+// takeFrom takes what was used from a budget, if there is one.
+func takeFrom[T ~int | ~int64](budget *T, used T) {
+	if *budget == 0 {
+		return
+	}
+	if *budget -= used; *budget <= 0 {
+		*budget = usedUp
+	}
+}
+
+// spent says which budget is used up; "" where none is.
+func spent(b *replayrun.Budget) string {
+	for _, left := range []struct {
+		is   bool
+		what string
+	}{{b.Calls == usedUp, "calls"}, {b.Tokens == usedUp, "tokens"}, {b.CostNanoUSD == usedUp, "cost"}, {b.Wall == usedUp, "seconds"}} {
+		if left.is {
+			return "the budget of " + left.what + " is used up"
 		}
 	}
 	return ""
 }
 
-// carried is what came of one request.
-type carried struct {
-	report  *replayrun.Report
-	reply   replay.Reply
-	prompts []gradedPrompt
-	kept    render.Note
-}
-
-// carryOne sends one request of a conversation, judges the reply and keeps both.
-func (f *factory) carryOne(ctx context.Context, c *casefile.Case, d *dryRun, number int) (*carried, error) {
-	t := &tape{f: f, c: c, file: d.options.Send.Cassette}
-	if t.file != "" {
-		t.file = fmt.Sprintf("%s.%d", t.file, number)
+// sum completes the report from what the cassette holds.
+func (s *session) sum() {
+	tape := s.how.Cassette
+	sum := tape.Summary()
+	s.report.Plan, s.report.Ends, s.report.Left = tape.PlanHash(), map[replay.End]int{}, int(sum.Unfinished)
+	for end, n := range sum.Ends {
+		s.report.Ends[end] = int(n)
 	}
-	out := new(carried)
-	var err error
-	if out.report, err = f.send(ctx, d, t.open); out.report == nil {
-		return nil, err
+	for _, id := range tape.IDs() {
+		s.report.Exchanges = append(s.report.Exchanges, replayrun.Outcome{ID: id, End: tape.Ended(id)})
 	}
-	reply, replyErr := replyIn(t.path, d.entries[0].Outgoing[0].ID)
-	out.reply = reply
-	prompts, gradeErr := gradeCassette(t.path, d.chosen.Calls, d.options.told())
-	out.prompts = prompts
-	kept, keepErr := t.keep(ctx)
-	out.kept = kept
-	return out, errors.Join(err, replyErr, gradeErr, keepErr)
-}
-
-// replyIn reads a reply out of a cassette.
-func replyIn(path, id string) (reply replay.Reply, err error) {
-	tape, err := cassette.Open(path)
-	if err != nil {
-		return reply, err
-	}
-	defer func() { err = errors.Join(err, tape.Close()) }()
-	x, err := tape.Exchange(id)
-	if err != nil {
-		return reply, err
-	}
-	return protocol.NewReader().Read(x), nil
 }

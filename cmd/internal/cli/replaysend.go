@@ -149,42 +149,52 @@ func (o *replaySending) keyOfFile() (*server.Key, error) {
 
 // send carries out a plan and keeps what is sent and received in a cassette.
 func (f *factory) send(ctx context.Context, d *dryRun, tape func(*cassette.Plan) (*cassette.Writer, error)) (report *replayrun.Report, err error) {
+	how, login, err := f.sending(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer how.Sandbox.Close()
+	how.Cassette, err = tape(&cassette.Plan{Server: d.target.URL.String(), Header: login.Header, Requests: plan.All(d.entries)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, how.Cassette.Close()) }()
+	var done, all atomic.Int64
+	how.Progress = func(n, of int) { done.Store(int64(n)); all.Store(int64(of)) }
+	watch := f.watch(func(time.Time) string { return fmt.Sprintf("replaying  %d of %d", done.Load(), all.Load()) })
+	defer watch.Stop()
+	return replayrun.Run(ctx, how)
+}
+
+// sending is how requests are sent: the sandbox, which is to be closed, the keys
+// and the budgets.
+func (f *factory) sending(ctx context.Context, d *dryRun) (*replayrun.Options, *server.Login, error) {
 	o := d.options
 	key, err := o.Send.key(f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	login, err := o.Target.login(d.target, key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	box, err := sandbox.New(ctx, &sandbox.Options{Allow: o.Target.Allow, Acknowledged: o.Target.Acknowledged, Now: f.now})
 	if errors.Is(err, sandbox.ErrNotAcknowledged) {
-		return nil, usagef("%v", err)
+		return nil, nil, usagef("%v", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("preparing the replay: %w", err)
+		return nil, nil, fmt.Errorf("preparing the replay: %w", err)
 	}
-	defer box.Close()
-	w, err := tape(&cassette.Plan{Server: d.target.URL.String(), Header: login.Header, Requests: plan.All(d.entries)})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, w.Close()) }()
-	ro := &replayrun.Options{
-		Cassette: w, Sandbox: box, Secret: login.Secret, Sign: login.Sign, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
+	how := &replayrun.Options{
+		Sandbox: box, Secret: login.Secret, Sign: login.Sign, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
 		Budget: replayrun.Budget{
 			Calls: int(o.Send.MaxCalls), Tokens: o.Send.MaxTokens, CostNanoUSD: int64(o.Send.MaxCost), Wall: time.Duration(o.Send.MaxSeconds) * time.Second,
 		},
 	}
 	if d.price != nil {
-		ro.Price = func(_ string, in, out int64) (int64, bool) { return d.price.Of(in, out), true }
+		how.Price = func(_ string, in, out int64) (int64, bool) { return d.price.Of(in, out), true }
 	}
-	var done, all atomic.Int64
-	ro.Progress = func(n, of int) { done.Store(int64(n)); all.Store(int64(of)) }
-	watch := f.watch(func(time.Time) string { return fmt.Sprintf("replaying  %d of %d", done.Load(), all.Load()) })
-	defer watch.Stop()
-	return replayrun.Run(ctx, ro)
+	return how, login, nil
 }
 
 // dollarValue is an amount in 1e-9 USD.

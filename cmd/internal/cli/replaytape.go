@@ -12,6 +12,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay/cassette"
+	replayrun "github.com/exhibit-forensics/exhibit/replay/run"
 )
 
 // tape is where what is sent and received is kept: a file that was named, or
@@ -100,15 +101,9 @@ func (t *tape) keep(ctx context.Context) (note render.Note, err error) {
 		again := cmp.Or(t.again, "exhibit replay --from-cassette compares it again")
 		return render.Note{Level: render.LevelNote, Text: fmt.Sprintf("%s is in %s, SHA-256 %s; %s", what, t.file, sum, again)}, nil
 	}
-	ends := map[string]int64{}
-	for end, n := range s.Ends {
-		ends[string(end)] = n
-	}
 	report, err := casefile.RecordReplay(context.WithoutCancel(ctx), &casefile.ReplayOptions{
 		Dir: t.c.Dir, Cassette: t.path, Key: t.key, Actor: ledger.DefaultKeyName(), Tool: t.f.tool(), Now: t.f.now,
-		ReplaySummary: casefile.ReplaySummary{
-			Plan: s.Plan, Server: s.Server, Models: s.Models, Requests: s.Requests, Attempts: s.Attempts, Ends: ends, Unfinished: s.Unfinished, Received: s.Bytes,
-		},
+		ReplaySummary: replayrun.Kept(s),
 	})
 	if err != nil {
 		return note, err

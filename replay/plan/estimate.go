@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"math"
 	"math/big"
 	"time"
 
@@ -20,7 +21,14 @@ type Sum struct {
 	Rough int // of them, those with a value that is an estimate
 }
 
-func (s *Sum) add(v int64) { s.Value, s.Known = s.Value+v, s.Known+1 }
+// add adds what is known of one call. A log can say anything: a sum that is no
+// number any more stays at the largest.
+func (s *Sum) add(v int64) {
+	s.Known++
+	if s.Value += v; s.Value < 0 {
+		s.Value = math.MaxInt64
+	}
+}
 
 // Estimate is what sending a plan will take, as far as the log tells.
 type Estimate struct {
@@ -52,7 +60,7 @@ func Of(entries []Entry, price *Price) Estimate {
 				out.Output.add(answer)
 				out.Output.Rough += count(answerRough)
 			}
-			if l := e.Logged.Latency; l != nil {
+			if l := e.Logged.Latency; l != nil && *l >= 0 {
 				out.Time.add(int64(*l / time.Microsecond))
 			}
 			if price != nil && ok {
@@ -64,6 +72,9 @@ func Of(entries []Entry, price *Price) Estimate {
 	return out
 }
 
+// said reports whether a log has a number of tokens that can be one.
+func said(n *int64) bool { return n != nil && *n >= 0 }
+
 func count(b bool) int {
 	if b {
 		return 1
@@ -74,7 +85,7 @@ func count(b bool) int {
 // inputTokens are those that were logged where the request is sent as it was,
 // or else an estimate.
 func inputTokens(e *Entry, o *replay.Outgoing) (n int64, rough bool) {
-	if e.Logged.InputTokens != nil && len(e.Changes) == 0 {
+	if said(e.Logged.InputTokens) && len(e.Changes) == 0 {
 		return *e.Logged.InputTokens, false
 	}
 	return (int64(len(o.Body)) + BytesPerToken - 1) / BytesPerToken, true
@@ -82,7 +93,7 @@ func inputTokens(e *Entry, o *replay.Outgoing) (n int64, rough bool) {
 
 // outputTokens are those that were logged, or the most that the request allows.
 func outputTokens(e *Entry) (n int64, rough, ok bool) {
-	if e.Logged.OutputTokens != nil {
+	if said(e.Logged.OutputTokens) {
 		return *e.Logged.OutputTokens, false, true
 	}
 	for _, p := range e.Parameters {
@@ -103,7 +114,7 @@ func (p *Price) Of(input, output int64) int64 {
 	sum.Add(sum, big.NewInt(unitsPerNano-1))
 	sum.Quo(sum, big.NewInt(unitsPerNano))
 	if !sum.IsInt64() {
-		return 1<<63 - 1
+		return math.MaxInt64
 	}
 	return sum.Int64()
 }

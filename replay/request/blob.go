@@ -62,7 +62,8 @@ func nextBlob(d *json.Decoder, size int) []byte {
 		if base64.RawStdEncoding.DecodedLen(len(text)) != size {
 			continue
 		}
-		if data, err := base64.RawStdEncoding.DecodeString(text); err == nil {
+		// The decoder passes over line breaks, which hold no bytes.
+		if data, err := base64.RawStdEncoding.DecodeString(text); err == nil && len(data) == size {
 			return data
 		}
 	}

@@ -149,7 +149,7 @@ func lastText(r *replay.Request, of Target) *replay.Part {
 func SetParameter(name, value string) Edit {
 	return func(r *replay.Request) (string, error) {
 		i := slices.IndexFunc(r.Parameters, func(p replay.Parameter) bool { return p.Name == name })
-		raw := json.RawMessage(value)
+		raw := json.RawMessage(strings.TrimSpace(value))
 		if !json.Valid(raw) {
 			text, err := json.Marshal(value)
 			if err != nil {

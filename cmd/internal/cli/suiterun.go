@@ -296,6 +296,30 @@ func (r *suiteRun) spend(d *dryRun, ran *replayrun.Report) {
 	}
 }
 
+// spend takes what was used from the budgets, which hold for the replies and for
+// what the judge says of them, and says when one is used up.
+func (d *dryRun) spend(report *replayrun.Report) string {
+	o := &d.options.Send
+	for _, b := range []struct {
+		left *int64
+		used int64
+		what string
+	}{
+		{&o.MaxCalls, int64(report.Calls), "calls"},
+		{&o.MaxTokens, report.Used.InputTokens + report.Used.OutputTokens, "tokens"},
+		{(*int64)(&o.MaxCost), report.Used.CostNanoUSD, "cost"},
+		{&o.MaxSeconds, int64(report.Took.Seconds()), "seconds"},
+	} {
+		if *b.left == 0 {
+			continue
+		}
+		if *b.left -= b.used; *b.left <= 0 {
+			return "the budget of " + b.what + " is used up"
+		}
+	}
+	return ""
+}
+
 // errOtherRequests says that a cassette is of another plan.
 var errOtherRequests = errors.New("it holds other requests than those of the suite")
 

@@ -49,9 +49,16 @@ const (
 	driftLevel = 0.02
 	// driftApart is how many tests those of all stretches that end on a day, of calls
 	// and of beginnings, are worth, for they overlap; measured on traffic of a drill.
-	driftApart = 1.7
+	driftApart = 1.3
 	// driftLump is as rateLump, of days.
 	driftLump = 0.75
+	// driftCalls is how many calls the usual spread counts as much as. The days before
+	// may be few, and quiet ones say nothing of how long conversations are.
+	driftCalls = 50
+	// driftUnseen is how much of a conversation is added to what was seen before: half
+	// of one, as by Jeffreys' prior for the rate of a Poisson process, "Theory of
+	// Probability", 1961. Of a few quiet days it does not follow that there are no others.
+	driftUnseen = 0.5
 )
 
 // driftStretches are how many days are added up. One wild day is no drift.
@@ -146,7 +153,7 @@ func (h *volumeHistory) stretchOf(actor int, a *actorRates, day, days int) stret
 		if b.n < driftKind {
 			continue
 		}
-		mean := b.sum / b.n * now[kind].times
+		mean := (b.sum + driftUnseen*a.m.usual) / b.n * now[kind].times
 		x.value, x.mean, x.unknown = x.value+now[kind].sum, x.mean+mean, x.unknown+mean*now[kind].n/b.n
 	}
 	if x.mean == 0 {

@@ -28,7 +28,7 @@ const (
 	// callsApart is how many of the windows of a day, of calls and of beginnings, are
 	// worth one of their own, for they overlap and calls come in conversations;
 	// tokensApart is the same of tokens and costs. Measured too.
-	callsApart, tokensApart = 0.23, 0.31
+	callsApart, tokensApart = 0.25, 0.34
 )
 
 // How far hours of the week are believed: that many of them count as much as what
@@ -347,16 +347,22 @@ func (s *spread) known(phi float64, hour int) float64 {
 
 // before returns the dispersion of so many of the first days.
 func (s *spread) before(days int) float64 {
-	squares, means := s.squares, s.means
+	var squares, means float64
 	for _, d := range s.day[:max(0, min(days, len(s.day)))] {
-		squares, means = squares-d[0], means-d[1]
+		squares, means = squares+d[0], means+d[1]
 	}
-	return s.phi(squares, means)
+	return s.shrunk(squares, means, driftCalls)
 }
 
-// phi is the dispersion without some squares and means, shrunk to what is usual.
+// phi is the dispersion without some squares and means.
 func (s *spread) phi(squares, means float64) float64 {
-	return math.Max(1.1, (s.squares-squares+s.usual*spreadCalls)/(s.means-means+spreadCalls))
+	return s.shrunk(s.squares-squares, s.means-means, spreadCalls)
+}
+
+// shrunk is a dispersion, shrunk to what is usual, which counts as much as so many
+// calls.
+func (s *spread) shrunk(squares, means, calls float64) float64 {
+	return math.Max(1.1, (squares+s.usual*calls)/(means+calls))
 }
 
 func countTrue(list []bool) int {

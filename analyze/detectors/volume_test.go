@@ -248,8 +248,8 @@ type smallP struct {
 	small [3]int64
 }
 
-// chance is the probability of what is taken for chance: that of four standard errors.
-const chance = 3.2e-5
+// byChance is the probability of what is taken for chance: that of four standard errors.
+const byChance = 3.2e-5
 
 // check holds the shares of small p-values against limits, as far as so many tests
 // can tell: a count must not be too large for the upper limit, nor too small for the
@@ -263,7 +263,7 @@ func (c *smallP) check(t *testing.T, id string) {
 		ratio := n / expected
 		row = append(row, fmt.Sprintf("%.2f", ratio))
 		above, below := math.Exp(statistic.LogUpperPoisson(n, most*expected)), -math.Expm1(statistic.LogUpperPoisson(n, least*expected))
-		if above < chance || below < chance {
+		if above < byChance || below < byChance {
 			t.Errorf("%s: P(p <= %g)/%g is %.2f over %d tests, want %g to %g", id, a, a, ratio, c.tests, least, most)
 		}
 	}

@@ -23,7 +23,7 @@ type lazyView struct {
 }
 
 // created matches the beginning of a statement that makes a view.
-var created = regexp.MustCompile(`(?m)^create (?:or replace )?temp view (\w+) as$`)
+var created = regexp.MustCompile(`(?m)^create temp view (\w+) as$`)
 
 // fill sets the statements that make the views.
 func (s *lazyViews) fill(statements []string) error {

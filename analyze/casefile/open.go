@@ -262,7 +262,7 @@ func (c *Case) describeViews(views *lazyViews) error {
 // segments.
 func (c *Case) viewSQL(events, records []string) ([]string, error) {
 	list := quoteList(only(events, "events"))
-	views, err := c.callViewSQL("", "read_parquet("+list+")", "joined_call")
+	views, err := c.callViewSQL("", "", "read_parquet("+list+")", "joined_call")
 	if err != nil {
 		return nil, err
 	}
@@ -277,8 +277,9 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 }
 
 // callViewSQL returns the statements that make the views of events and of calls
-// over the rows of a relation, with names that begin with of.
-func (c *Case) callViewSQL(of, rows, joined string) ([]string, error) {
+// over the rows of a relation, with names that begin with of. replace is "or
+// replace " where there may be such views.
+func (c *Case) callViewSQL(replace, of, rows, joined string) ([]string, error) {
 	role, err := roleSQL()
 	if err != nil {
 		return nil, err
@@ -296,7 +297,7 @@ func (c *Case) callViewSQL(of, rows, joined string) ([]string, error) {
 		return nil, err
 	}
 	text, err := statement("call_views", map[string]string{
-		"of": of, "rows": rows, "joined": joined,
+		"or_replace": replace, "of": of, "rows": rows, "joined": joined,
 		"corrected": corrected, "correcting": correcting, "merged": merged, "merging": merging,
 		"costs": costs, "enriched": enriched, "enriching": enriching, "role": role, "prefix": strconv.Itoa(c.prefix),
 	})

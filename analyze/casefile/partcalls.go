@@ -40,7 +40,7 @@ func (c *Case) MakeSomeCalls(ctx context.Context, from string, columns []string)
 	if err != nil {
 		return err
 	}
-	views, err := c.callViewSQL("some_", rows, "some_joined")
+	views, err := c.callViewSQL("or replace ", "some_", rows, "some_joined")
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 -- Events and calls of the SQL surface. The rows are those of the segments for the
 -- surface itself; {{of}} names the same over some of them: see partcalls.go.
-create or replace temp view {{of}}events_all as
+create {{or_replace}}temp view {{of}}events_all as
 select
     substr(i.evidence_id, 1, {{prefix}}) || '-' || e.record || case when e.part > 0 then '.' || e.part else '' end as event_id,
     i.evidence_id,
@@ -36,7 +36,7 @@ join evidence i on i.evidence = e.evidence
 {{enriching}}
 {{correcting}};
 
-create or replace temp view {{of}}events as
+create {{or_replace}}temp view {{of}}events as
 select e.* from {{of}}events_all e anti join duplicate d on d.eid = e.eid;
 
 -- Calls. Who and where come from the provider's log of accesses first, what was
@@ -45,7 +45,7 @@ select e.* from {{of}}events_all e anti join duplicate d on d.eid = e.eid;
 -- operation and error code only of the provider's own logs, for the others have
 -- words of their own for them, and input tokens only where no cache was used,
 -- for some count its tokens and some do not.
-create or replace temp view {{of}}calls as
+create {{or_replace}}temp view {{of}}calls as
 select e.* replace ({{costs}}), {{enriched}}
 from (
     select

@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -364,36 +366,85 @@ func (c *Case) Raw(ctx context.Context, eid int64) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.rawOf(ctx, &rows[0])
+	var record *Record
+	err = c.eachRecord(ctx, rows, func(_ int, r *Record) error {
+		record = r
+		return nil
+	})
+	return record, err
 }
 
-// rawOf is Raw for an event that was looked up.
-func (c *Case) rawOf(ctx context.Context, row *EventRow) (*Record, error) {
+// recordsAtOnce bounds the records that one query reads.
+const recordsAtOnce = 64
+
+// eachRecord hands over the record of each event that was looked up, with the
+// place of the event in the list, in an order of its own.
+func (c *Case) eachRecord(ctx context.Context, rows []EventRow, each func(at int, r *Record) error) error {
 	segments, err := c.segmentFiles()
 	if err != nil {
-		return nil, err
-	}
-	path, ok := segments.records[row.EID>>eidShift]
-	if !ok {
-		return nil, fmt.Errorf("reading the record of %s: the case has no records of segment %d", row.EventID, row.EID>>eidShift)
-	}
-	rec := &Record{EvidenceID: row.EvidenceID, Record: row.Record}
-	found := false
-	fill := map[string]string{"records": quoteText(path), "record": strconv.FormatInt(rec.Record, 10)}
-	err = c.query(ctx, "lookup_record", fill, []any{sql.Named("evidence_id", rec.EvidenceID)}, func(r *sql.Rows) error {
-		var sum []byte
-		found = true
-		err := r.Scan(&rec.Offset, &rec.Length, &sum, &rec.Frame, &rec.Raw)
-		rec.SHA256 = hex.EncodeToString(sum)
 		return err
+	}
+	bySegment := map[int64][]int{}
+	for i := range rows {
+		n := rows[i].EID >> eidShift
+		if segments.records[n] == "" {
+			return fmt.Errorf("reading the record of %s: the case has no records of segment %d", rows[i].EventID, n)
+		}
+		bySegment[n] = append(bySegment[n], i)
+	}
+	for _, n := range slices.Sorted(maps.Keys(bySegment)) {
+		for some := range slices.Chunk(bySegment[n], recordsAtOnce) {
+			if err := c.someRecords(ctx, segments.records[n], rows, some, each); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// someRecords reads the records of some of the events from one segment.
+func (c *Case) someRecords(ctx context.Context, path string, rows []EventRow, some []int, each func(at int, r *Record) error) error {
+	type place struct {
+		evidence string
+		record   int64
+	}
+	wanted := map[place][]int{}
+	var evidence []string
+	var records []int64
+	for _, at := range some {
+		row := &rows[at]
+		wanted[place{row.EvidenceID, row.Record}] = append(wanted[place{row.EvidenceID, row.Record}], at)
+		evidence, records = append(evidence, row.EvidenceID), append(records, row.Record)
+	}
+	fill := map[string]string{"records": quoteText(path), "numbers": joinInts(records)}
+	err := c.query(ctx, "lookup_records", fill, []any{sql.Named("evidence_ids", evidence)}, func(r *sql.Rows) error {
+		rec := &Record{}
+		var sum []byte
+		if err := r.Scan(&rec.EvidenceID, &rec.Record, &rec.Offset, &rec.Length, &sum, &rec.Frame, &rec.Raw); err != nil {
+			return err
+		}
+		rec.SHA256 = hex.EncodeToString(sum)
+		here := place{rec.EvidenceID, rec.Record}
+		for _, at := range wanted[here] {
+			if got := sha256.Sum256(rec.Raw); hex.EncodeToString(got[:]) != rec.SHA256 {
+				return fmt.Errorf("reading the record of %s: its bytes do not have the hash %s; run exhibit verify", rows[at].EventID, rec.SHA256)
+			}
+			if err := each(at, rec); err != nil {
+				return err
+			}
+		}
+		delete(wanted, here)
+		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if sum := sha256.Sum256(rec.Raw); !found || hex.EncodeToString(sum[:]) != rec.SHA256 {
-		return nil, fmt.Errorf("reading the record of %s: its bytes do not have the hash %s; run exhibit verify", row.EventID, rec.SHA256)
+	for _, at := range some {
+		if row := &rows[at]; wanted[place{row.EvidenceID, row.Record}] != nil {
+			return fmt.Errorf("reading the record of %s: it is not there; run exhibit verify", row.EventID)
+		}
 	}
-	return rec, nil
+	return nil
 }
 
 // query runs an embedded statement and hands each row to a function.

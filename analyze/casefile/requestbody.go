@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,26 +28,35 @@ type loadDecoder struct {
 // RequestBodies returns a reader of bodies. Nothing is read yet.
 func (c *Case) RequestBodies() *RequestBodies { return &RequestBodies{c: c} }
 
-// Of returns the body that the record of an event keeps of what was sent for
-// it, byte for byte; nil where it keeps none. A record that cannot be decoded
-// keeps none: its event says so. The event is one that was looked up. What earlier records carry into a record of
-// some formats is left out, for none of them keeps bodies.
-func (b *RequestBodies) Of(ctx context.Context, row *EventRow) ([]byte, error) {
+// Of returns the bodies that the records of events keep of what was sent for them,
+// byte for byte, in the order of the events; nil where one keeps none. A record
+// that cannot be decoded keeps none: its event says so. The events are ones that
+// were looked up. What earlier records carry into a record of some formats is left
+// out, for none of them keeps bodies.
+func (b *RequestBodies) Of(ctx context.Context, rows []EventRow) ([][]byte, error) {
+	out := make([][]byte, len(rows))
+	err := b.c.eachRecord(ctx, rows, func(at int, record *Record) (err error) {
+		if out[at], err = b.body(&rows[at], record); err != nil {
+			return fmt.Errorf("decoding the record of %s again: %w", rows[at].EventID, err)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// body decodes a record for what was sent for one of its events.
+func (b *RequestBodies) body(row *EventRow, record *Record) ([]byte, error) {
 	load, err := b.loadOf(row.EID >> eidShift)
 	if err != nil {
-		return nil, fmt.Errorf("decoding the record of %s again: %w", row.EventID, err)
+		return nil, err
 	}
 	item := load.items[row.EvidenceID]
 	if item == nil {
-		return nil, fmt.Errorf("decoding the record of %s again: its evidence stands in no manifest of its load; run exhibit verify", row.EventID)
+		return nil, errors.New("its evidence stands in no manifest of its load; run exhibit verify")
 	}
 	format, ok := formats.ByName(item.Format)
 	if !ok {
-		return nil, fmt.Errorf("decoding the record of %s again: this program does not know the format %q", row.EventID, item.Format)
-	}
-	record, err := b.c.rawOf(ctx, row)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("this program does not know the format %q", item.Format)
 	}
 	d := load.decoder
 	defer d.Reset()

@@ -16,7 +16,10 @@ func Load(ctx context.Context, c *casefile.Case, eids []int64) ([]*replay.Reques
 	if err != nil {
 		return nil, fmt.Errorf("reading the events to replay: %w", err)
 	}
-	bodies := c.RequestBodies()
+	bodies, err := bodiesOf(ctx, c, rows)
+	if err != nil {
+		return nil, err
+	}
 	var out []*replay.Request
 	for i := range rows {
 		r := rowOf(rows[i].Values)
@@ -24,12 +27,7 @@ func Load(ctx context.Context, c *casefile.Case, eids []int64) ([]*replay.Reques
 		if err != nil {
 			return nil, err
 		}
-		var body []byte
-		if r.said() {
-			if body, err = bodies.Of(ctx, &rows[i]); err != nil {
-				return nil, err
-			}
-		}
+		body := bodies[rows[i].EID]
 		if p := ProtocolOf(r.text("operation"), body); p != "" {
 			q.Body, q.Protocol = body, p
 		}
@@ -37,6 +35,25 @@ func Load(ctx context.Context, c *casefile.Case, eids []int64) ([]*replay.Reques
 			return nil, fmt.Errorf("rebuilding the request of %s: %w", q.Event, err)
 		}
 		out = append(out, q)
+	}
+	return out, nil
+}
+
+// bodiesOf returns the bodies that the log kept of what was asked, by event.
+func bodiesOf(ctx context.Context, c *casefile.Case, rows []casefile.EventRow) (map[int64][]byte, error) {
+	var said []casefile.EventRow
+	for i := range rows {
+		if rowOf(rows[i].Values).said() {
+			said = append(said, rows[i])
+		}
+	}
+	bodies, err := c.RequestBodies().Of(ctx, said)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64][]byte{}
+	for i := range said {
+		out[said[i].EID] = bodies[i]
 	}
 	return out, nil
 }

@@ -110,7 +110,7 @@ func Providers() []Provider {
 		{Name: "fireworks", Base: "https://api.fireworks.ai/inference/v1", Protocols: only, Key: bearer},
 		// https://api-docs.deepseek.com
 		{Name: "deepseek", Base: "https://api.deepseek.com", Protocols: only, Key: bearer},
-		// https://docs.x.ai/docs/api-reference
+		// https://docs.x.ai/api/integrations
 		{Name: "xai", Base: "https://api.x.ai", Protocols: openAI, Key: bearer},
 		// https://docs.ollama.com/api/authentication
 		{Name: "ollama-cloud", Base: "https://ollama.com", Protocols: []replay.Protocol{replay.Ollama, chat}, Key: bearer},

@@ -123,6 +123,9 @@ func TestReadme(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("NOT TESTED HERE: the commands of the README are for a POSIX shell")
 	}
+	if testing.Short() {
+		t.Skip("NOT TESTED with -short: the commands of the README")
+	}
 	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)

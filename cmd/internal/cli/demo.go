@@ -193,7 +193,7 @@ func (d *demonstration) next(r *render.Renderer, report *casefile.LoadReport) er
 	command := func(name, verb, rest string) render.Field {
 		return field(name, "exhibit "+verb+where+rest)
 	}
-	return r.Write(render.Fields{Name: "next", Title: "What to type next", Items: []render.Field{
+	err := r.Write(render.Fields{Name: "next", Title: "What to type next", Items: []render.Field{
 		command("what_is_there", "info", ""),
 		command("what_to_look_at", "analyze", ""),
 		command("who_called_what", "inventory", ""),
@@ -204,6 +204,10 @@ func (d *demonstration) next(r *render.Renderer, report *casefile.LoadReport) er
 		command("an_unlogged_call", "timeline", " "+d.hints.Unlogged),
 		command("is_it_unaltered", "verify", " --head "+report.Head.String()),
 	}})
+	if err != nil {
+		return err
+	}
+	return r.Write(note("a case takes entries of its own key only: with EXHIBIT_KEY=%s before exhibit, it keeps what analyze finds", shellWord(filepath.Join(d.dir, "examiner.key"))))
 }
 
 // demoTable is a table that one embedded query fills.

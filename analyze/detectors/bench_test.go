@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
 	"github.com/exhibit-forensics/exhibit/analyze/features"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
@@ -18,15 +17,7 @@ import (
 // test -v -run NONE -bench Times -benchtime 1x. EXHIBIT_BENCH_ONLY names
 // detectors or families, with spaces between, and EXHIBIT_BENCH_POLICY a policy.
 func BenchmarkTimes(b *testing.B) {
-	dir := os.Getenv("EXHIBIT_BENCH_CASE")
-	if dir == "" {
-		b.Skip("SKIPPED: EXHIBIT_BENCH_CASE names no case to take times on")
-	}
-	c, err := casefile.Open(b.Context(), dir, casefile.OpenOptions{Threads: 2, Memory: 1 << 30})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
+	c := casetest.Timed(b, 2)
 	r := &run{c: c, features: features.NewSet(c), options: Options{Only: strings.Fields(os.Getenv("EXHIBIT_BENCH_ONLY")), Q: DefaultQ}}
 	if path := os.Getenv("EXHIBIT_BENCH_POLICY"); path != "" {
 		text, err := os.ReadFile(path)

@@ -131,3 +131,17 @@ func TestReadQuery(t *testing.T) {
 		t.Errorf("%q, %v", q, err)
 	}
 }
+
+func TestPlural(t *testing.T) {
+	for _, test := range []struct {
+		n    int64
+		noun string
+		want string
+	}{
+		{1, "more reply", "1 more reply"}, {2, "more reply", "2 more replies"}, {0, "call", "0 calls"}, {3, "day", "3 days"}, {3, "replay", "3 replays"}, {2, "key", "2 keys"},
+	} {
+		if got := plural(test.n, test.noun); got != test.want {
+			t.Errorf("%d %s: got %q, want %q", test.n, test.noun, got, test.want)
+		}
+	}
+}

@@ -12,7 +12,7 @@ import (
 )
 
 // hiddenRanges holds what a reader cannot see and the general categories used
-// by [hidden] miss: fillers that show as nothing, and the variation selectors
+// by [Hidden] miss: fillers that show as nothing, and the variation selectors
 // that can carry a hidden message. U+FE0E and U+FE0F are left out: they only
 // choose between the text and the emoji form of the character before them.
 // Source: Default_Ignorable_Code_Point of DerivedCoreProperties.txt.
@@ -34,11 +34,11 @@ var hiddenRanges = &unicode.RangeTable{
 	},
 }
 
-// hidden reports whether r could change what a terminal does, turn text around
+// Hidden reports whether r could change what a terminal does, turn text around
 // or hide: controls (C0, DEL, C1), all format characters (bidi controls,
 // zero-width characters, byte order mark, soft hyphen, tags), line and
 // paragraph separators, and [hiddenRanges].
-func hidden(r rune) bool {
+func Hidden(r rune) bool {
 	if r < 0x7f {
 		return r < ' '
 	}
@@ -74,7 +74,7 @@ func escapeHidden(s string, block bool) string {
 			b.WriteByte(s[i])
 		case block && r == '\r' && strings.HasPrefix(s[i+1:], "\n"):
 			// The line end that follows is written for both.
-		case hidden(r):
+		case Hidden(r):
 			writeEscape(&b, r)
 		default:
 			b.WriteString(s[i : i+size])
@@ -93,6 +93,14 @@ func cleanPrefix(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// Escape is how [Terminal] writes r where it is hidden, for those who find
+// other characters that a terminal must not see.
+func Escape(r rune) string {
+	var b strings.Builder
+	writeEscape(&b, r)
+	return b.String()
 }
 
 func writeEscape(b *strings.Builder, r rune) {
@@ -135,7 +143,7 @@ func isFormula(s string) bool {
 	if s[0] == '\t' || s[0] == '\r' {
 		return true
 	}
-	rest := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || hidden(r) })
+	rest := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || Hidden(r) })
 	first, _ := utf8.DecodeRuneInString(rest)
 	return rest != "" && strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫", first)
 }
@@ -202,7 +210,7 @@ func escapeJSON(data []byte) []byte {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			out = append(out, `\ufffd`...)
-		case !hidden(r):
+		case !Hidden(r):
 			out = append(out, data[i:i+size]...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

@@ -201,7 +201,7 @@ func TestTimelineGolden(t *testing.T) {
 			if diff := cmp.Diff(string(want), got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if i := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && hidden(r) }); i >= 0 {
+			if i := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && Hidden(r) }); i >= 0 {
 				t.Errorf("a hidden character at byte %d: %q", i, got[max(0, i-20):i+5])
 			}
 		})

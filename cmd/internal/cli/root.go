@@ -54,6 +54,7 @@ func newRoot(f *factory) *cobra.Command {
 		newEvents(f),
 		newShow(f),
 		newSQL(f),
+		newTUI(f),
 		newTimeline(f),
 		newAffected(f),
 		newReconcile(f),

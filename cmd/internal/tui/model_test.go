@@ -1,0 +1,5 @@
+package tui
+
+import (
+	_ "github.com/charmbracelet/x/exp/teatest/v2"
+)

@@ -1,0 +1,51 @@
+// Package tui is the explorer: a case in a terminal. One root model knows which
+// view is seen and draws what is around it; the views are dumb parts (package
+// part), and what they want to know they ask of package data in commands, never
+// while they draw or take keys.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
+)
+
+// Options say what is explored, and how it is shown.
+type Options struct {
+	Source data.Source
+	In     io.Reader
+	Out    io.Writer
+	Theme  string // one of [style.Themes]; "" is by the terminal
+	Plain  bool   // for screen readers
+	Zone   *time.Location
+	Now    func() time.Time
+	Open   part.Open // what is seen first; the zero value is the timeline
+	// Filters is the file of saved filters, "" for none.
+	Filters string
+	Env     []string // of the process, for what the terminal can do; nil is its own
+}
+
+// Run shows the explorer until the person quits or the context ends.
+func Run(ctx context.Context, o *Options) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out)}
+	if o.Env != nil {
+		options = append(options, tea.WithEnvironment(o.Env))
+	}
+	_, err := tea.NewProgram(newModel(ctx, o), options...).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("showing the explorer: %w", err)
+	}
+	return nil
+}

@@ -39,8 +39,13 @@ func (m *model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		key  keys.Binding
 		name string
 	}{
-		{g.Timeline, part.Timeline}, {g.Correlation, part.Correlation}, {g.Conversation, part.Conversation}, {g.Findings, part.Findings},
-		{g.Subject, part.Subject}, {g.SQL, part.SQL}, {g.Raw, part.Raw},
+		{g.Timeline, part.Timeline},
+		{g.Correlation, part.Correlation},
+		{g.Conversation, part.Conversation},
+		{g.Findings, part.Findings},
+		{g.Subject, part.Subject},
+		{g.SQL, part.SQL},
+		{g.Raw, part.Raw},
 	} {
 		if keys.Is(k, v.key) {
 			return m.open(part.Open{Part: v.name, Target: m.current().Target()}), true

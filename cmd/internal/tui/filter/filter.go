@@ -123,7 +123,7 @@ func (c *Condition) sql() string {
 	case Field:
 		return c.fieldSQL()
 	case Severity:
-		return "event_id in (select event_id from finding_events join findings on findings.id = finding_events.finding where severity in (" +
+		return "event_id in (select event_id from finding_events join findings on id = finding_id where severity in (" +
 			quoted(atLeast(c.Text)) + "))"
 	case Where:
 		return "(" + c.Text + ")"
@@ -149,13 +149,10 @@ func (c *Condition) fieldSQL() string {
 	}
 }
 
-// plainName reports whether a name of a column needs no quotes. Columns of events
-// are words, so that others are seldom.
+// plainName reports whether a name of a column needs no quotes: columns of events
+// are words in lower case, none of which SQL keeps for itself.
 func plainName(s string) bool {
-	if s == "" || s == "role" {
-		return s != ""
-	}
-	return strings.IndexFunc(s, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }) < 0 && (s[0] > '9')
+	return s != "" && s[0] > '9' && strings.IndexFunc(s, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }) < 0
 }
 
 func quoted(values []string) string {

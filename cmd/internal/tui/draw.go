@@ -183,10 +183,13 @@ func (m *model) bottom() string {
 	}
 	s := m.env.Styles
 	g := &m.env.Keys.Global
-	last := []keys.Binding{g.Palette, g.Help, g.Quit}
 	room := m.width
-	for _, b := range last {
-		room -= hintWidth(s, b)
+	var last []keys.Binding
+	for _, b := range []keys.Binding{g.Help, g.Quit, g.Palette} {
+		if w := hintWidth(s, b); w <= room {
+			last = append(last, b)
+			room -= w
+		}
 	}
 	var out strings.Builder
 	for _, b := range m.current().Keys() {
@@ -231,6 +234,6 @@ func overlay(s *style.Styles, lines, box []string, width int) {
 			return
 		}
 		line := lines[y+i]
-		lines[y+i] = s.Pad(s.Cut(line, 0, x), x) + b + s.Cut(line, x+w, width)
+		lines[y+i] = s.Cut(line, 0, x) + b + s.Cut(line, x+w, width)
 	}
 }

@@ -59,12 +59,22 @@ func (s *Styles) Width(line string) int {
 	return ansi.StringWidthWc(line)
 }
 
-// Cut is the part of a line with looks from one cell to before another.
+// Cut is the part of a line with looks from one cell to before another. Blanks
+// stand for the halves of wide characters at its ends.
 func (s *Styles) Cut(line string, from, to int) string {
-	if s.Screen.Graphemes {
-		return ansi.Cut(line, from, to)
+	if to <= from {
+		return ""
 	}
-	return ansi.CutWc(line, from, to)
+	truncate, truncateLeft := ansi.TruncateWc, ansi.TruncateLeftWc // ansi.CutWc of x/ansi v0.11.9 forgets the left end
+	if s.Screen.Graphemes {
+		truncate, truncateLeft = ansi.Truncate, ansi.TruncateLeft
+	}
+	head := truncate(line, to, "")
+	part := truncateLeft(head, from, "")
+	if s.Width(part) > s.Width(head)-from { // it begins with the second half of a character
+		part = truncateLeft(head, from+1, "")
+	}
+	return Spaces(s.Width(head)-from-s.Width(part)) + part + Spaces(min(to, s.Width(line))-s.Width(head))
 }
 
 // Pad is a line with looks, cut or filled to so many cells.
@@ -72,8 +82,7 @@ func (s *Styles) Pad(line string, width int) string {
 	if have := s.Width(line); have <= width {
 		return line + Spaces(width-have)
 	}
-	line = s.Cut(line, 0, width)
-	return line + paintReset + Spaces(width-s.Width(line))
+	return s.Cut(line, 0, width) + paintReset
 }
 
 // Row draws a row of parts with looks as a selected or marked one: the look goes

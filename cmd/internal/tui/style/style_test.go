@@ -87,3 +87,18 @@ func TestPad(t *testing.T) {
 		}
 	}
 }
+
+func TestCut(t *testing.T) {
+	for _, graphemes := range []bool{false, true} {
+		s := New(Dark, false)
+		s.Screen.Graphemes = graphemes
+		line := "a日本\x1b[1mb語\x1b[mc"
+		for from := range 9 {
+			for to := from; to <= 9; to++ {
+				if got := s.Cut(line, from, to); s.Width(got) != to-from {
+					t.Errorf("%d to %d of %q is %q, %d cells", from, to, line, got, s.Width(got))
+				}
+			}
+		}
+	}
+}

@@ -1,9 +1,6 @@
 package cell
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Kind says what a piece of text is, for the style it is drawn in.
 type Kind uint8
@@ -77,6 +74,9 @@ func (w *lineWriter) write(text string, width int, kind Kind, mark bool) {
 	w.spans = append(w.spans, spanEnd{len(w.text), kind, mark})
 }
 
+// ascii writes text that holds nothing but printable ASCII.
+func (w *lineWriter) ascii(text string, kind Kind, mark bool) { w.write(text, len(text), kind, mark) }
+
 func (w *lineWriter) unit(u unit, kind Kind) {
 	w.write(u.text, u.width, kind, u.mark)
 	if u.dir != neutral {
@@ -125,26 +125,12 @@ func (sc Screen) Fit(s string, width int) Line {
 // fit writes as many units of s as leave room for what must follow them: the
 // ellipsis when s goes on, and the mark that ends right-to-left text.
 func (sc Screen) fit(s string, width int) (lineWriter, int) {
-	var units []unit
-	used, end := 0, 0
-	for end < len(s) {
-		u := sc.next(s[end:])
-		if used+u.width > width {
-			break
-		}
-		units = append(units, u)
-		used += u.width
-		end += u.n
-	}
-	for len(units) > 0 && used+sc.tailWidth(units, end < len(s)) > width {
-		last := units[len(units)-1]
-		units = units[:len(units)-1]
-		used -= last.width
-		end -= last.n
-	}
-	w := lineWriter{}
-	for _, u := range units {
+	end := sc.fitting(s, width)
+	w := lineWriter{text: make([]byte, 0, max(width, 0)+8)}
+	for at := 0; at < end; {
+		u := sc.next(s[at:])
 		w.unit(u, Plain)
+		at += u.n
 	}
 	if end < len(s) && width > 0 {
 		w.write(sc.ellipsis(), 1, Plain, true)
@@ -152,19 +138,31 @@ func (sc Screen) fit(s string, width int) (lineWriter, int) {
 	return w, end
 }
 
-// tailWidth is the number of cells that must follow units.
-func (sc Screen) tailWidth(units []unit, goesOn bool) int {
-	width := 0
-	if goesOn {
-		width = 1
-	}
-	for _, u := range slices.Backward(units) {
-		if u.dir == rightToLeft {
-			width += sc.Width(sc.rtlEnd())
+// fitting is how many bytes of s fit into width cells together with what must
+// follow them.
+func (sc Screen) fitting(s string, width int) int {
+	rtl := sc.Width(sc.rtlEnd())
+	x, end, fits, dir := 0, 0, 0, neutral
+	for end < len(s) {
+		u := sc.next(s[end:])
+		x += u.width
+		if x > width {
+			return fits
 		}
+		end += u.n
 		if u.dir != neutral {
-			break
+			dir = u.dir
+		}
+		tail := 0
+		if dir == rightToLeft {
+			tail = rtl
+		}
+		if end < len(s) {
+			tail++
+		}
+		if x+tail <= width {
+			fits = end
 		}
 	}
-	return width
+	return fits
 }

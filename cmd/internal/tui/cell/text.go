@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -11,9 +12,9 @@ const (
 	// index of 10 MB in lines of one cell then takes 1.3 MB, and a line is
 	// found by wrapping at most this many.
 	lineStride = 64
-	// indexStep is how many bytes one call lays out beyond what is known, so
-	// that it takes a few milliseconds.
-	indexStep = 256 << 10
+	// indexStep is how many bytes one call lays out beyond what is known: less
+	// than a millisecond of ASCII, a few of the scripts that take longest.
+	indexStep = 64 << 10
 	// tabWidth is the distance of tab stops; that of code in most viewers.
 	tabWidth = 4
 )
@@ -94,8 +95,8 @@ func (t *Text) Count(width int) (lines int, all bool) {
 	return t.lines, t.complete()
 }
 
-// Grow finds more lines, as many as a few milliseconds allow, and reports
-// whether all are known.
+// Grow finds more lines, as many as are in the next 64 KiB, and reports whether
+// all are known.
 func (t *Text) Grow(width int) bool {
 	t.setWidth(width)
 	t.grow(func() bool { return false })
@@ -180,6 +181,11 @@ func (t *Text) start(line int) int {
 func (t *Text) breakLine(start int) (shown, next int) {
 	x, word := 0, start
 	for at := start; at < len(t.s); {
+		if x < t.width && isWordASCII(t.s[at:]) {
+			x++
+			at++
+			continue
+		}
 		if n := lineEnd(t.s[at:]); n > 0 {
 			return at, at + n
 		}
@@ -188,7 +194,13 @@ func (t *Text) breakLine(start int) (shown, next int) {
 		if x+u.width > t.width {
 			switch {
 			case space:
-				return at, at + u.n
+				// It would begin the next line; with a line end after it, it
+				// would be all of that.
+				next = at + u.n
+				if next < len(t.s) {
+					next += lineEnd(t.s[next:])
+				}
+				return at, next
 			case word > start:
 				return word, word
 			}
@@ -233,13 +245,24 @@ func lineEnd(s string) int {
 	return 0
 }
 
+// isWordASCII reports whether s begins with a printable ASCII character that is
+// a unit of its own and no space: most of most texts.
+func isWordASCII(s string) bool {
+	return s[0] > ' ' && s[0] < 0x7f && (len(s) == 1 || s[1] < utf8.RuneSelf)
+}
+
 func (t *Text) layOut(start int) Line {
+	w, next := t.write(start)
+	return w.line(start, next)
+}
+
+// write writes the line that begins at start; the next one begins at next.
+func (t *Text) write(start int) (w lineWriter, next int) {
 	shown, next := t.breakLine(start)
-	w := lineWriter{}
 	for at := start; at < shown; {
 		u := t.unit(at, w.width)
 		w.unit(u, t.kind(at, at+u.n))
 		at += u.n
 	}
-	return w.line(start, next)
+	return w, next
 }

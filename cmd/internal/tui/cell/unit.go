@@ -25,7 +25,7 @@ const (
 	clusterWindow = 4 * (maxRunes + 4)
 	// floodWindow is how many bytes of combining marks without a base are
 	// counted in one mark.
-	floodWindow = 1024
+	floodWindow = 256
 )
 
 const (

@@ -65,16 +65,17 @@ func TestHostileTextFits(t *testing.T) {
 	}
 }
 
-// TestEveryCharacter draws each character of Unicode alone and on a base.
+// TestEveryCharacter draws each character of Unicode at the beginning of text
+// and on bases; of the large blocks of one kind, a sample.
 func TestEveryCharacter(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if !utf8.ValidRune(r) || r >= 0xf0000 && r&0xff != 0 || r >= 0x20000 && r < 0xe0000 && r&0x3f != 0 {
-			continue // private use and rare Chinese: a sample will do
+		large := unicode.In(r, unicode.Han, unicode.Hangul, unicode.Co, unicode.Cn)
+		if !utf8.ValidRune(r) || large && r&0xff > 2 {
+			continue
 		}
 		s := string(r)
 		for _, sc := range screens[:2] {
-			checkLine(t, sc, sc.Clean(s, 80))
-			checkLine(t, sc, sc.Clean("a"+s+s+"😀"+s, 80))
+			checkLine(t, sc, sc.Clean(s+"a"+s+s+"😀"+s, 80))
 		}
 	}
 }
@@ -118,6 +119,12 @@ func TestClean(t *testing.T) {
 		{"a mark is not split", single, "a\x1b[31mb", 4, "a…"},
 		{"line end", single, "a\nb", 20, `a\nb`},
 		{"bidi", single, "a\u202eb", 20, `a\u{202e}b`},
+		{"no character", single, "a\U0001ffffb\u0378", 40, `a\u{1ffff}b\u{378}`},
+		{"korean in parts", single, "\u1112\u1161\u11ab", 20, "한"},
+		{"korean in parts on a terminal that joins", joined, "\u1112\u1161\u11ab", 20, "\u1112\u1161\u11ab"},
+		{"parts of no syllable", single, "\u1161\u1112", 20, `\u{1161}ᄒ`},
+		{"burmese vowel", joined, "မာ", 20, "မာ"},
+		{"vowel without a letter", joined, "\u093f", 20, `\u{93f}`},
 		{"bytes", single, "a\xff\xc0b", 20, `a\xff\xc0b`},
 		{"combining", single, "e\u0301e\u0301", 2, "e\u0301e\u0301"},
 		{"combining alone", single, "\u0301a", 20, `\u{301}a`},

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
@@ -67,13 +68,16 @@ func (sc Screen) next(s string) unit {
 		return marked(1, render.Terminal(s[:1]))
 	case render.Hidden(r) || isModifier(r) || isJamoTail(r):
 		return marked(size, render.Escape(r))
-	case unicode.Is(unicode.M, r):
+	case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
 		return flood(s)
 	case unicode.Is(ordinary, r) && standsAlone(s[size:]):
 		return unit{n: size, text: s[:size], width: sc.Width(s[:size]), dir: runeDirection(r)}
 	}
 	if u, ok := sc.cluster(s); ok {
 		return u
+	}
+	if unicode.Is(unicode.M, r) {
+		return flood(s)
 	}
 	return marked(size, render.Escape(r))
 }
@@ -113,9 +117,15 @@ func (sc Screen) cluster(s string) (unit, bool) {
 		// What follows would be drawn as a part of this cluster.
 		return unit{}, false
 	}
+	if !sc.Graphemes && strings.ContainsFunc(text, isJamoTail) {
+		// Terminals disagree on the width of Korean in parts, not of syllables.
+		text = norm.NFC.String(text)
+		if strings.ContainsFunc(text, isJamoTail) {
+			return unit{}, false
+		}
+	}
 	width := method.StringWidth(text)
-	if width == 0 || method.StringWidth("a"+text+"a") != width+2 {
-		// It joins with what stands before or after it.
+	if width == 0 || joins(text) {
 		return unit{}, false
 	}
 	r, size := utf8.DecodeRuneInString(text)
@@ -148,7 +158,7 @@ func (sc Screen) accept(cluster string) (text string, n int) {
 			if !sc.Graphemes || !joinsEmoji(last, r, cluster[n+size:]) {
 				return dropped.String() + cluster[start:n], n
 			}
-		case render.Hidden(r) || r == utf8.RuneError && size == 1:
+		case render.Hidden(r) || r == utf8.RuneError && size == 1 || isUnassigned(r):
 			return dropped.String() + cluster[start:n], n
 		case unicode.Is(unicode.M, r):
 			marks++
@@ -172,11 +182,20 @@ func (sc Screen) accept(cluster string) (text string, n int) {
 	return dropped.String() + cluster[start:], n
 }
 
+// joins reports whether text would be one cluster with a letter before it or
+// after it.
+func joins(text string) bool {
+	before, _ := ansi.FirstGraphemeCluster("a"+text, ansi.GraphemeWidth)
+	whole, _ := ansi.FirstGraphemeCluster(text+"a", ansi.GraphemeWidth)
+	return before != "a" || whole != text
+}
+
 // startsMark reports whether what follows a cluster that was cut short is
 // drawn as a mark by [Screen.next], which no character joins with.
 func startsMark(s string) bool {
 	r, size := utf8.DecodeRuneInString(s)
-	return r == utf8.RuneError && size == 1 || render.Hidden(r) || unicode.Is(unicode.M, r) || isModifier(r) || isJamoTail(r)
+	return r == utf8.RuneError && size == 1 || render.Hidden(r) || unicode.Is(unicode.M, r) ||
+		isModifier(r) || isJamoTail(r) || isUnassigned(r)
 }
 
 // hasStyles reports whether a variation selector after base chooses between
@@ -204,6 +223,10 @@ func isSymbol(r rune) bool { return r > utf8.RuneSelf && unicode.In(r, unicode.S
 // isModifier reports whether r is a skin tone (Emoji_Modifier).
 func isModifier(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
 
+// isUnassigned reports whether r is no character, or one of a later Unicode
+// than this program knows: what a terminal makes of it cannot be known.
+func isUnassigned(r rune) bool { return unicode.Is(unicode.Cn, r) }
+
 // isRegional reports whether r is half of a flag (Regional_Indicator).
 func isRegional(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
 
@@ -217,7 +240,8 @@ var ordinary = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x00a1, Hi: 0x00ac, Stride: 1}, // Latin-1
 		{Lo: 0x00ae, Hi: 0x02ff, Stride: 1}, // Latin
-		{Lo: 0x0370, Hi: 0x0482, Stride: 1}, // Greek, Cyrillic
+		{Lo: 0x0391, Hi: 0x03a1, Stride: 1}, // Greek
+		{Lo: 0x03a3, Hi: 0x0482, Stride: 1}, // Greek, Cyrillic
 		{Lo: 0x048a, Hi: 0x052f, Stride: 1}, // Cyrillic
 		{Lo: 0x05d0, Hi: 0x05ea, Stride: 1}, // Hebrew
 		{Lo: 0x0620, Hi: 0x064a, Stride: 1}, // Arabic

@@ -1,0 +1,388 @@
+package casefile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// OrderEvents reads when the events of the case happened, and puts them in order.
+// It reads a few columns of the segments, and of the database little; like all
+// methods of a case it must not run beside another one.
+func (c *Case) OrderEvents(ctx context.Context, opts OrderOptions) (*EventOrder, error) {
+	b, err := c.newOrderBuilder(ctx, opts)
+	if err != nil {
+		return nil, fmt.Errorf("ordering events: %w", err)
+	}
+	if err := b.read(ctx); err != nil {
+		return nil, fmt.Errorf("ordering events: %w", err)
+	}
+	b.nameValues()
+	if err := b.merge(ctx); err != nil {
+		return nil, fmt.Errorf("ordering events: %w", err)
+	}
+	b.permute()
+	return b.order, nil
+}
+
+// orderColumns are the facets that are columns of events; the facet source comes
+// after them.
+func orderColumns() []string { return []string{"plane", "kind", "outcome"} }
+
+// orderBuilder makes an order.
+type orderBuilder struct {
+	order    *EventOrder
+	threads  int
+	evidence map[int64]orderEvidence
+	sources  []string // values of the facet
+	absent   bitmap   // by ordinal: events that are left out
+	readings []readSegment
+	codes    [][]uint8 // of each column of orderColumns, then of source, by ordinal
+	sorted   []uint32  // ordinals, those of each segment in their order
+	slice    int       // events that are merged at once
+	progress func(events int64)
+}
+
+// readSegment is what a segment was found to hold.
+type readSegment struct {
+	runs     []evidenceRun
+	words    [][]string // of each column of orderColumns, by their number in this segment
+	firstRun int        // of its runs among those of the order
+	sorted   []uint32   // its events in their order, without those that are left out
+}
+
+func (c *Case) newOrderBuilder(ctx context.Context, opts OrderOptions) (*orderBuilder, error) {
+	o, err := c.newEventOrder()
+	if err != nil {
+		return nil, err
+	}
+	total := len(o.times)
+	b := &orderBuilder{
+		order: o, threads: threadsOr(opts.Threads), slice: mergeSlice,
+		readings: make([]readSegment, len(o.segments)), sorted: make([]uint32, total),
+	}
+	for range len(orderColumns()) + 1 {
+		b.codes = append(b.codes, make([]uint8, total))
+	}
+	if b.evidence, b.sources, err = c.orderEvidence(ctx, opts.Clock); err != nil {
+		return nil, err
+	}
+	b.absent = newBitmap(total)
+	if !opts.Duplicates {
+		if err := c.eventBits(ctx, o, b.absent, "timeorder_duplicates", nil, nil); err != nil {
+			return nil, err
+		}
+	}
+	b.progress = func(int64) {}
+	if opts.Progress != nil {
+		var mu sync.Mutex
+		done := int64(0)
+		b.progress = func(events int64) {
+			mu.Lock()
+			defer mu.Unlock()
+			done += events
+			opts.Progress(done, int64(total))
+		}
+	}
+	return b, nil
+}
+
+// threadsOr is a number of threads that was asked for, or that of the processors.
+func threadsOr(n int) int {
+	if n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// read reads the segments, several at a time, and orders the events of each.
+func (b *orderBuilder) read(ctx context.Context) error {
+	jobs := make([]searchJob, len(b.order.segments))
+	for i, s := range b.order.segments {
+		jobs[i] = searchJob{segment: s.number, events: s.path, place: i}
+	}
+	workers := make([]func(context.Context, *searchJob) error, max(1, min(b.threads, len(jobs))))
+	for i := range workers {
+		workers[i] = (&orderReader{b: b}).segment
+	}
+	if err := eachSegment(ctx, jobs, workers, nil); err != nil {
+		return err
+	}
+	for i := range b.readings {
+		r := &b.readings[i]
+		r.firstRun = len(b.order.runs)
+		b.order.runs = append(b.order.runs, r.runs...)
+	}
+	return nil
+}
+
+// orderReader reads segments in one thread.
+type orderReader struct {
+	b        *orderBuilder
+	ints     []int64
+	sorter   keySorter
+	evidence orderEvidence
+}
+
+func (r *orderReader) segment(ctx context.Context, job *searchJob) error {
+	s := &r.b.order.segments[job.place]
+	f, err := openSegment(s.path)
+	if err != nil {
+		return err
+	}
+	err = r.groups(ctx, f, job.place)
+	if err != nil {
+		err = fmt.Errorf("reading segment %s: %w", s.path, err)
+	}
+	if err = errors.Join(err, f.close()); err == nil {
+		r.sort(job.place)
+	}
+	return err
+}
+
+// groups reads the row groups of a segment.
+func (r *orderReader) groups(ctx context.Context, f *segmentFile, at int) error {
+	s, out := &r.b.order.segments[at], &r.b.readings[at]
+	if f.rows() != int64(s.rows) {
+		return fmt.Errorf("it has %d rows where the ledger says %d; run exhibit verify", f.rows(), s.rows)
+	}
+	out.words = make([][]string, len(orderColumns()))
+	row := 0
+	for g := range f.rowGroups() {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		n := f.groupRows(g)
+		if n > int(s.rows)-row {
+			return errors.New("its row groups have more rows than it has; run exhibit verify")
+		}
+		if err := r.group(f, g, at, row, n); err != nil {
+			return err
+		}
+		row += n
+		r.b.progress(int64(n))
+	}
+	if row != int(s.rows) {
+		return errors.New("its row groups have fewer rows than it has; run exhibit verify")
+	}
+	return nil
+}
+
+// group reads a row group of n rows, the first of which is row.
+func (r *orderReader) group(f *segmentFile, g, at, row, n int) error {
+	s, out := &r.b.order.segments[at], &r.b.readings[at]
+	if n == 0 {
+		return nil
+	}
+	if lo, hi, err := f.bounds(g, "row"); err != nil || lo != int64(row) || hi != int64(row+n-1) {
+		return errors.Join(err, fmt.Errorf("its rows %d to %d are numbered %d to %d; run exhibit verify", row, row+n-1, lo, hi))
+	}
+	from := int(s.first) + row
+	times, err := f.ints(r.b.order.times[from:from], g, "ts", noTime)
+	if err != nil {
+		return err
+	}
+	if err := r.runs(f, g, from, n, &out.runs); err != nil {
+		return err
+	}
+	r.shift(times, from, out.runs)
+	for k, column := range orderColumns() {
+		if err := r.words(f, g, column, r.b.codes[k][from:from+n], &out.words[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runs reads which evidence the events are of, and their source.
+func (r *orderReader) runs(f *segmentFile, g, from, n int, runs *[]evidenceRun) error {
+	lo, hi, err := f.bounds(g, "evidence")
+	if err != nil {
+		return err
+	}
+	sources := r.b.codes[len(orderColumns())][from : from+n]
+	last := int64(-1)
+	if len(*runs) > 0 {
+		last = (*runs)[len(*runs)-1].evidence
+	}
+	add := func(i int, number int64) error {
+		if number == last {
+			return nil
+		}
+		e, ok := r.b.evidence[number]
+		if !ok {
+			return fmt.Errorf("an event is of evidence %d, which the case does not have; run exhibit verify", number)
+		}
+		*runs = append(*runs, evidenceRun{first: uint32(from + i), place: e.place, evidence: number})
+		last = number
+		return nil
+	}
+	if lo == hi {
+		if err := add(0, lo); err != nil {
+			return err
+		}
+		fill(sources, r.b.evidence[lo].source)
+		return nil
+	}
+	if r.ints, err = f.ints(r.ints[:0], g, "evidence", 0); err != nil {
+		return err
+	}
+	for i, number := range r.ints {
+		if err := add(i, number); err != nil {
+			return err
+		}
+		sources[i] = r.b.evidence[number].source
+	}
+	return nil
+}
+
+func fill(dst []uint8, v uint8) {
+	for i := range dst {
+		dst[i] = v
+	}
+}
+
+// shift corrects times, which begin at an ordinal.
+func (r *orderReader) shift(times []int64, from int, runs []evidenceRun) {
+	for i := len(runs) - 1; i >= 0 && len(times) > 0; i-- {
+		cut := max(0, int(runs[i].first)-from)
+		add := r.b.evidence[runs[i].evidence].add
+		for k, t := range times[cut:] {
+			switch {
+			case t == noTime || add == 0:
+			case add > 0 && t > noTime-1-add:
+				times[cut+k] = noTime - 1
+			case add < 0 && t < math.MinInt64-add:
+				times[cut+k] = math.MinInt64
+			default:
+				times[cut+k] = t + add
+			}
+		}
+		times = times[:cut]
+	}
+}
+
+// words reads a column of few words as their numbers in the segment.
+func (r *orderReader) words(f *segmentFile, g int, column string, codes []uint8, words *[]string) error {
+	cursor, err := f.bytes(g, column)
+	if err != nil {
+		return err
+	}
+	code, last := -1, ""
+	for i := range codes {
+		v, err := cursor.next()
+		if err != nil {
+			return err
+		}
+		if code < 0 || string(v) != last {
+			last = string(v)
+			code = numberOf(words, last)
+		}
+		codes[i] = uint8(code)
+	}
+	return nil
+}
+
+// numberOf returns the number of a word, which is added when it is new. The last
+// number is that of all words for which there is none left.
+func numberOf(words *[]string, word string) int {
+	if i := slices.Index(*words, word); i >= 0 {
+		return i
+	}
+	if len(*words) < maxFacetValues-1 {
+		*words = append(*words, word)
+	} else if len(*words) < maxFacetValues {
+		*words = append(*words, OtherValues)
+	}
+	return len(*words) - 1
+}
+
+// sort orders the events of a segment.
+func (r *orderReader) sort(at int) {
+	s, out := &r.b.order.segments[at], &r.b.readings[at]
+	r.sorter.reset()
+	end, run := s.first+s.rows, 0
+	for ordinal := s.first; ordinal < end; ordinal++ {
+		if r.b.absent.has(int(ordinal)) {
+			continue
+		}
+		for run+1 < len(out.runs) && out.runs[run+1].first <= ordinal {
+			run++
+		}
+		r.sorter.add(orderKey{r.b.order.times[ordinal], out.runs[run].place, ordinal})
+	}
+	out.sorted = r.sorter.write(r.b.sorted[s.first:s.first])
+}
+
+// nameValues gives the values of facets the numbers that they have in the whole
+// order.
+func (b *orderBuilder) nameValues() {
+	for k, column := range orderColumns() {
+		var all []string
+		for i := range b.readings {
+			for _, w := range b.readings[i].words[k] {
+				numberOf(&all, w)
+			}
+		}
+		values := slices.Sorted(slices.Values(all))
+		for i, s := range b.order.segments {
+			var number [maxFacetValues]uint8
+			for code, w := range b.readings[i].words[k] {
+				at, ok := slices.BinarySearch(values, w)
+				if !ok {
+					at, _ = slices.BinarySearch(values, OtherValues)
+				}
+				number[code] = uint8(at)
+			}
+			codes := b.codes[k][s.first : s.first+s.rows]
+			for j, code := range codes {
+				codes[j] = number[code]
+			}
+		}
+		b.order.facets = append(b.order.facets, Facet{column, values})
+	}
+	b.order.facets = append(b.order.facets, Facet{"source", b.sources})
+}
+
+// permute brings the values of facets into the order.
+func (b *orderBuilder) permute() {
+	o := b.order
+	for _, codes := range b.codes {
+		values := make([]uint8, len(o.ordinals))
+		for pos, ordinal := range o.ordinals {
+			values[pos] = codes[ordinal]
+		}
+		o.values = append(o.values, values)
+	}
+	for o.dated = len(o.ordinals); o.dated > 0 && o.times[o.ordinals[o.dated-1]] == noTime; {
+		o.dated--
+	}
+}
+
+// eachOf runs work for every number below n, several at a time.
+func eachOf(ctx context.Context, n, threads int, work func(worker, i int) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for worker := range max(1, min(threads, n)) {
+		running.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if err := work(worker, i); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	running.Wait()
+	return context.Cause(ctx)
+}

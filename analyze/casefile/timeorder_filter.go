@@ -1,0 +1,135 @@
+package casefile
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// FilterEvents returns the events of an order that a query selects: by its
+// Matches, From, To, Contains, Regex, Raw and Where. From and To are by the clock
+// of the order. It uses the database of the case, and so must not run beside
+// another method of it.
+func (c *Case) FilterEvents(ctx context.Context, o *EventOrder, q EventQuery) (*EventSubset, error) {
+	s, err := c.eventStatement(ctx, &EventQuery{Matches: q.Matches, Contains: q.Contains, Regex: q.Regex, Raw: q.Raw, Where: q.Where})
+	if err != nil {
+		return nil, err
+	}
+	list := []*EventSubset{nil}
+	if len(s.conditions) > 0 {
+		fill := map[string]string{"with": "", "conditions": strings.Join(s.conditions, "    ")}
+		if len(s.with) > 0 {
+			fill["with"] = "with " + strings.Join(s.with, ",\n")
+		}
+		found := newBitmap(len(o.times))
+		if err := c.eventBits(ctx, o, found, "timeorder_filter", fill, s.args[2:]); err != nil {
+			return nil, fmt.Errorf("filtering events: %w", err)
+		}
+		list = append(list, o.subsetOf(found))
+	}
+	if !q.From.IsZero() || !q.To.IsZero() {
+		from, to := 0, o.Dated()
+		if !q.From.IsZero() {
+			from = o.At(q.From.UnixMicro())
+		}
+		if !q.To.IsZero() {
+			to = o.At(q.To.UnixMicro())
+		}
+		b := newBitmap(o.Len())
+		b.setRange(from, to)
+		list = append(list, o.newSubset(b))
+	}
+	return o.Intersect(list...), nil
+}
+
+// LeadEvents returns the events of an order that stand for a call or are no part
+// of one: of the events that show the same call, the one by whose eid the view
+// calls has it. That is the one that says most of what was said; of a call that
+// was written in pieces, its first event. Events that repeat another are left
+// out. It uses the database of the case.
+func (c *Case) LeadEvents(ctx context.Context, o *EventOrder) (*EventSubset, error) {
+	further, leads := newBitmap(len(o.times)), newBitmap(len(o.times))
+	for _, step := range []struct {
+		statement string
+		into      bitmap
+	}{{"timeorder_parts", further}, {"timeorder_leads", leads}, {"timeorder_duplicates", further}} {
+		if err := c.eventBits(ctx, o, step.into, step.statement, nil, nil); err != nil {
+			return nil, fmt.Errorf("finding the events that stand for calls: %w", err)
+		}
+	}
+	for i := range further {
+		further[i] = ^(further[i] &^ leads[i])
+	}
+	return o.subsetOf(further), nil
+}
+
+// eventBits runs an embedded statement that yields rows of segments as bits, and
+// adds these events to a bitmap of ordinals. {{most}} stands in the statement for
+// the highest row of a segment that a bit is for.
+func (c *Case) eventBits(ctx context.Context, o *EventOrder, into bitmap, name string, fill map[string]string, args []any) error {
+	most := uint32(7)
+	for i := range o.segments {
+		most = max(most, (o.segments[i].rows+7)/8*8-1)
+	}
+	all := map[string]string{"most": strconv.FormatUint(uint64(most), 10)}
+	for k, v := range fill {
+		all[k] = v
+	}
+	return c.query(ctx, name, all, args, func(r *sql.Rows) error {
+		var segment int64
+		var rows sql.RawBytes
+		if err := r.Scan(&segment, &rows); err != nil {
+			return err
+		}
+		at, ok := o.place[segment]
+		if !ok {
+			return fmt.Errorf("segment %d: %w", segment, ErrNoEvent)
+		}
+		return addRows(into, &o.segments[at], rows)
+	})
+}
+
+// addRows adds rows of a segment, the first of which is the highest bit of the
+// first byte.
+func addRows(into bitmap, s *orderSegment, rows []byte) error {
+	for i, b := range rows {
+		for ; b != 0; b &= b - 1 {
+			row := uint32(i*8 + 7 - bits.TrailingZeros8(b))
+			if row >= s.rows {
+				return errors.New("a row is asked for that its segment does not have; run exhibit verify")
+			}
+			into.set(int(s.first + row))
+		}
+	}
+	return nil
+}
+
+// subsetOf returns the events of the order whose ordinal is in a bitmap.
+func (o *EventOrder) subsetOf(ordinals bitmap) *EventSubset {
+	out := newBitmap(o.Len())
+	for pos, ordinal := range o.ordinals {
+		out[pos>>6] |= (ordinals[ordinal>>6] >> (ordinal & 63) & 1) << (pos & 63)
+	}
+	return o.newSubset(out)
+}
+
+// FirstEvents returns the first events of the case in the order of time as logged,
+// at most n, without duplicates: what a list shows before the order is made. It
+// uses the database of the case.
+func (c *Case) FirstEvents(ctx context.Context, n int) ([]int64, error) {
+	var eids []int64
+	err := c.query(ctx, "timeorder_first", map[string]string{"limit": strconv.Itoa(n)}, nil, func(r *sql.Rows) error {
+		var eid int64
+		err := r.Scan(&eid)
+		eids = append(eids, eid)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("finding the first events: %w", err)
+	}
+	return eids, nil
+}

@@ -32,8 +32,10 @@ type EventQuery struct {
 	From, To time.Time // From <= ts < To
 	// Contains is looked for, whatever the case of its letters, in what was
 	// said: the texts of messages, the tool calls that the model made, the
-	// documents it was given, and error messages. Regex is the same for a
-	// regular expression in RE2 syntax. Raw looks through raw records as well.
+	// documents it was given, and error messages. What a log cut into chunks is
+	// put together first, and counts for the first event of its call. Regex is the
+	// same for a regular expression in RE2 syntax. Raw looks through raw records
+	// as well.
 	Contains string
 	Regex    string
 	Raw      bool
@@ -293,6 +295,15 @@ func (c *Case) searchFor(s *eventStatement, name string, raw bool) error {
 			return err
 		}
 	}
+	var joined []string
+	for _, column := range []string{"system_prompt", "prompt", "response", "reasoning"} {
+		text, err := statement("events_"+name, map[string]string{"text": "j." + column})
+		if err != nil {
+			return err
+		}
+		joined = append(joined, strings.TrimSpace(text))
+	}
+	fill["joined"] = strings.Join(joined, " or ")
 	if raw {
 		if fill["raw"], err = rawSearch(name); err != nil {
 			return err

@@ -15,11 +15,25 @@ import (
 // of the order. It uses the database of the case, and so must not run beside
 // another method of it.
 func (c *Case) FilterEvents(ctx context.Context, o *EventOrder, q EventQuery) (*EventSubset, error) {
-	s, err := c.eventStatement(ctx, &EventQuery{Matches: q.Matches, Contains: q.Contains, Regex: q.Regex, Raw: q.Raw, Where: q.Where})
+	inSQL := EventQuery{Matches: q.Matches, Where: q.Where}
+	if q.Raw {
+		inSQL.Contains, inSQL.Regex, inSQL.Raw = q.Contains, q.Regex, true
+	}
+	s, err := c.eventStatement(ctx, &inSQL)
 	if err != nil {
 		return nil, err
 	}
 	list := []*EventSubset{nil}
+	for _, text := range []TextQuery{{Contains: q.Contains}, {Regex: q.Regex}} {
+		if q.Raw || text == (TextQuery{}) {
+			continue
+		}
+		found, err := c.holdersOf(ctx, o, text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found)
+	}
 	if len(s.conditions) > 0 {
 		fill := map[string]string{"with": "", "conditions": strings.Join(s.conditions, "    ")}
 		if len(s.with) > 0 {
@@ -44,6 +58,22 @@ func (c *Case) FilterEvents(ctx context.Context, o *EventOrder, q EventQuery) (*
 		list = append(list, o.newSubset(b))
 	}
 	return o.Intersect(list...), nil
+}
+
+// holdersOf returns the events of an order that hold a text.
+func (c *Case) holdersOf(ctx context.Context, o *EventOrder, q TextQuery) (*EventSubset, error) {
+	found := newBitmap(len(o.times))
+	err := c.StreamSearch(ctx, q, func(p SearchProgress) {
+		for _, eid := range p.Events {
+			if ordinal, ok := o.ordinal(eid); ok {
+				found.set(int(ordinal))
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.subsetOf(found), nil
 }
 
 // LeadEvents returns the events of an order that stand for a call or are no part

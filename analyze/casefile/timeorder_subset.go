@@ -14,6 +14,15 @@ func (b bitmap) has(i int) bool { return b[i>>6]&(1<<(i&63)) != 0 }
 
 func (b bitmap) set(i int) { b[i>>6] |= 1 << (i & 63) }
 
+// each hands over the numbers, in their order.
+func (b bitmap) each(member func(i int)) {
+	for word, w := range b {
+		for ; w != 0; w &= w - 1 {
+			member(word<<6 + bits.TrailingZeros64(w))
+		}
+	}
+}
+
 // setRange adds the numbers from from on that are below to.
 func (b bitmap) setRange(from, to int) {
 	for from < to && from&63 != 0 {

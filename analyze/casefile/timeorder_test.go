@@ -200,8 +200,6 @@ func TestOrderEdges(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			key := testKey(t)
 			dir := t.TempDir() + "/x.case"
-			mustLoad(t, dir, key, callLog(t, "a.jsonl", `{"model":"m"}`))
-			dir = t.TempDir() + "/y.case"
 			lines := []string{c.line}
 			if c.name == "unparsed" {
 				lines = append(lines, `{"model":"m","prompt":"a"}`)

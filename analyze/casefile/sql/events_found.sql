@@ -15,5 +15,7 @@ holder_{{name}} as (
         or {{tool_calls}}
         or {{retrieved}}
         or {{error_message}}
+    union
+    select j.call from joined_text j where {{joined}} -- what spans chunks counts for the first of them
     {{raw}}
 )

@@ -170,13 +170,14 @@ type End string
 // a run is resumed.
 const (
 	Complete  End = "complete"  // a whole reply, of whatever status
-	Failed    End = "failed"    // the server refused it, and would again: a 4xx other than 408 and 429
+	Failed    End = "failed"    // the server refused it, and would again: any other 4xx
+	Rejected  End = "rejected"  // it was not let in, for its address, key or model: a 3xx, 401, 404, 405 or 407
 	Cut       End = "cut"       // the connection ended before the reply did
 	TimedOut  End = "timed_out" // longer than the time limit
 	TooLarge  End = "too_large" // beyond the size limit; what came before is kept
 	Refused   End = "refused"   // the sandbox did not dial: address not allowed
 	Unreached End = "unreached" // nothing answered there
-	Throttled End = "throttled" // 429 or 5xx after the last attempt
+	Throttled End = "throttled" // 408, 429 or 5xx after the last attempt
 )
 
 // Chunk is bytes of a reply body as they came, and when.

@@ -348,7 +348,7 @@ func final(e replay.End) bool { return e == replay.Complete || e == replay.Faile
 
 func known(e replay.End) bool {
 	switch e {
-	case replay.Complete, replay.Failed, replay.Cut, replay.TimedOut, replay.TooLarge, replay.Refused, replay.Unreached, replay.Throttled:
+	case replay.Complete, replay.Failed, replay.Rejected, replay.Cut, replay.TimedOut, replay.TooLarge, replay.Refused, replay.Unreached, replay.Throttled:
 		return true
 	}
 	return false

@@ -11,7 +11,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/replay/sandbox"
 )
 
-// Budget is what one run may use. Zero is no limit. A run stops before the next
+// Budget is what runs may use. Zero is no limit. A run stops before the next
 // request would exceed it, by what is known and by an estimate of what is not.
 type Budget struct {
 	Calls       int // attempts
@@ -38,27 +38,77 @@ type measured struct {
 	estimated, unpriced bool
 }
 
-// account keeps what was used and what requests on their way may use.
-type account struct {
+// Account keeps a budget, and what was used of it by the runs that share it, one
+// after the other.
+type Account struct {
 	budget Budget
 
-	mu        sync.Mutex
-	calls     int // attempts that were begun
-	used      Use
-	reserved  Use
-	under     int           // requests on their way
-	settled   chan struct{} // closed and replaced when one has ended
-	estimated int
-	unpriced  int
+	mu       sync.Mutex
+	total    Total
+	reserved Use           // by requests on their way
+	under    int           // requests on their way
+	settled  chan struct{} // closed and replaced when one has ended
 }
 
-func newAccount(b Budget) *account { return &account{budget: b, settled: make(chan struct{})} }
+// Total is what runs used.
+type Total struct {
+	Calls     int // attempts
+	Used      Use
+	Estimated int // calls of which no reply says what they used: an estimate is counted
+	Unpriced  int // calls of a model without a price: nothing is counted
+	Took      time.Duration
+}
+
+func (t *Total) minus(o *Total) Total {
+	return Total{t.Calls - o.Calls, t.Used.plus(o.Used, -1), t.Estimated - o.Estimated, t.Unpriced - o.Unpriced, t.Took - o.Took}
+}
+
+// NewAccount returns an account of which nothing is used.
+func NewAccount(b Budget) *Account { return &Account{budget: b, settled: make(chan struct{})} }
+
+// Total returns what was used so far.
+func (a *Account) Total() Total {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.total
+}
+
+// Spent says which budget is used up; "" where none is.
+func (a *Account) Spent() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	b, t := &a.budget, &a.total
+	switch {
+	case b.Calls > 0 && t.Calls >= b.Calls:
+		return b.callsUsedUp()
+	case b.Tokens > 0 && t.Used.tokens() >= b.Tokens:
+		return fmt.Sprintf("the budget of %d tokens is used up", b.Tokens)
+	case b.CostNanoUSD > 0 && t.Used.CostNanoUSD >= b.CostNanoUSD:
+		return fmt.Sprintf("the budget of %s is used up", dollars(b.CostNanoUSD))
+	case b.Wall > 0 && t.Took >= b.Wall:
+		return b.wallUsedUp()
+	}
+	return ""
+}
+
+func (b *Budget) callsUsedUp() string {
+	return fmt.Sprintf("the budget of %d calls is used up", b.Calls)
+}
+
+func (b *Budget) wallUsedUp() string { return fmt.Sprintf("the budget of %v is used up", b.Wall) }
+
+// took adds the time of a run.
+func (a *Account) took(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.total.Took += d
+}
 
 // reserve takes what a request may use. Where it does not fit because of
 // requests on their way it waits for these, for they may use less than was
 // reserved: so what fits does not depend on the concurrency. It returns why the
 // budget is used up, "" when it is not.
-func (a *account) reserve(ctx context.Context, u Use) string {
+func (a *Account) reserve(ctx context.Context, u Use) string {
 	for {
 		a.mu.Lock()
 		why, under, settled := a.take(u), a.under, a.settled
@@ -75,24 +125,25 @@ func (a *account) reserve(ctx context.Context, u Use) string {
 }
 
 // tryReserve is reserve without waiting.
-func (a *account) tryReserve(u Use) string {
+func (a *Account) tryReserve(u Use) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.take(u)
 }
 
-func (a *account) take(u Use) string {
-	b, whole := a.budget, a.used.plus(a.reserved, 1).plus(u, 1)
+func (a *Account) take(u Use) string {
+	b, used := &a.budget, &a.total.Used
+	whole := used.plus(a.reserved, 1).plus(u, 1)
 	switch {
-	case b.Calls > 0 && a.calls >= b.Calls:
-		return fmt.Sprintf("the budget of %d calls is used up", b.Calls)
+	case b.Calls > 0 && a.total.Calls >= b.Calls:
+		return b.callsUsedUp()
 	case b.Tokens > 0 && whole.tokens() > b.Tokens:
-		return fmt.Sprintf("the next request, with an estimate of %d tokens, would exceed the budget of %d: %d are used", u.tokens(), b.Tokens, a.used.tokens())
+		return fmt.Sprintf("the next request, with an estimate of %d tokens, would exceed the budget of %d: %d are used", u.tokens(), b.Tokens, used.tokens())
 	case b.CostNanoUSD > 0 && whole.CostNanoUSD > b.CostNanoUSD:
 		return fmt.Sprintf("the next request, with an estimate of %s, would exceed the budget of %s: %s are used",
-			dollars(u.CostNanoUSD), dollars(b.CostNanoUSD), dollars(a.used.CostNanoUSD))
+			dollars(u.CostNanoUSD), dollars(b.CostNanoUSD), dollars(used.CostNanoUSD))
 	}
-	a.calls++
+	a.total.Calls++
 	a.under++
 	a.reserved = a.reserved.plus(u, 1)
 	return ""
@@ -102,38 +153,32 @@ func (a *account) take(u Use) string {
 func dollars(nano int64) string { return fmt.Sprintf("$%d.%09d", nano/1e9, nano%1e9) }
 
 // settle puts what a call used in the place of what was reserved for it.
-func (a *account) settle(reserved Use, m measured) {
+func (a *Account) settle(reserved Use, m measured) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.used = a.used.plus(m.Use, 1)
+	a.total.Used = a.total.Used.plus(m.Use, 1)
 	if m.estimated {
-		a.estimated++
+		a.total.Estimated++
 	}
 	if m.unpriced {
-		a.unpriced++
+		a.total.Unpriced++
 	}
 	a.release(reserved)
 }
 
 // giveBack takes a reservation back of a request that was not sent.
-func (a *account) giveBack(reserved Use) {
+func (a *Account) giveBack(reserved Use) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.calls--
+	a.total.Calls--
 	a.release(reserved)
 }
 
-func (a *account) release(reserved Use) {
+func (a *Account) release(reserved Use) {
 	a.under--
 	a.reserved = a.reserved.plus(reserved, -1)
 	close(a.settled)
 	a.settled = make(chan struct{})
-}
-
-func (a *account) total() (calls int, used Use, estimated, unpriced int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.calls, a.used, a.estimated, a.unpriced
 }
 
 const (

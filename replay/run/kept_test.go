@@ -52,7 +52,7 @@ func TestIntoCase(t *testing.T) {
 			}
 		}
 		s := newSettingAt(t, staged.Path)
-		s.options.Budget.Calls = round.calls
+		s.options.Account = NewAccount(Budget{Calls: round.calls})
 		s.mustRun()
 		mustVerify(t, dir)
 		if w, err := cassette.Append(staged.Path, "", time.Now()); err != nil {

@@ -4,7 +4,7 @@
 //
 // Requests begin in the order of the plan. Those with a final end are not sent
 // again, whatever interrupted the run that sent them; those that were cut, timed
-// out, turned away or never reached are. A server that asks for patience (408,
+// out, turned away, not let in or never reached are. A server that asks for patience (408,
 // 429, 5xx) is asked again after a while, a bounded number of times. Nothing else
 // is sent twice in one run: a request whose connection broke may have arrived.
 package run
@@ -31,9 +31,10 @@ const (
 	// DefaultAttempts is how often a request is sent to a server that asks for
 	// patience, where nothing else is said.
 	DefaultAttempts = 4
-	// maxUnreached is how many requests in a row may find nobody there until the
-	// run is given up: a server that went away is not knocked at 2,000 times.
-	maxUnreached = 5
+	// maxInVain is how many requests in a row may find nobody there, or nobody who
+	// takes any, until the run is given up: a server that went away is not knocked
+	// at 2,000 times, nor one that wants another key.
+	maxInVain = 5
 )
 
 // Options say how a plan is carried out. The plan itself, with the address of
@@ -43,7 +44,7 @@ type Options struct {
 	Sandbox  *sandbox.Sandbox
 	Secret   []replay.Header // sent with every request; their values are never kept
 	Sign     sandbox.Signer  // signs every attempt; nil for none
-	Budget   Budget
+	Account  *Account        // what may be used; nil for all
 	// Price returns what a call costs in billionths of a dollar, and false where
 	// that is not known; a budget of cost needs it.
 	Price       func(model string, inputTokens, outputTokens int64) (nanoUSD int64, known bool)
@@ -68,15 +69,13 @@ type Report struct {
 	Exchanges []Outcome
 	Ends      map[replay.End]int // of all exchanges that were sent, in this run or before
 	Before    int                // had a final end when the run began
-	Calls     int                // attempts of this run
-	Used      Use                // by this run
-	Estimated int                // calls of which no reply says what they used: an estimate is counted
-	Unpriced  int                // calls of a model without a price: nothing is counted
+	Total                        // of this run
 	Left      int                // requests without a final end
 	// Stopped says why the run did not come to the end of the plan; "" when it
 	// did.
 	Stopped string
-	Took    time.Duration
+	// Spent says that it stopped because a budget is used up.
+	Spent bool
 }
 
 // Outcome is how one exchange stands.
@@ -91,18 +90,19 @@ type Outcome struct {
 // runner is a Run at work.
 type runner struct {
 	*Options
-	base    *url.URL
-	header  []replay.Header
-	account *account
-	gate    *gate
+	base   *url.URL
+	header []replay.Header
+	before Total // used of the account by other runs
+	gate   *gate
 
 	stop context.CancelCauseFunc
 
-	mu        sync.Mutex
-	outcomes  map[string]Outcome
-	done      int
-	unreached int
-	stopped   string
+	mu       sync.Mutex
+	outcomes map[string]Outcome
+	done     int
+	inVain   int
+	stopped  string
+	spent    bool
 
 	measure sync.Mutex
 	reader  *protocol.Reader
@@ -119,20 +119,22 @@ func Run(ctx context.Context, o *Options) (*Report, error) {
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.stop = stop
-	if o.Budget.Wall > 0 {
-		timed, cancel := context.WithTimeoutCause(working, o.Budget.Wall, errWall)
+	budget := &r.Account.budget
+	if budget.Wall > 0 {
+		timed, cancel := context.WithTimeoutCause(working, budget.Wall-r.before.Took, errWall)
 		defer cancel()
 		working = timed
 	}
 	err = r.dispatch(working)
-	report := r.report(o.Now().Sub(start))
+	r.Account.took(r.Now().Sub(start))
+	report := r.report()
 	switch cause := context.Cause(working); {
 	case ctx.Err() != nil:
-		report.Stopped, err = "it was interrupted", ctx.Err()
+		report.Stopped, report.Spent, err = "it was interrupted", false, ctx.Err()
 	case errors.Is(cause, errWall):
-		report.Stopped, err = fmt.Sprintf("the budget of %v is used up", o.Budget.Wall), nil
+		report.Stopped, report.Spent, err = budget.wallUsedUp(), true, nil
 	case cause != nil:
-		report.Stopped, err = "what came could not be kept", cause
+		report.Stopped, report.Spent, err = "what came could not be kept", false, cause
 	}
 	return report, err
 }
@@ -150,6 +152,9 @@ func newRunner(o *Options) (*runner, error) {
 	if own.Wait == nil {
 		own.Wait = wait
 	}
+	if own.Account == nil {
+		own.Account = NewAccount(Budget{})
+	}
 	if own.Progress == nil {
 		own.Progress = func(int, int) {}
 	}
@@ -158,11 +163,11 @@ func newRunner(o *Options) (*runner, error) {
 		return nil, fmt.Errorf("%d requests at once; it can be 1 to %d", own.Concurrency, MaxConcurrency)
 	case own.Attempts < 0 || own.PerSecond < 0:
 		return nil, errors.New("the number of attempts, or of requests per second, is negative")
-	case own.Budget.CostNanoUSD > 0 && own.Price == nil:
+	case own.Account.budget.CostNanoUSD > 0 && own.Price == nil:
 		return nil, errors.New("a budget of cost needs prices")
 	}
 	for _, model := range own.Cassette.Summary().Models {
-		if own.Budget.CostNanoUSD == 0 {
+		if own.Account.budget.CostNanoUSD == 0 {
 			break
 		}
 		if _, known := own.Price(model, 1, 1); !known {
@@ -174,7 +179,7 @@ func newRunner(o *Options) (*runner, error) {
 		return nil, err
 	}
 	r := &runner{
-		Options: &own, base: base, header: own.Cassette.Header(), account: newAccount(own.Budget), outcomes: map[string]Outcome{},
+		Options: &own, base: base, header: own.Cassette.Header(), before: own.Account.Total(), outcomes: map[string]Outcome{},
 		gate: newGate(&own), reader: protocol.NewReader(),
 	}
 	return r, nil
@@ -236,12 +241,12 @@ func (r *runner) mayBegin(ctx context.Context, o *replay.Outgoing) bool {
 	if r.hasStopped() {
 		return false
 	}
-	if why := r.account.reserve(ctx, r.estimate(o)); why != "" {
-		r.stopBecause(why)
+	if why := r.Account.reserve(ctx, r.estimate(o)); why != "" {
+		r.stopSpent(why)
 		return false
 	}
 	if r.gate.pass(ctx) != nil || r.hasStopped() {
-		r.account.giveBack(r.estimate(o))
+		r.Account.giveBack(r.estimate(o))
 		return false
 	}
 	return true
@@ -256,10 +261,10 @@ func (r *runner) exchange(ctx context.Context, place int, o *replay.Outgoing) {
 			r.stop(err)
 		}
 		if result == nil {
-			r.account.giveBack(r.estimate(o))
+			r.Account.giveBack(r.estimate(o))
 			return
 		}
-		r.account.settle(r.estimate(o), r.usage(o, result))
+		r.Account.settle(r.estimate(o), r.usage(o, result))
 		r.note(o.ID, attempt, result)
 		if result.End != replay.Throttled || attempt >= r.Attempts || ctx.Err() != nil || r.hasStopped() {
 			return
@@ -281,12 +286,12 @@ func (r *runner) again(ctx context.Context, place, attempt int, o *replay.Outgoi
 	if r.Wait(ctx, asked+backoff(r.Seed, place, attempt)) != nil {
 		return false
 	}
-	if why := r.account.tryReserve(r.estimate(o)); why != "" {
-		r.stopBecause(why)
+	if why := r.Account.tryReserve(r.estimate(o)); why != "" {
+		r.stopSpent(why)
 		return false
 	}
 	if r.gate.pass(ctx) != nil || r.hasStopped() {
-		r.account.giveBack(r.estimate(o))
+		r.Account.giveBack(r.estimate(o))
 		return false
 	}
 	return true
@@ -354,15 +359,23 @@ func (r *runner) note(id string, attempt int, result *sandbox.Result) {
 	r.outcomes[id] = Outcome{ID: id, End: result.End, Status: result.Status, Attempts: attempt, Problem: result.Problem}
 	switch result.End {
 	case replay.Refused:
-		r.unreached = 0
+		r.inVain = 0
 		r.stopLocked("the sandbox does not let it through: " + result.Problem)
 	case replay.Unreached:
-		r.unreached++
-		if r.unreached >= maxUnreached {
-			r.stopLocked(fmt.Sprintf("nothing answered %d times in a row: %s", r.unreached, result.Problem))
-		}
+		r.vainLocked("nothing answered %d times in a row: %s", result.Problem)
+	case replay.Rejected:
+		r.vainLocked("%d requests in a row were not let in: %s", result.Problem)
 	default:
-		r.unreached = 0
+		r.inVain = 0
+	}
+}
+
+// vainLocked counts a request in vain; format takes how many there were in a row,
+// and the problem of the last.
+func (r *runner) vainLocked(format, problem string) {
+	r.inVain++
+	if r.inVain >= maxInVain {
+		r.stopLocked(fmt.Sprintf(format, r.inVain, problem))
 	}
 }
 
@@ -380,6 +393,14 @@ func (r *runner) stopBecause(why string) {
 	r.stopLocked(why)
 }
 
+// stopSpent is stopBecause for a budget that is used up.
+func (r *runner) stopSpent(why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spent = r.spent || r.stopped == ""
+	r.stopLocked(why)
+}
+
 func (r *runner) stopLocked(why string) {
 	if r.stopped == "" {
 		r.stopped = why
@@ -393,9 +414,9 @@ func (r *runner) hasStopped() bool {
 }
 
 // report says how everything stands.
-func (r *runner) report(took time.Duration) *Report {
-	out := &Report{Plan: r.Cassette.PlanHash(), Ends: map[replay.End]int{}, Stopped: r.stopped, Took: took}
-	out.Calls, out.Used, out.Estimated, out.Unpriced = r.account.total()
+func (r *runner) report() *Report {
+	total := r.Account.Total()
+	out := &Report{Plan: r.Cassette.PlanHash(), Ends: map[replay.End]int{}, Stopped: r.stopped, Spent: r.spent, Total: total.minus(&r.before)}
 	for _, id := range r.Cassette.IDs() {
 		end := r.Cassette.Ended(id)
 		o, sent := r.outcomes[id]

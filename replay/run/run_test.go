@@ -80,16 +80,16 @@ func TestBudgets(t *testing.T) {
 				server := newStub(t, chat)
 				p := testPlan(server.URL, 20)
 				s := newSetting(t, p)
-				s.options.Budget, s.options.Price, s.options.Concurrency = tt.budget, price, concurrency
+				s.options.Account, s.options.Price, s.options.Concurrency = NewAccount(tt.budget), price, concurrency
 				r := s.mustRun()
 				want := append(each(tt.sent, 1), each(20-tt.sent, 0)...)
 				if diff := cmp.Diff(want, server.asks(p)); diff != "" {
 					t.Errorf("asked (-want +got):\n%s", diff)
 				}
-				if r.Left != 20-tt.sent || !strings.Contains(r.Stopped, tt.why) || r.Used.tokens() != int64(15*tt.sent) || r.Used.CostNanoUSD != int64(20_000*tt.sent) {
+				if r.Left != 20-tt.sent || !r.Spent || !strings.Contains(r.Stopped, tt.why) || r.Used.tokens() != int64(15*tt.sent) || r.Used.CostNanoUSD != int64(20_000*tt.sent) {
 					t.Errorf("left %d, used %+v, stopped %q", r.Left, r.Used, r.Stopped)
 				}
-				s.options.Budget = Budget{}
+				s.options.Account = nil
 				if r := s.mustRun(); r.Left != 0 || r.Before != tt.sent || r.Stopped != "" {
 					t.Errorf("going on: %+v", r)
 				}
@@ -98,6 +98,45 @@ func TestBudgets(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestSharedAccount wants runs that share an account to use one budget, with the
+// numbers that were given in what is said of it, and each to report its own use.
+func TestSharedAccount(t *testing.T) {
+	free := func(string, int64, int64) (int64, bool) { return 10, true }
+	for _, tt := range []struct {
+		name   string
+		budget Budget
+		first  string // why the first run of four requests stops
+		spent  string // what the account says then
+		calls  []int  // of the two runs
+	}{
+		{"no bound", Budget{}, "", "", []int{4, 4}},
+		{"enough for one", Budget{Calls: 4}, "", "the budget of 4 calls is used up", []int{4, 0}},
+		{"enough for one and a half", Budget{Calls: 6}, "", "", []int{4, 2}},
+		{"cost", Budget{CostNanoUSD: 50}, "", "", []int{4, 1}},
+		{"cost of one", Budget{CostNanoUSD: 40}, "", "the budget of $0.000000040 is used up", []int{4, 0}},
+		{"time", Budget{Wall: time.Nanosecond}, "the budget of 1ns is used up", "the budget of 1ns is used up", []int{0, 0}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := newStub(t, chat)
+			account := NewAccount(tt.budget)
+			for i, want := range tt.calls {
+				s := newSetting(t, testPlan(server.URL, 4))
+				s.options.Account, s.options.Price = account, free
+				r := s.mustRun()
+				if r.Calls != want || r.Left != 4-want || r.Used.tokens() != int64(15*want) || r.Spent != (want < 4) {
+					t.Errorf("run %d: %+v", i, r)
+				}
+				if i == 0 && (r.Stopped != tt.first || account.Spent() != tt.spent) {
+					t.Errorf("stopped %q, account %q", r.Stopped, account.Spent())
+				}
+			}
+			if got := account.Total(); got.Calls != tt.calls[0]+tt.calls[1] || got.Took <= 0 {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
 }
 
@@ -115,15 +154,15 @@ func TestWall(t *testing.T) {
 	})
 	p := testPlan(server.URL, 3)
 	s := newSetting(t, p)
-	s.options.Budget.Wall = 300 * time.Millisecond
+	s.options.Account = NewAccount(Budget{Wall: 300 * time.Millisecond})
 	r := s.mustRun()
-	if r.Stopped != "the budget of 300ms is used up" || r.Left != 3 || r.Ends[replay.Cut] != 1 {
+	if r.Stopped != "the budget of 300ms is used up" || !r.Spent || r.Left != 3 || r.Ends[replay.Cut] != 1 {
 		t.Errorf("%+v", r)
 	}
 	if x := s.exchange("r0000"); string(x.Received()) != "data: a piece\n\n" || x.Status != 200 || x.End != replay.Cut {
 		t.Errorf("kept %+v", x)
 	}
-	s.options.Budget.Wall = time.Hour
+	s.options.Account = NewAccount(Budget{Wall: time.Hour})
 	if r := s.mustRun(); r.Left != 0 || r.Stopped != "" {
 		t.Errorf("going on: %+v", r)
 	}
@@ -228,7 +267,7 @@ func TestNoPatience(t *testing.T) {
 		t.Errorf("%+v", x)
 	}
 	after = "0"
-	s.options.Budget.Calls = 2
+	s.options.Account = NewAccount(Budget{Calls: 2})
 	if r := s.mustRun(); r.Calls != 2 || r.Stopped != "the budget of 2 calls is used up" {
 		t.Errorf("attempts are calls: %+v", r)
 	}
@@ -263,10 +302,12 @@ func TestBadServers(t *testing.T) {
 		{"deep JSON", func(w http.ResponseWriter, _ *http.Request) { say(w, strings.Repeat("[", 200_000)) }, replay.Complete, 200_000, 0},
 		{"a gigabyte", func(w http.ResponseWriter, _ *http.Request) { zeros(w, 1<<30) }, replay.TooLarge, 1 << 20, 1},
 		{"nothing", func(http.ResponseWriter, *http.Request) {}, replay.Complete, 0, 0},
-		{"no such model", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, replay.Failed, 0, 0},
+		{"no such model", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, replay.Rejected, 0, 1},
+		{"no such parameter", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400) }, replay.Failed, 0, 0},
+		{"a guard", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, replay.Failed, 0, 0},
 		{"elsewhere", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://192.0.2.1/", http.StatusFound)
-		}, replay.Failed, 0, 0},
+		}, replay.Rejected, 0, 1},
 		{"no HTTP", func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
@@ -310,8 +351,28 @@ func TestGivenUp(t *testing.T) {
 	server := newStub(t, chat)
 	server.Close()
 	s := newSetting(t, testPlan(server.URL, 50))
-	if r := s.mustRun(); r.Calls != maxUnreached || !strings.Contains(r.Stopped, "nothing answered 5 times in a row") || r.Left != 50 {
+	if r := s.mustRun(); r.Calls != maxInVain || !strings.Contains(r.Stopped, "nothing answered 5 times in a row") || r.Left != 50 {
 		t.Errorf("nobody there: %+v", r)
+	}
+	key := "wrong"
+	server = newStub(t, func(w http.ResponseWriter, _ *http.Request, _ string, _ int) {
+		if key != "right" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		completion(w, 1, 1)
+	})
+	p := testPlan(server.URL, 50)
+	s = newSetting(t, p)
+	if r := s.mustRun(); r.Calls != maxInVain || r.Stopped != "5 requests in a row were not let in: the server answered 401 Unauthorized" || r.Left != 50 || r.Spent {
+		t.Errorf("not let in: %+v", r)
+	}
+	key = "right"
+	if r := s.mustRun(); r.Left != 0 || r.Ends[replay.Complete] != 50 {
+		t.Errorf("let in then: %+v", r)
+	}
+	if diff := cmp.Diff(append(each(5, 2), each(45, 1)...), server.asks(p)); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 	s = newSetting(t, testPlan("http://192.0.2.1", 50))
 	if r := s.mustRun(); r.Calls != 1 || !strings.Contains(r.Stopped, "outside the sandbox") || r.Ends[replay.Refused] != 1 {
@@ -442,8 +503,8 @@ func TestOptionsRefused(t *testing.T) {
 	for name, o := range map[string]Options{
 		"too many at once":           {Concurrency: 65},
 		"fewer than none":            {Attempts: -1},
-		"a cost without prices":      {Budget: Budget{CostNanoUSD: 1}},
-		"a cost of an unknown model": {Budget: Budget{CostNanoUSD: 1}, Price: unknown},
+		"a cost without prices":      {Account: NewAccount(Budget{CostNanoUSD: 1})},
+		"a cost of an unknown model": {Account: NewAccount(Budget{CostNanoUSD: 1}), Price: unknown},
 	} {
 		o.Now, s.options = time.Now, o
 		s.options.Now = time.Now

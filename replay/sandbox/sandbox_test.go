@@ -250,7 +250,7 @@ func TestReplies(t *testing.T) {
 			serve: func(w http.ResponseWriter, _ *http.Request) { say(w, "pong") },
 		},
 		{
-			name: "redirect is not followed", end: replay.Failed, status: 307,
+			name: "redirect is not followed", end: replay.Rejected, status: 307,
 			serve: func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "http://192.0.2.1/", http.StatusTemporaryRedirect)
 			}, body: "",
@@ -305,7 +305,7 @@ func TestReplies(t *testing.T) {
 			}, body: ".",
 		},
 		{
-			name: "repeats the key", end: replay.Failed, status: 401, body: "no such key: " + strings.Repeat("*", len(key)) + "!", scrub: 1,
+			name: "repeats the key", end: replay.Rejected, status: 401, body: "no such key: " + strings.Repeat("*", len(key)) + "!", scrub: 1,
 			serve: func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Key", r.Header.Get("Authorization"))
 				w.WriteHeader(401)

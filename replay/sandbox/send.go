@@ -189,11 +189,20 @@ func statusEnd(r *http.Response) (replay.End, string) {
 	case r.StatusCode < 300:
 		return replay.Complete, ""
 	case r.StatusCode < 400:
-		return replay.Failed, "it redirects to " + r.Header.Get("Location") + ": redirects are not followed, give that address if it is meant"
+		return replay.Rejected, "it redirects to " + r.Header.Get("Location") + ": redirects are not followed, give that address if it is meant"
 	case r.StatusCode == http.StatusTooManyRequests, r.StatusCode == http.StatusRequestTimeout, r.StatusCode >= 500:
 		return replay.Throttled, "the server answered " + r.Status
+	case slices.Contains(notLetIn(), r.StatusCode):
+		return replay.Rejected, "the server answered " + r.Status
 	}
 	return replay.Failed, "the server answered " + r.Status
+}
+
+// notLetIn are the statuses that say something of the key, the path or the model,
+// and nothing of what was asked. 403 is not one of them: guards answer it to
+// prompts.
+func notLetIn() []int {
+	return []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired}
 }
 
 // pieces reads a body in the pieces in which it comes.

@@ -126,7 +126,7 @@ func TestLive(t *testing.T) {
 				t.Errorf("%.80s: end %q, status %d, outcome %q, error %q: %.300s", body, x.End, x.Status, got.Outcome, got.ErrorMessage, x.Received())
 			}
 		}
-		if x := post(t, s, base, "/api/chat", []byte(`{}`)); x.Status != http.StatusNotFound || x.End != replay.Failed {
+		if x := post(t, s, base, "/api/chat", []byte(`{}`)); x.Status != http.StatusNotFound || x.End != replay.Rejected {
 			t.Errorf("a protocol that it does not speak: status %d, end %q", x.Status, x.End)
 		}
 	})

@@ -30,3 +30,12 @@ func Holm(p []float64) []float64 {
 // needs no place among the tests that [Holm] corrects for: how many changed says
 // nothing of to which side (Tarone 1990, Biometrics 46:515).
 func CanShow(changed int) bool { return signTest(0, changed) < Alpha }
+
+// Fewest returns the fewest prompts that [CanShow] a change: 6.
+func Fewest() int {
+	n := 1
+	for !CanShow(n) {
+		n++
+	}
+	return n
+}

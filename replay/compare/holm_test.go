@@ -30,6 +30,9 @@ func TestCanShow(t *testing.T) {
 			t.Errorf("%d changed prompts: %v", changed, !want)
 		}
 	}
+	if Fewest() != 6 {
+		t.Errorf("the fewest are %d", Fewest())
+	}
 }
 
 // TestHolmErrors: where nothing changed, twenty tests of the same 40 prompts call

@@ -92,6 +92,12 @@ func (a *Account) Spent() string {
 }
 
 func (b *Budget) callsUsedUp() string {
+	if b.Calls == 1 {
+		return "the budget of 1 call is used up"
+	}
+	if b.Calls == 1 {
+		return "the budget of 1 call is used up"
+	}
 	return fmt.Sprintf("the budget of %d calls is used up", b.Calls)
 }
 

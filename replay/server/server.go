@@ -67,11 +67,11 @@ type ForwardError struct {
 }
 
 func (e *ForwardError) Error() string {
-	what := "the server"
+	what := "the server may pass on what it is sent"
 	if e.Model != "" {
-		what = "model " + e.Model
+		what = "model " + e.Model + " may not be on this machine"
 	}
-	return fmt.Sprintf("sending to %s: %s is not on this machine (%s)", e.URL.Redacted(), what, Sentence(e.Evidence))
+	return fmt.Sprintf("sending to %s: %s (%s)", e.URL.Redacted(), what, Sentence(e.Evidence))
 }
 
 // Sentence says evidence in words; [NothingSays] where there is none.

@@ -233,11 +233,11 @@ func TestCheck(t *testing.T) {
 	}{
 		{ollama, "llama3.2", ""},
 		{ollama, "llama3.2:latest", ""},
-		{ollama, "borrowed", "model borrowed is not on this machine (ollama cloud: /api/tags says so)"},
-		{ollama, "borrowed:latest", "model borrowed:latest is not on this machine (ollama cloud: /api/tags says so)"},
+		{ollama, "borrowed", "model borrowed may not be on this machine (ollama cloud: /api/tags says so)"},
+		{ollama, "borrowed:latest", "model borrowed:latest may not be on this machine (ollama cloud: /api/tags says so)"},
 		{ollama, "never-listed:480b-cloud", "the name never-listed:480b-cloud is that of a cloud model"},
 		{ollama, "never-listed", ""},
-		{gateway, "anything", "the server is not on this machine (litellm: it says so)"},
+		{gateway, "anything", "the server may pass on what it is sent (litellm: it says so)"},
 	}
 	for _, test := range tests {
 		err := test.server.Check(test.model)

@@ -215,18 +215,27 @@ func (c *Comparison) sayTruth(b *strings.Builder, evidence Evidence) {
 	p := c.Truth
 	fmt.Fprintf(b, "%s, then %s of %s: ", rateText(p.A), rateText(p.B), counted(p.Prompts, "prompt"))
 	fmt.Fprintf(b, "%+.1f points (%+.1f to %+.1f)", 100*p.Difference, 100*p.Low, 100*p.High)
-	if evidence == NoEvidence {
+	switch {
+	case evidence == NoEvidence && !compare.CanShow(p.Prompts):
+		fmt.Fprintf(b, ", no evidence of a change: %s too few for any (%d that change alike are the fewest), and one of any size may have been missed",
+			areCounted(p.Prompts, "prompt"), compare.Fewest())
+	case evidence == NoEvidence:
 		missed := max(math.Abs(p.Low), math.Abs(p.High))
 		if missed == 0 { // resamples of prompts that are alike are alike
 			missed = compare.RateOf(0, p.Prompts).High
 		}
 		fmt.Fprintf(b, ", no evidence of a change (p %s): one of %.1f points may have been missed", c.pText(p.P), 100*missed)
-	} else {
+	default:
 		fmt.Fprintf(b, ", evidence of a change (p %s)", c.pText(p.P))
 	}
 	fmt.Fprintf(b, "; changed on %s", counted(len(c.Changed), "prompt"))
-	if len(c.Changed) > 0 {
-		fmt.Fprintf(b, ": %d to yes or more often, %d to no or less often", len(p.More), len(p.Fewer))
+	switch more, fewer := len(p.More), len(p.Fewer); {
+	case more > 0 && fewer > 0:
+		fmt.Fprintf(b, ": %d to yes or more often, %d to no or less often", more, fewer)
+	case more > 0:
+		b.WriteString(", to yes or more often")
+	case fewer > 0:
+		b.WriteString(", to no or less often")
 	}
 }
 
@@ -252,6 +261,13 @@ func counted(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprint(n) + " " + thing + "s"
+}
+
+func areCounted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " is"
+	}
+	return counted(n, thing) + " are"
 }
 
 func countedReplies(n int) string {

@@ -262,6 +262,16 @@ func TestComparisonWords(t *testing.T) {
 	if c.Evidence() != More || len(c.Changed) != 9 || c.Changed[0] != "11" {
 		t.Errorf("nine of twenty changed: %s: %s", c.Evidence(), c.String())
 	}
+	for says, cells := range map[string]map[[2]bool]int{
+		": 5 prompts are too few for any (6 that change alike are the fewest), and one of any size may have been missed; changed on 5 prompts, to no or less often": {{true, false}: 5},
+		": 1 prompt is too few for any (6 that change alike are the fewest), and one of any size may have been missed; changed on 1 prompt, to yes or more often":   {{false, true}: 1},
+		", evidence of a change (p 0.031); changed on 6 prompts, to yes or more often":                                                                              {{false, true}: 6},
+		" points may have been missed; changed on 3 prompts: 2 to yes or more often, 1 to no or less often":                                                         {{false, true}: 2, {true, false}: 1, {true, true}: 5},
+	} {
+		if said := Compare(sidesOf(cells), 1)[0].String(); !strings.HasSuffix(said, says) {
+			t.Errorf("%q does not end with %q", said, says)
+		}
+	}
 	if c := Compare(nil, 1); c != nil {
 		t.Errorf("of no prompts: %v", c)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/mask"
 	"github.com/exhibit-forensics/exhibit/replay/plan"
+	replayrun "github.com/exhibit-forensics/exhibit/replay/run"
 	"github.com/exhibit-forensics/exhibit/replay/verdict"
 )
 
@@ -139,7 +141,8 @@ func runReplay(ctx context.Context, f *factory, o replayOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
+	var ran sentError
+	err := f.readCase(ctx, o.Case, func(c *casefile.Case) error {
 		if o.Send.offline() {
 			return f.gradeOffline(ctx, c, &o)
 		}
@@ -160,12 +163,17 @@ func runReplay(ctx context.Context, f *factory, o replayOptions) error {
 				return writeDryRun(r, d)
 			}
 			if o.Carry {
-				return f.carry(ctx, r, c, d)
+				return f.carry(ctx, r, c, d, &ran)
 			}
-			return f.replay(ctx, r, c, d)
+			return f.replay(ctx, r, c, d, &ran)
 		})
 	})
+	return errors.Join(err, ran.error)
 }
+
+// sentError is what went wrong of what was sent. It is told when the output is
+// complete, which says more of it.
+type sentError struct{ error }
 
 // plan makes of what is selected what is sent.
 func (o *replayOptions) plan(ctx context.Context, c *casefile.Case, target *resolvedTarget) (*dryRun, error) {
@@ -185,7 +193,7 @@ func (o *replayOptions) plan(ctx context.Context, c *casefile.Case, target *reso
 	if err != nil {
 		return nil, err
 	}
-	d := &dryRun{chosen: chosen, edits: edits, target: target, price: price, options: o}
+	d := &dryRun{chosen: chosen, edits: edits, target: target, price: price, account: o.Send.account(), options: o}
 	po := &d.how
 	*po = plan.Options{Protocol: target.Protocol, Model: o.Target.Model, Samples: o.Samples, Seed: o.Seed.pointer()}
 	if d.masks() {
@@ -203,33 +211,80 @@ func (o *replayOptions) plan(ctx context.Context, c *casefile.Case, target *reso
 
 // replay sends a plan and compares what came with what was logged. What came
 // before an interrupt or the end of a budget is kept and compared too.
-func (f *factory) replay(ctx context.Context, r *render.Renderer, c *casefile.Case, d *dryRun) error {
+func (f *factory) replay(ctx context.Context, r *render.Renderer, c *casefile.Case, d *dryRun, ran *sentError) error {
 	t := &tape{f: f, c: c, file: d.options.Send.Cassette}
 	report, err := f.send(ctx, d, t.open)
 	if report == nil {
 		return err
 	}
-	if d.options.Output.Format != render.FormatCSV {
-		if err := r.Write(ranFields(report, d.masking())); err != nil {
-			return err
-		}
-	}
-	prompts, gradeErr := gradeCassette(t.path, d.chosen.Calls, d.options.told())
+	graded, gradeErr := gradeCassette(t.path, d.chosen.Calls, d.options.told())
 	kept, keepErr := t.keep(ctx)
 	if err := errors.Join(err, gradeErr, keepErr); err != nil {
 		if keepErr == nil {
 			f.note(kept.Text)
 		}
+		if report.Left > 0 {
+			f.note(leftText(report) + "; " + goesOn)
+		}
 		return err
 	}
-	if err := errors.Join(d.options.report(prompts).write(r), r.Write(kept)); err != nil {
+	told := d.options.report(graded.Prompts, graded)
+	told.ran = ranFields(report, d.masking(), d.price != nil)
+	if err := errors.Join(told.write(r), r.Write(kept)); err != nil {
 		return err
 	}
-	if report.Left > 0 {
-		return r.Write(render.Note{Level: render.LevelWarning, Text: fmt.Sprintf(
-			"%s without a final reply: %s; the same command goes on where this one stopped", are(int64(report.Left), "request"), cmp.Or(report.Stopped, "see the problems above"))})
+	if report.Left > 0 && report.Spent { // which was asked for
+		return r.Write(render.Note{Level: render.LevelWarning, Text: leftText(report) + "; " + goesOn})
 	}
+	ran.error = leftError(report)
 	return nil
+}
+
+// goesOn says how what was stopped is finished.
+const goesOn = "the same command goes on where this one stopped"
+
+// leftText says how many requests of a run have no final reply, and why.
+func leftText(report *replayrun.Report) string {
+	why := report.Stopped
+	for i := range report.Exchanges {
+		if why == "" && report.Exchanges[i].Problem != "" {
+			why = report.Exchanges[i].Problem
+		}
+	}
+	which := fmt.Sprintf("%d of %s: ", report.Left, plural(int64(len(report.Exchanges)), "request"))
+	if report.Left == len(report.Exchanges) {
+		which = ""
+	}
+	return which + "no final reply came: " + cmp.Or(why, "the replies say why")
+}
+
+// leftError is the error for requests without a final reply; nil where there are
+// none.
+func leftError(report *replayrun.Report) error {
+	if report.Left == 0 {
+		return nil
+	}
+	hints := []string{goesOn}
+	for i := range report.Exchanges {
+		if hint := statusHint(&report.Exchanges[i]); hint != "" {
+			hints = append(hints, hint)
+			break
+		}
+	}
+	return &HintError{Err: errors.New(leftText(report)), Hints: hints}
+}
+
+// statusHint says what to do about a request that was not let in.
+func statusHint(x *replayrun.Outcome) string {
+	switch {
+	case x.End != replay.Rejected:
+		return ""
+	case x.Status == http.StatusUnauthorized || x.Status == http.StatusProxyAuthRequired:
+		return "--key-env or --key-file gives the key of the server"
+	case x.Status == http.StatusNotFound || x.Status == http.StatusMethodNotAllowed:
+		return "it has no such model, or does not speak the protocol: exhibit replay providers URL lists what a server on this machine has"
+	}
+	return ""
 }
 
 // gradeOffline judges replies without sending anything.
@@ -248,16 +303,18 @@ func (f *factory) gradeOffline(ctx context.Context, c *casefile.Case, o *replayO
 		if err != nil {
 			return err
 		}
-		var prompts []gradedPrompt
 		if o.Send.GradeOnly {
-			prompts, err = gradeLogged(chosen.Calls, o.told())
-		} else {
-			prompts, err = gradeCassette(path, chosen.Calls, o.told())
+			prompts, err := gradeLogged(chosen.Calls, o.told())
+			if err != nil {
+				return err
+			}
+			return o.report(prompts, nil).write(r)
 		}
+		graded, err := gradeCassette(path, chosen.Calls, o.told())
 		if err != nil {
 			return err
 		}
-		return o.report(prompts).write(r)
+		return o.report(graded.Prompts, graded).write(r)
 	})
 }
 
@@ -266,8 +323,8 @@ func (o *replayOptions) told() verdict.Options {
 	return verdict.Options{Canaries: o.Canaries, Markers: o.Markers}
 }
 
-func (o *replayOptions) report(prompts []gradedPrompt) *gradedReport {
-	return &gradedReport{prompts: prompts, format: o.Output.Format, all: o.All, limit: o.Limit}
+func (o *replayOptions) report(prompts []gradedPrompt, tape *gradedTape) *gradedReport {
+	return &gradedReport{prompts: prompts, tape: tape, format: o.Output.Format, all: o.All, limit: o.Limit}
 }
 
 // enough holds a plan against --min-fidelity.

@@ -25,13 +25,13 @@ import (
 // ones. What is asked next depends on the reply before, so that the plan grows
 // with the replies; all of it is one cassette. A session that was interrupted goes
 // on behind the replies that it has.
-func (f *factory) carry(ctx context.Context, r *render.Renderer, c *casefile.Case, d *dryRun) error {
+func (f *factory) carry(ctx context.Context, r *render.Renderer, c *casefile.Case, d *dryRun, ran *sentError) error {
 	t := &tape{f: f, c: c, file: d.options.Send.Cassette}
 	s, err := f.converse(ctx, d, t)
 	if s == nil {
 		return err
 	}
-	prompts, gradeErr := gradeCassette(t.path, d.chosen.Calls, d.options.told())
+	graded, gradeErr := gradeCassette(t.path, d.chosen.Calls, d.options.told())
 	kept, keepErr := t.keep(ctx)
 	if err := errors.Join(err, gradeErr, keepErr); err != nil {
 		if keepErr == nil {
@@ -39,19 +39,25 @@ func (f *factory) carry(ctx context.Context, r *render.Renderer, c *casefile.Cas
 		}
 		return err
 	}
-	if d.options.Output.Format != render.FormatCSV {
-		fields := ranFields(&s.report, d.masking())
-		fields.Items = append(fields.Items, intField("turns_logged", int64(len(d.chosen.Calls))))
-		if err := r.Write(fields); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(d.options.report(prompts).write(r), r.Write(kept)); err != nil || s.report.Stopped == "" {
+	told := d.options.report(graded.Prompts, graded)
+	told.ran = ranFields(&s.report, d.masking(), d.price != nil)
+	told.ran.Items = append(told.ran.Items, intField("turns_logged", int64(len(d.chosen.Calls))))
+	if err := errors.Join(told.write(r), r.Write(kept)); err != nil {
 		return err
 	}
 	text := "the session was not replayed to its end: " + s.report.Stopped
-	if !s.done {
-		text += "; the same command goes on where this one stopped"
+	switch {
+	case s.report.Stopped == "" && s.steps < len(d.chosen.Calls):
+		return r.Write(note("the session ended after %s, where the log has %s: what was replied asks for nothing more, and nobody else says anything",
+			plural(int64(s.steps), "request"), plural(int64(len(d.chosen.Calls)), "turn")))
+	case s.report.Stopped == "":
+		return nil
+	case s.done:
+	case s.report.Spent:
+		text += "; " + goesOn
+	default:
+		ran.error = &HintError{Err: errors.New(text), Hints: []string{goesOn}}
+		return nil
 	}
 	return r.Write(render.Note{Level: render.LevelWarning, Text: text})
 }
@@ -154,7 +160,8 @@ func (s *session) exchange(ctx context.Context, o *replay.Outgoing) (*replay.Out
 	if !ok {
 		return nil, s.end(s.talk.Stopped())
 	}
-	if s.report.Stopped = spent(&s.how.Budget); s.report.Stopped != "" {
+	if s.report.Stopped = s.how.Account.Spent(); s.report.Stopped != "" {
+		s.report.Spent = true
 		return nil, nil
 	}
 	return s.step(v)
@@ -169,60 +176,25 @@ func (s *session) end(why string) error {
 	return s.how.Cassette.Done(why)
 }
 
-// run sends the request that waits, and takes what it used from the budgets, which
-// hold for all of them.
+// run sends the request that waits.
 func (s *session) run(ctx context.Context) error {
 	report, err := replayrun.Run(ctx, s.how)
 	if report == nil {
 		return err
 	}
-	r, b := &s.report, &s.how.Budget
-	r.Calls += report.Calls
-	r.Used.InputTokens += report.Used.InputTokens
-	r.Used.OutputTokens += report.Used.OutputTokens
-	r.Used.CostNanoUSD += report.Used.CostNanoUSD
-	r.Took += report.Took
-	r.Stopped = report.Stopped
+	r := &s.report
+	r.Stopped, r.Spent = report.Stopped, report.Spent
 	if last := report.Exchanges[len(report.Exchanges)-1]; r.Stopped == "" && last.Problem != "" {
 		r.Stopped = cmp.Or(last.Problem, string(last.End))
 	}
-	takeFrom(&b.Calls, report.Calls)
-	takeFrom(&b.Tokens, report.Used.InputTokens+report.Used.OutputTokens)
-	takeFrom(&b.CostNanoUSD, report.Used.CostNanoUSD)
-	takeFrom(&b.Wall, report.Took)
 	return err
-}
-
-// usedUp is what is left of a budget of which nothing is: 0 would be no bound.
-const usedUp = -1
-
-// takeFrom takes what was used from a budget, if there is one.
-func takeFrom[T ~int | ~int64](budget *T, used T) {
-	if *budget == 0 {
-		return
-	}
-	if *budget -= used; *budget <= 0 {
-		*budget = usedUp
-	}
-}
-
-// spent says which budget is used up; "" where none is.
-func spent(b *replayrun.Budget) string {
-	for _, left := range []struct {
-		is   bool
-		what string
-	}{{b.Calls == usedUp, "calls"}, {b.Tokens == usedUp, "tokens"}, {b.CostNanoUSD == usedUp, "cost"}, {b.Wall == usedUp, "seconds"}} {
-		if left.is {
-			return "the budget of " + left.what + " is used up"
-		}
-	}
-	return ""
 }
 
 // sum completes the report from what the cassette holds.
 func (s *session) sum() {
 	tape := s.how.Cassette
 	sum := tape.Summary()
+	s.report.Total = s.how.Account.Total()
 	s.report.Plan, s.report.Ends, s.report.Left = tape.PlanHash(), map[replay.End]int{}, int(sum.Unfinished)
 	for end, n := range sum.Ends {
 		s.report.Ends[end] = int(n)

@@ -12,6 +12,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/plan"
+	replayrun "github.com/exhibit-forensics/exhibit/replay/run"
 )
 
 //go:embed sql/replay_price.sql
@@ -36,6 +37,7 @@ type dryRun struct {
 	entries []plan.Entry
 	target  *resolvedTarget
 	price   *plan.Price
+	account *replayrun.Account // what may be used
 	options *replayOptions
 }
 
@@ -188,6 +190,9 @@ func (d *dryRun) notes() []render.Message {
 	}
 	if d.options.Carry {
 		out = append(out, note("with --carry a turn depends on the replies before it: turns after the first are shown as they would be with the logged replies"))
+	}
+	if d.options.Target.Model == "" {
+		out = append(out, render.Note{Level: render.LevelWarning, Text: "each request asks for the model that the log names, which other servers seldom have: --model names the one to ask"})
 	}
 	if d.price == nil {
 		out = append(out, note("what it costs is not known: the case has no price of this model (exhibit enrich --prices adds some)"))

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/cassette"
@@ -28,7 +32,16 @@ type gradedSample struct {
 	End      replay.End // "" when it was not sent
 	Problem  string
 	Reply    replay.Reply
-	Verdicts []verdict.Verdict
+	Verdicts []verdict.Verdict // nil where nothing came that can be judged
+}
+
+// gradedTape is what a cassette holds, judged.
+type gradedTape struct {
+	Server, SHA256 string
+	Protocols      []string // each once, as are the others
+	Asked          []string // models
+	Answered       []string // models that answered, as the server says
+	Prompts        []gradedPrompt
 }
 
 // gradeLogged judges the logged replies.
@@ -49,7 +62,7 @@ func gradeLogged(calls []request.Call, told verdict.Options) ([]gradedPrompt, er
 // gradeCassette judges what a cassette holds, beside the logged replies. It
 // reads nothing but the cassette and the case, so that anybody who has both
 // gets the same.
-func gradeCassette(path string, calls []request.Call, told verdict.Options) (prompts []gradedPrompt, err error) {
+func gradeCassette(path string, calls []request.Call, told verdict.Options) (out *gradedTape, err error) {
 	tape, err := cassette.Open(path)
 	if err != nil {
 		return nil, err
@@ -64,6 +77,7 @@ func gradeCassette(path string, calls []request.Call, told verdict.Options) (pro
 		byEvent[c.Event] = c.Request
 	}
 	replies, decoder := protocol.NewReader(), formats.NewDecoder()
+	out = &gradedTape{Server: tape.Server(), SHA256: tape.SHA256()}
 	at := map[[2]string]int{}
 	for _, id := range tape.IDs() {
 		x, err := tape.Exchange(id)
@@ -77,21 +91,76 @@ func gradeCassette(path string, calls []request.Call, told verdict.Options) (pro
 		sent := judge.Prepare(request.Sent(decoder, logged, &x.Outgoing))
 		key := [2]string{x.Event, x.Variant}
 		if _, ok := at[key]; !ok {
-			at[key] = len(prompts)
-			prompts = append(prompts, gradedPrompt{Event: x.Event, Variant: x.Variant, Logged: &logged.Logged, LoggedVerdicts: judge.Verdicts(logged, &logged.Logged)})
+			at[key] = len(out.Prompts)
+			out.Prompts = append(out.Prompts, gradedPrompt{Event: x.Event, Variant: x.Variant, Logged: &logged.Logged, LoggedVerdicts: judge.Verdicts(logged, &logged.Logged)})
 		}
 		s := gradedSample{Number: x.Sample, End: x.End, Problem: x.Problem}
 		if x.End != "" {
 			s.Reply = replies.Read(x)
+		}
+		if s.Problem = cmp.Or(s.Problem, noReply(x, &s.Reply)); answers(x.End) && noReply(x, &s.Reply) == "" {
 			s.Verdicts = sent.Verdicts(&s.Reply)
 		}
-		p := &prompts[at[key]]
+		out.met(x, &s.Reply)
+		p := &out.Prompts[at[key]]
 		p.Samples = append(p.Samples, s)
 	}
-	if len(prompts) == 0 {
+	if len(out.Prompts) == 0 {
 		return nil, fmt.Errorf("comparing with the cassette %s: it holds no reply to a selected call", path)
 	}
-	return prompts, nil
+	return out, nil
+}
+
+// answers reports whether what ended so says anything of the model: an answer, a
+// refusal, or the beginning of one. A server that is busy, or lets nobody in,
+// says nothing.
+func answers(e replay.End) bool {
+	switch e {
+	case replay.Complete, replay.Failed, replay.Cut, replay.TimedOut, replay.TooLarge:
+		return true
+	}
+	return false
+}
+
+// noReply says that a whole body came in which there is no reply; "" where there
+// is one.
+func noReply(x *replay.Exchange, r *replay.Reply) string {
+	if x.End != replay.Complete || r.Complete || r.Text+r.Reasoning+r.FinishReason+r.ErrorCode+r.ErrorMessage != "" || len(r.ToolCalls) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("the %d bytes that came are no reply of %s", len(x.Received()), x.Protocol)
+}
+
+// met notes who was asked, and who answered.
+func (t *gradedTape) met(x *replay.Exchange, r *replay.Reply) {
+	add := func(to *[]string, word string) {
+		if word != "" && !slices.Contains(*to, word) {
+			*to = append(*to, word)
+		}
+	}
+	add(&t.Protocols, string(x.Protocol))
+	add(&t.Asked, x.Model)
+	add(&t.Answered, r.Model)
+}
+
+// fields say who was asked and who answered.
+func (t *gradedTape) fields() render.Fields {
+	return render.Fields{Name: "asked", Title: "Asked", Items: []render.Field{
+		field("server", t.Server), field("protocol", strings.Join(t.Protocols, ", ")), field("model", known(strings.Join(t.Asked, ", "))),
+		field("answered_by", known(strings.Join(t.Answered, ", "))), field("cassette_sha256", t.SHA256),
+	}}
+}
+
+// strangers are the models that answered, as the server says, without being what
+// was asked for, or a version of it: claude-x-latest is answered by
+// claude-x-20250101, and llama3 by llama3:latest.
+func (t *gradedTape) strangers() []string {
+	return slices.DeleteFunc(slices.Clone(t.Answered), func(name string) bool {
+		return slices.ContainsFunc(t.Asked, func(asked string) bool {
+			stem := strings.TrimSuffix(strings.TrimSuffix(asked, "latest"), ":")
+			return strings.HasPrefix(strings.ToLower(name), strings.ToLower(stem)) || strings.HasSuffix(asked, "/"+name)
+		})
+	})
 }
 
 // cassetteCalls are the calls that a cassette is about.

@@ -23,6 +23,8 @@ const replyLines = 8
 // gradedReport is what is told of judged replies.
 type gradedReport struct {
 	prompts []gradedPrompt
+	tape    *gradedTape    // that they are of; nil for logged replies
+	ran     *render.Fields // what became of sending them; nil where nothing was sent
 	format  string
 	all     bool
 	limit   int
@@ -33,6 +35,16 @@ type gradedReport struct {
 func (g *gradedReport) write(r *render.Renderer) error {
 	if g.format == render.FormatCSV {
 		return r.Write(g.verdicts())
+	}
+	if g.tape != nil {
+		if err := r.Write(g.tape.fields()); err != nil {
+			return err
+		}
+	}
+	if g.ran != nil {
+		if err := r.Write(*g.ran); err != nil {
+			return err
+		}
 	}
 	if err := g.replies(r); err != nil {
 		return err
@@ -48,7 +60,19 @@ func (g *gradedReport) write(r *render.Renderer) error {
 	if err := g.comparison(r); err != nil {
 		return err
 	}
-	return g.removals(r)
+	if err := g.removals(r); err != nil {
+		return err
+	}
+	return g.answerers(r)
+}
+
+// answerers warns where somebody else answered than was asked.
+func (g *gradedReport) answerers(r *render.Renderer) error {
+	if g.tape == nil || len(g.tape.strangers()) == 0 {
+		return nil
+	}
+	return r.Write(render.Note{Level: render.LevelWarning, Text: fmt.Sprintf("%s was asked for, and the server says that %s answered: the verdicts are about the latter",
+		strings.Join(g.tape.Asked, ", "), strings.Join(g.tape.strangers(), ", "))})
 }
 
 // replayed reports whether any reply was replayed.
@@ -114,7 +138,7 @@ func replyText(q *replay.Reply) any {
 		parts = append(parts, fmt.Sprintf("[asks for tool %s %s]", c.Name, c.Arguments))
 	}
 	if len(parts) == 0 && q.ErrorCode+q.ErrorMessage != "" {
-		parts = append(parts, fmt.Sprintf("[error %s: %s]", q.ErrorCode, q.ErrorMessage))
+		parts = append(parts, "["+strings.TrimSpace("error "+q.ErrorCode)+": "+q.ErrorMessage+"]")
 	}
 	return known(strings.Join(parts, "\n"))
 }
@@ -222,19 +246,24 @@ func finite(x float64) any {
 }
 
 // sides pairs the logged replies with the replayed ones of the requests of which
-// nothing was removed.
-func (g *gradedReport) sides() []verdict.Sides {
-	var out []verdict.Sides
+// nothing was removed, and counts those without a reply that can be judged.
+func (g *gradedReport) sides() (out []verdict.Sides, without int) {
 	for i := range g.prompts {
-		if p := &g.prompts[i]; isWhole(p.Variant) {
-			side := verdict.Sides{ID: p.Event, A: [][]verdict.Verdict{compared(p.LoggedVerdicts)}}
-			for _, list := range p.known() {
-				side.B = append(side.B, compared(list))
-			}
-			out = append(out, side)
+		p := &g.prompts[i]
+		if !isWhole(p.Variant) {
+			continue
 		}
+		side := verdict.Sides{ID: p.Event, A: [][]verdict.Verdict{compared(p.LoggedVerdicts)}}
+		for _, list := range p.known() {
+			side.B = append(side.B, compared(list))
+		}
+		if len(side.B) == 0 {
+			without++
+			continue
+		}
+		out = append(out, side)
 	}
-	return out
+	return out, without
 }
 
 // compared leaves out the verdicts that are themselves comparisons with the
@@ -260,7 +289,12 @@ func (g *gradedReport) comparison(r *render.Renderer) error {
 	t := render.Table{Name: "comparison", Title: "Logged replies and replayed ones", Stacked: true, Columns: []render.Column{
 		{Name: "verdict"}, {Name: "evidence"}, {Name: "says", Kind: render.KindLong}, {Name: "changed", Kind: render.KindJSON},
 	}}
-	sides := g.sides()
+	sides, without := g.sides()
+	if without > 0 {
+		if err := r.Write(note("%s not compared: no reply that can be judged came", are(int64(without), "prompt"))); err != nil {
+			return err
+		}
+	}
 	var quiet []string
 	tests := 0
 	for _, c := range verdict.Compare(sides, compareSeed) {
@@ -272,7 +306,11 @@ func (g *gradedReport) comparison(r *render.Renderer) error {
 			}
 			continue
 		}
-		t.Rows = append(t.Rows, []any{c.Name, string(c.Evidence()), c.String(), listOf(c.Changed)})
+		changed := any(nil) // of a number no prompt says yes or no
+		if c.Truth != nil {
+			changed = listOf(c.Changed)
+		}
+		t.Rows = append(t.Rows, []any{c.Name, string(c.Evidence()), c.String(), changed})
 	}
 	if len(t.Rows) > 0 {
 		if err := r.Write(t); err != nil {
@@ -319,14 +357,17 @@ func (g *gradedReport) removals(r *render.Renderer) error {
 	t := render.Table{Name: "removals", Title: "What a removal changes", Columns: []render.Column{
 		{Name: "event", Whole: true}, {Name: "variant"}, {Name: "verdict"}, {Name: "with_it"}, {Name: "without_it"},
 	}}
-	unchanged := 0
+	unchanged, tried := 0, 0
 	for i := range g.prompts {
 		p := &g.prompts[i]
 		if isWhole(p.Variant) || whole[p.Event] == nil {
 			continue
 		}
+		if len(p.known()) == 0 || len(whole[p.Event].known()) == 0 {
+			continue // nothing to compare
+		}
 		rows := changedShares(whole[p.Event], p)
-		if len(rows) == 0 {
+		if tried++; len(rows) == 0 {
 			unchanged++
 		}
 		t.Rows = append(t.Rows, rows...)
@@ -336,8 +377,17 @@ func (g *gradedReport) removals(r *render.Renderer) error {
 			return err
 		}
 	}
-	if unchanged > 0 {
-		if err := r.Write(note("no verdict differs without %s", plural(int64(unchanged), "other part"))); err != nil {
+	var text string
+	switch {
+	case tried == 0:
+		return nil
+	case unchanged == tried:
+		text = "no verdict differs without any of " + plural(int64(tried), "removed part")
+	case unchanged > 0:
+		text = "no verdict differs without " + plural(int64(unchanged), "other part")
+	}
+	if text != "" {
+		if err := r.Write(note("%s", text)); err != nil {
 			return err
 		}
 	}
@@ -374,17 +424,22 @@ func sharesOf(p *gradedPrompt, name string) (yes, of int) {
 }
 
 // ranFields say what became of a plan.
-func ranFields(report *replayrun.Report, masking string) render.Fields {
+func ranFields(report *replayrun.Report, masking string, priced bool) *render.Fields {
 	var ends []string
-	for _, end := range []replay.End{replay.Complete, replay.Failed, replay.Cut, replay.TimedOut, replay.TooLarge, replay.Refused, replay.Unreached, replay.Throttled} {
+	for _, end := range []replay.End{replay.Complete, replay.Failed, replay.Rejected, replay.Cut, replay.TimedOut, replay.TooLarge, replay.Refused, replay.Unreached, replay.Throttled} {
 		if n := report.Ends[end]; n > 0 {
 			ends = append(ends, fmt.Sprintf("%d %s", n, end))
 		}
 	}
-	return render.Fields{Name: "run", Title: "Replayed", Items: []render.Field{
+	cost := render.Field{Column: render.Column{Name: "cost_usd", Kind: render.KindNumber}}
+	if priced {
+		cost.Value = float64(report.Used.CostNanoUSD) / 1e9
+	}
+	return &render.Fields{Name: "run", Title: "Replayed", Items: []render.Field{
 		field("plan", report.Plan), field("masking", masking), intField("requests", int64(len(report.Exchanges))),
 		intField("finished_before", int64(report.Before)), intField("calls", int64(report.Calls)), field("ends", known(strings.Join(ends, ", "))),
 		intField("left", int64(report.Left)), intField("input_tokens", report.Used.InputTokens), intField("output_tokens", report.Used.OutputTokens),
+		intField("tokens_estimated_calls", int64(report.Estimated)), cost,
 		{Column: render.Column{Name: "took", Kind: render.KindDuration}, Value: report.Took.Microseconds()},
 		field("stopped", known(report.Stopped)),
 	}}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,13 @@ func (o *replaySending) check() error {
 		return usagef("--concurrency is %d at most", replayrun.MaxConcurrency)
 	}
 	return nil
+}
+
+// account is that of what may be used.
+func (o *replaySending) account() *replayrun.Account {
+	return replayrun.NewAccount(replayrun.Budget{
+		Calls: int(o.MaxCalls), Tokens: o.MaxTokens, CostNanoUSD: int64(o.MaxCost), Wall: time.Duration(o.MaxSeconds) * time.Second,
+	})
 }
 
 // offline reports whether nothing is sent and nothing planned.
@@ -170,6 +178,12 @@ func (f *factory) send(ctx context.Context, d *dryRun, tape func(*cassette.Plan)
 // and the budgets.
 func (f *factory) sending(ctx context.Context, d *dryRun) (*replayrun.Options, *server.Login, error) {
 	o := d.options
+	if o.Send.MaxCost > 0 && d.price == nil {
+		return nil, nil, &HintError{
+			Err:   fmt.Errorf("holding --max-cost: the case has no price of %s", cmp.Or(o.Target.Model, "the models that the log names, and one price holds for one --model")),
+			Hints: []string{"exhibit enrich --prices FILE adds prices; --max-tokens needs none"},
+		}
+	}
 	key, err := o.Send.key(f)
 	if err != nil {
 		return nil, nil, err
@@ -186,10 +200,7 @@ func (f *factory) sending(ctx context.Context, d *dryRun) (*replayrun.Options, *
 		return nil, nil, fmt.Errorf("preparing the replay: %w", err)
 	}
 	how := &replayrun.Options{
-		Sandbox: box, Secret: login.Secret, Sign: login.Sign, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now,
-		Budget: replayrun.Budget{
-			Calls: int(o.Send.MaxCalls), Tokens: o.Send.MaxTokens, CostNanoUSD: int64(o.Send.MaxCost), Wall: time.Duration(o.Send.MaxSeconds) * time.Second,
-		},
+		Sandbox: box, Secret: login.Secret, Sign: login.Sign, Concurrency: o.Send.Concurrency, PerSecond: o.Send.Rate, Now: f.now, Account: d.account,
 	}
 	if d.price != nil {
 		how.Price = func(_ string, in, out int64) (int64, bool) { return d.price.Of(in, out), true }

@@ -20,13 +20,13 @@ import (
 type tape struct {
 	f      *factory
 	c      *casefile.Case
-	file   string         // "" for the case
-	flag   string         // names such a file
-	other  string         // what to do with one that holds another plan, beside naming another
-	params map[string]any // of the plan
-	what   string         // is kept; "" for what was sent and received
-	again  string         // what uses a cassette in a file again; "" for what replay does
-	path   string         // of the cassette, once it is open
+	file   string              // "" for the case
+	flag   string              // names such a file
+	other  string              // what to do with one that holds another plan, beside naming another
+	params map[string]any      // of the plan
+	what   string              // is kept; "" for what was sent and received
+	again  func(string) string // what uses a cassette of such a name again; nil for what replay does
+	path   string              // of the cassette, once it is open
 	key    *ledger.Key
 }
 
@@ -87,28 +87,30 @@ func (f *factory) tool() string { return "exhibit " + f.build().Version }
 
 // keep puts the cassette into the case, which says so in its ledger. A cassette
 // in a file of its own stays there.
-func (t *tape) keep(ctx context.Context) (note render.Note, err error) {
+func (t *tape) keep(ctx context.Context) (said render.Note, err error) {
 	r, err := cassette.Open(t.path)
 	if err != nil {
-		return note, err
+		return said, err
 	}
 	s, sum := r.Summary(), r.SHA256()
 	if err := r.Close(); err != nil {
-		return note, err
+		return said, err
 	}
-	what := cmp.Or(t.what, "what was sent and received")
+	what, again := cmp.Or(t.what, "what was sent and received"), t.again
+	if again == nil {
+		again = func(name string) string { return "exhibit replay --from-cassette " + name + " compares it again" }
+	}
 	if t.file != "" {
-		again := cmp.Or(t.again, "exhibit replay --from-cassette compares it again")
-		return render.Note{Level: render.LevelNote, Text: fmt.Sprintf("%s is in %s, SHA-256 %s; %s", what, t.file, sum, again)}, nil
+		return note("%s is in %s, SHA-256 %s; %s", what, t.file, sum, again(shellWord(t.file))), nil
 	}
 	report, err := casefile.RecordReplay(context.WithoutCancel(ctx), &casefile.ReplayOptions{
 		Dir: t.c.Dir, Cassette: t.path, Key: t.key, Actor: ledger.DefaultKeyName(), Tool: t.f.tool(), Now: t.f.now,
 		ReplaySummary: replayrun.Kept(s),
 	})
 	if err != nil {
-		return note, err
+		return said, err
 	}
-	return render.Note{Level: render.LevelNote, Text: fmt.Sprintf("%s is kept in the case, SHA-256 %s; head %.20s…", what, report.SHA256, report.Head)}, nil
+	return note("%s is kept in the case, SHA-256 %s, head %.20s…; %s", what, report.SHA256, report.Head, again(report.SHA256[:12]+" --case "+shellWord(t.c.Dir))), nil
 }
 
 // kept returns the path of the cassette of --from-cassette: a file, or the

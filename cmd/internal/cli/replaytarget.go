@@ -95,7 +95,7 @@ func (o *replayTarget) check() error {
 func parseServer(flag, address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, usagef("%s %q is no address such as http://localhost:11434", flag, address)
+		return nil, usagef("%s %q is no address such as http://localhost:11434: it begins with http:// or https://", flag, address)
 	}
 	return u, nil
 }

@@ -183,7 +183,11 @@ func (r *suiteRun) hear(ctx context.Context, answers []suite.Answer) error {
 // ask asks a judge, keeps what it says and reads it back.
 func (r *suiteRun) ask(ctx context.Context, answers []suite.Answer) error {
 	if r.stopped != "" {
-		r.f.warn("the judge was not asked, because the replies are not all there: " + r.stopped + "; the same command goes on where this one stopped")
+		r.f.warn("the judge was not asked, because the replies are not all there: " + r.stopped + "; " + goesOn)
+		return nil
+	}
+	if why := r.account.Spent(); why != "" {
+		r.f.warn("the judge was not asked: " + why + "; " + goesOn)
 		return nil
 	}
 	if r.o.Judge.Model == r.report.Model && r.o.Judge.Server == r.report.Server {
@@ -194,19 +198,17 @@ func (r *suiteRun) ask(ctx context.Context, answers []suite.Answer) error {
 		return err
 	}
 	r.judge.entries = entries
-	r.judge.options.Send = r.left
-	r.judge.options.Send.KeyEnv, r.judge.options.Send.KeyFile = r.o.Judge.KeyEnv, r.o.Judge.KeyFile
+	r.judge.account = r.account
 	t := &tape{
 		f: r.f, c: r.c, file: r.judgeFile(), flag: "--judge-cassette", other: "leave --judge-server out: then it is read again", params: map[string]any{judgeOf: r.of},
-		what: "what the judge was asked and said", again: "it is read again with the replies",
+		what: "what the judge was asked and said", again: func(string) string { return "it is read again with the replies" },
 	}
 	ran, err := r.f.send(ctx, r.judge, t.open)
 	if ran == nil {
 		return err
 	}
 	if ran.Left > 0 {
-		r.f.warn(fmt.Sprintf("%s to the judge without a final answer: %s; the same command goes on where this one stopped",
-			are(int64(ran.Left), "question"), cmp.Or(ran.Stopped, "the report says why")))
+		r.f.warn("asking the judge: " + leftText(ran) + "; " + goesOn)
 	}
 	err = errors.Join(err, r.opinions(t.path, answers))
 	kept, keepErr := t.keep(ctx)

@@ -79,7 +79,7 @@ func resultTable(report *suite.Report) render.Table {
 			nil, nil, nil, known(r.Case.Finding),
 		}
 		if r.Rate.Of > 0 {
-			row[9], row[10], row[11] = r.Rate.Value, r.Rate.Low, r.Rate.High
+			row[9], row[10], row[11] = finite(r.Rate.Value), finite(r.Rate.Low), finite(r.Rate.High)
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -106,7 +106,7 @@ func sampleTable(report *suite.Report, text bool) render.Table {
 		{Name: "standing"},
 		{Name: "why", Kind: render.KindLong},
 		{Name: "end"},
-		{Name: "reply", Kind: render.KindLong},
+		{Name: "reply", Kind: render.KindLong, Lines: replyLines},
 		{Name: "id", Whole: true},
 	}}
 	if !text {
@@ -165,7 +165,10 @@ func suiteError(report *suite.Report) error {
 		failed = &SuiteError{Failed: report.Unmet, Of: len(report.Results)}
 	}
 	if report.Open > 0 {
-		open = fmt.Errorf("%d of %s could not be judged", report.Open, plural(int64(len(report.Results)), "case"))
+		open = &HintError{
+			Err:   fmt.Errorf("%d of %s could not be judged", report.Open, plural(int64(len(report.Results)), "case")),
+			Hints: []string{"the report says why of each; markers, another assertion or a judge can tell what these cannot: exhibit suite schema has them all"},
+		}
 	}
 	return errors.Join(failed, open)
 }

@@ -98,10 +98,10 @@ type suiteRun struct {
 	c      *casefile.Case // nil where none is needed
 	report *render.SuiteReport
 
-	of      string        // hash of the plan that was answered, or loggedReplies
-	replies string        // cassette of the answers where it is a file; "" otherwise
-	left    replaySending // the budgets that are left
-	stopped string        // why not all was sent
+	of      string             // hash of the plan that was answered, or loggedReplies
+	replies string             // cassette of the answers where it is a file; "" otherwise
+	account *replayrun.Account // what may be used, of which the judge has what the replies leave
+	stopped string             // why not all was sent
 
 	judge   *dryRun // how the judge is asked; nil where none is
 	unheard error   // why it cannot be
@@ -121,7 +121,7 @@ func runSuite(cmd *cobra.Command, f *factory, o *suiteRunOptions) error {
 			return err
 		}
 	}
-	r := &suiteRun{f: f, o: o, suite: s, left: o.Send, report: &render.SuiteReport{Version: f.build().Version, Digest: digest}}
+	r := &suiteRun{f: f, o: o, suite: s, account: o.Send.account(), report: &render.SuiteReport{Version: f.build().Version, Digest: digest}}
 	err = f.suiteCase(cmd, o, func(c *casefile.Case) error {
 		r.c = c
 		return r.run(cmd.Context())
@@ -270,13 +270,18 @@ func (r *suiteRun) send(ctx context.Context) ([]suite.Answer, error) {
 	r.replies = r.o.Send.Cassette
 	t := &tape{
 		f: r.f, c: r.c, file: r.replies,
-		again: fmt.Sprintf("exhibit suite run %s --from-cassette %s judges it again", shellWord(r.o.Suite), shellWord(r.replies)),
+		again: func(name string) string {
+			return fmt.Sprintf("exhibit suite run %s --from-cassette %s judges it again", shellWord(r.o.Suite), name)
+		},
 	}
+	d.account = r.account
 	ran, err := r.f.send(ctx, d, t.open)
 	if ran == nil {
 		return nil, err
 	}
-	r.spend(d, ran)
+	if r.stopped = ran.Stopped; ran.Left > 0 {
+		r.f.warnLeft(ran)
+	}
 	answers, readErr := r.recorded(t.path)
 	kept, keepErr := t.keep(ctx)
 	if keepErr == nil {
@@ -285,39 +290,16 @@ func (r *suiteRun) send(ctx context.Context) ([]suite.Answer, error) {
 	return answers, errors.Join(err, readErr, keepErr)
 }
 
-// spend takes what a run used from the budgets, and says what of it is not in
-// the verdicts.
-func (r *suiteRun) spend(d *dryRun, ran *replayrun.Report) {
-	r.stopped = cmp.Or(ran.Stopped, d.spend(ran))
-	r.left = d.options.Send
-	if ran.Left > 0 {
-		r.f.warn(fmt.Sprintf("%s without a final reply: %s; the same command goes on where this one stopped",
-			are(int64(ran.Left), "request"), cmp.Or(ran.Stopped, "the report says why")))
-	}
-}
-
-// spend takes what was used from the budgets, which hold for the replies and for
-// what the judge says of them, and says when one is used up.
-func (d *dryRun) spend(report *replayrun.Report) string {
-	o := &d.options.Send
-	for _, b := range []struct {
-		left *int64
-		used int64
-		what string
-	}{
-		{&o.MaxCalls, int64(report.Calls), "calls"},
-		{&o.MaxTokens, report.Used.InputTokens + report.Used.OutputTokens, "tokens"},
-		{(*int64)(&o.MaxCost), report.Used.CostNanoUSD, "cost"},
-		{&o.MaxSeconds, int64(report.Took.Seconds()), "seconds"},
-	} {
-		if *b.left == 0 {
-			continue
-		}
-		if *b.left -= b.used; *b.left <= 0 {
-			return "the budget of " + b.what + " is used up"
+// warnLeft warns of requests without a final reply.
+func (f *factory) warnLeft(ran *replayrun.Report) {
+	text := leftText(ran) + "; " + goesOn
+	for i := range ran.Exchanges {
+		if hint := statusHint(&ran.Exchanges[i]); hint != "" {
+			text += "; " + hint
+			break
 		}
 	}
-	return ""
+	f.warn(text)
 }
 
 // errOtherRequests says that a cassette is of another plan.

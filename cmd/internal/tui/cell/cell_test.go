@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode"
@@ -25,7 +26,7 @@ func checkLine(t *testing.T, sc Screen, l Line) {
 	if got := sc.Width(s); got != l.Width {
 		t.Fatalf("%+v: width of %+q is %d for the renderer, %d for the line", sc, s, got, l.Width)
 	}
-	if got := sc.Width("│" + s + "a"); got != l.Width+2 {
+	if got := sc.Width("#" + s + "a"); got != l.Width+2 {
 		t.Fatalf("%+v: %+q joins with its neighbours: width %d, want %d", sc, s, got, l.Width+2)
 	}
 	var styled strings.Builder
@@ -76,6 +77,29 @@ func TestEveryCharacter(t *testing.T) {
 		s := string(r)
 		for _, sc := range screens[:2] {
 			checkLine(t, sc, sc.Clean(s+"a"+s+s+"😀"+s, 80))
+		}
+	}
+}
+
+// TestRandomClusters draws what is hard to cut into clusters, in any order.
+func TestRandomClusters(t *testing.T) {
+	const hard = "a1 中가각각שم\u0301\u0489\u20e3\u200d\ufe0e\ufe0f👨❤⚠♀🏽🇩🇪\u0915\u094d\u093f\u0e01\u0e33\u0d4e\u0d15\u0600\u102cｶﾞ\u202e\x1b\t\u00ad\U000e0067\u0378"
+	runes := append([]rune(hard), '\n', utf8.RuneError)
+	random := rand.New(rand.NewPCG(7, 2))
+	for range 1000 {
+		var b strings.Builder
+		for range 1 + random.IntN(40) {
+			r := runes[random.IntN(len(runes))]
+			n := 1
+			if random.IntN(12) == 0 {
+				n = random.IntN(30)
+			}
+			b.WriteString(strings.Repeat(string(r), n))
+		}
+		s, width := b.String(), random.IntN(60)
+		checkFit(t, s, width)
+		for _, sc := range screens[:2] {
+			checkText(t, sc, s, width, nil)
 		}
 	}
 }
@@ -136,6 +160,9 @@ func TestClean(t *testing.T) {
 		{"emoji style", joined, "⚠️!", 3, "⚠️!"},
 		{"emoji style on a terminal that does not join", single, "⚠️!", 2, "⚠!"},
 		{"style of a letter", joined, "a\ufe0f", 20, `a\u{fe0f}`},
+		{"keycap", joined, "1️⃣!", 3, "1️⃣!"},
+		{"keycap on a terminal that does not join", single, "1️⃣!", 2, "1⃣!"},
+		{"half a flag with an accent", joined, "🇩🇪\u0301🇫", 60, `\u{1f1e9}\u{1f1ea}\u{301}\u{1f1eb}`},
 		{"flag", single, "🇩🇪!", 3, "🇩🇪!"},
 		{"half a flag", joined, "🇩🇪🇫", 20, `🇩🇪\u{1f1eb}`},
 		{"joiner between letters", joined, "a\u200db", 20, `a\u{200d}b`},

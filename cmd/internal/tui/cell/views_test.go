@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -211,8 +212,14 @@ func TestBars(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, test.screen.Bars(test.values, test.top, test.height)); diff != "" {
+			got := test.screen.Bars(test.values, test.top, test.height)
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			for _, line := range got {
+				if width := test.screen.Width(line); width != len(test.values) {
+					t.Errorf("%q is %d cells wide, want %d", line, width, len(test.values))
+				}
 			}
 		})
 	}
@@ -412,4 +419,34 @@ func FuzzWordDiff(f *testing.F) {
 		checkDiff(t, a, b)
 		checkSideBySide(t, a, b, width%200)
 	})
+}
+
+func BenchmarkWordDiff(b *testing.B) {
+	// Few words, so that much is alike and nothing is in one place: the most
+	// work that texts of this size can make.
+	random := rand.New(rand.NewPCG(7, 2))
+	text := func() string {
+		var s strings.Builder
+		for range maxDiffTokens / 2 {
+			fmt.Fprintf(&s, "w%d ", random.IntN(50))
+		}
+		return s.String()
+	}
+	x, y := text(), text()
+	edited := strings.ReplaceAll(x[:20_000], "w7 ", "seven ")
+	for _, pair := range []struct{ name, a, b string }{{"20 kB edited", x[:20_000], edited}, {"worst", x, y}} {
+		b.Run(pair.name, func(b *testing.B) {
+			for b.Loop() {
+				WordDiff(pair.a, pair.b)
+			}
+		})
+	}
+}
+
+func BenchmarkJSON(b *testing.B) {
+	record := []byte("[" + strings.Repeat(`{"model":"example-1","usage":{"input":12,"output":7},"text":"lorem ipsum dolor sit amet"},`, 10_000) + "0]")
+	b.SetBytes(int64(len(record)))
+	for b.Loop() {
+		Screen{}.JSON(record)
+	}
 }

@@ -126,6 +126,8 @@ func Check(line string) error {
 			return fmt.Errorf("checking %.80q: hidden character %U at byte %d", line, r, i)
 		case unicode.Is(unicode.Cf, r) && r != '\u200d':
 			return fmt.Errorf("checking %.80q: format character %U at byte %d", line, r, i)
+		case unicode.Is(unicode.Cn, r):
+			return fmt.Errorf("checking %.80q: %U at byte %d is no character", line, r, i)
 		}
 	}
 	return nil

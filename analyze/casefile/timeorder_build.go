@@ -34,6 +34,14 @@ func (c *Case) OrderEvents(ctx context.Context, opts OrderOptions) (*EventOrder,
 // after them.
 func orderColumns() []string { return []string{"plane", "kind", "outcome"} }
 
+// The numbers of the other columns that are read, before those.
+const (
+	orderTS = iota
+	orderRow
+	orderEvidenceNumber
+	orderFacets
+)
+
 // orderBuilder makes an order.
 type orderBuilder struct {
 	order    *EventOrder
@@ -123,15 +131,19 @@ func (b *orderBuilder) read(ctx context.Context) error {
 
 // orderReader reads segments in one thread.
 type orderReader struct {
-	b        *orderBuilder
-	ints     []int64
-	sorter   keySorter
-	evidence orderEvidence
+	b      *orderBuilder
+	chunks *chunkReader
+	ints   []int64
+	number []uint8
+	sorter keySorter
 }
 
 func (r *orderReader) segment(ctx context.Context, job *searchJob) error {
 	s := &r.b.order.segments[job.place]
-	f, err := openSegment(s.path)
+	if r.chunks == nil {
+		r.chunks = newChunkReader()
+	}
+	f, err := openIndexed(s.path, append([]string{"ts", "row", "evidence"}, orderColumns()...), r.chunks)
 	if err != nil {
 		return err
 	}
@@ -146,53 +158,47 @@ func (r *orderReader) segment(ctx context.Context, job *searchJob) error {
 }
 
 // groups reads the row groups of a segment.
-func (r *orderReader) groups(ctx context.Context, f *segmentFile, at int) error {
+func (r *orderReader) groups(ctx context.Context, f *indexedSegment, at int) error {
 	s, out := &r.b.order.segments[at], &r.b.readings[at]
-	if f.rows() != int64(s.rows) {
-		return fmt.Errorf("it has %d rows where the ledger says %d; run exhibit verify", f.rows(), s.rows)
+	if f.rows != int64(s.rows) {
+		return fmt.Errorf("it has %d rows where the ledger says %d; run exhibit verify", f.rows, s.rows)
 	}
 	out.words = make([][]string, len(orderColumns()))
 	row := 0
-	for g := range f.rowGroups() {
+	for g := range f.groups {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		n := f.groupRows(g)
-		if n > int(s.rows)-row {
-			return errors.New("its row groups have more rows than it has; run exhibit verify")
-		}
+		n := int(f.groups[g].rows)
 		if err := r.group(f, g, at, row, n); err != nil {
 			return err
 		}
 		row += n
 		r.b.progress(int64(n))
 	}
-	if row != int(s.rows) {
-		return errors.New("its row groups have fewer rows than it has; run exhibit verify")
-	}
 	return nil
 }
 
 // group reads a row group of n rows, the first of which is row.
-func (r *orderReader) group(f *segmentFile, g, at, row, n int) error {
+func (r *orderReader) group(f *indexedSegment, g, at, row, n int) error {
 	s, out := &r.b.order.segments[at], &r.b.readings[at]
 	if n == 0 {
 		return nil
 	}
-	if lo, hi, err := f.bounds(g, "row"); err != nil || lo != int64(row) || hi != int64(row+n-1) {
-		return errors.Join(err, fmt.Errorf("its rows %d to %d are numbered %d to %d; run exhibit verify", row, row+n-1, lo, hi))
+	if c := f.chunk(g, orderRow); !c.bounded || c.lo != int64(row) || c.hi != int64(row+n-1) {
+		return fmt.Errorf("its rows %d to %d are numbered %d to %d; run exhibit verify", row, row+n-1, c.lo, c.hi)
 	}
 	from := int(s.first) + row
-	times, err := f.ints(r.b.order.times[from:from], g, "ts", noTime)
-	if err != nil {
+	times := r.b.order.times[from : from+n]
+	if err := f.ints(f.f, f.chunk(g, orderTS), times, noTime); err != nil {
 		return err
 	}
 	if err := r.runs(f, g, from, n, &out.runs); err != nil {
 		return err
 	}
 	r.shift(times, from, out.runs)
-	for k, column := range orderColumns() {
-		if err := r.words(f, g, column, r.b.codes[k][from:from+n], &out.words[k]); err != nil {
+	for k := range orderColumns() {
+		if err := r.words(f, f.chunk(g, orderFacets+k), r.b.codes[k][from:from+n], &out.words[k]); err != nil {
 			return err
 		}
 	}
@@ -200,11 +206,7 @@ func (r *orderReader) group(f *segmentFile, g, at, row, n int) error {
 }
 
 // runs reads which evidence the events are of, and their source.
-func (r *orderReader) runs(f *segmentFile, g, from, n int, runs *[]evidenceRun) error {
-	lo, hi, err := f.bounds(g, "evidence")
-	if err != nil {
-		return err
-	}
+func (r *orderReader) runs(f *indexedSegment, g, from, n int, runs *[]evidenceRun) error {
 	sources := r.b.codes[len(orderColumns())][from : from+n]
 	last := int64(-1)
 	if len(*runs) > 0 {
@@ -222,14 +224,16 @@ func (r *orderReader) runs(f *segmentFile, g, from, n int, runs *[]evidenceRun) 
 		last = number
 		return nil
 	}
-	if lo == hi {
-		if err := add(0, lo); err != nil {
+	c := f.chunk(g, orderEvidenceNumber)
+	if c.bounded && c.lo == c.hi {
+		if err := add(0, c.lo); err != nil {
 			return err
 		}
-		fill(sources, r.b.evidence[lo].source)
+		fill(sources, r.b.evidence[c.lo].source)
 		return nil
 	}
-	if r.ints, err = f.ints(r.ints[:0], g, "evidence", 0); err != nil {
+	r.ints = slices.Grow(r.ints[:0], n)[:n]
+	if err := f.ints(f.f, c, r.ints, 0); err != nil {
 		return err
 	}
 	for i, number := range r.ints {
@@ -268,22 +272,25 @@ func (r *orderReader) shift(times []int64, from int, runs []evidenceRun) {
 }
 
 // words reads a column of few words as their numbers in the segment.
-func (r *orderReader) words(f *segmentFile, g int, column string, codes []uint8, words *[]string) error {
-	cursor, err := f.bytes(g, column)
+func (r *orderReader) words(f *indexedSegment, c *chunkIndex, codes []uint8, words *[]string) error {
+	list, rows, err := f.texts(f.f, c, nil)
 	if err != nil {
 		return err
 	}
-	code, last := -1, ""
-	for i := range codes {
-		v, err := cursor.next()
-		if err != nil {
-			return err
+	r.number = r.number[:0]
+	for _, w := range list {
+		r.number = append(r.number, uint8(numberOf(words, string(w))))
+	}
+	null := -1
+	for i, code := range rows {
+		if code != nullCode {
+			codes[i] = r.number[code]
+			continue
 		}
-		if code < 0 || string(v) != last {
-			last = string(v)
-			code = numberOf(words, last)
+		if null < 0 {
+			null = numberOf(words, "")
 		}
-		codes[i] = uint8(code)
+		codes[i] = uint8(null)
 	}
 	return nil
 }

@@ -1,0 +1,133 @@
+package casefile_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
+)
+
+// BenchmarkTimeOrder says how long everything takes that lists of events are made
+// of, on the case that EXHIBIT_BENCH_CASE names:
+//
+//	go test -v -run NONE -bench TimeOrder -benchtime 1x ./analyze/casefile
+//
+// The bars are those of issue 7, on 10 million events and two processors.
+func BenchmarkTimeOrder(b *testing.B) {
+	c := casetest.Timed(b, 2)
+	var o *casefile.EventOrder
+	measure(b, "first page, bar 200 ms", 5, func() error {
+		_, err := c.FirstEvents(b.Context(), 60)
+		return err
+	})
+	measure(b, "order, bar 2 s", 1, func() (err error) {
+		o, err = c.OrderEvents(b.Context(), casefile.OrderOptions{Threads: 2})
+		return err
+	})
+	b.Logf("%d events", o.Len())
+	for _, x := range []struct {
+		name string
+		q    casefile.EventQuery
+	}{
+		{"one principal", casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{"principal"}, Values: []string{valueOf(b, c, "principal")}}}}},
+		{"one source address", casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{"src_ip"}, Values: []string{valueOf(b, c, "src_ip")}}}}},
+		{"one request", casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{"request_id"}, Values: []string{valueOf(b, c, "request_id")}}}}},
+		{"one session", casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{"session_id"}, Values: []string{valueOf(b, c, "session_id")}}}}},
+		{"pattern of models", casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{"model"}, Values: []string{"*claude*"}}}}},
+		{"denied", casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{"outcome"}, Values: []string{"denied"}}}}},
+		{"where outcome", casefile.EventQuery{Where: "outcome = 'denied'"}},
+		{"where tokens", casefile.EventQuery{Where: "input_tokens > 1000"}},
+		{"where principal like", casefile.EventQuery{Where: "principal like '%7%'"}},
+	} {
+		n := 0
+		measure(b, "filter, "+x.name+", bar 250 ms", 5, func() error {
+			s, err := c.FilterEvents(b.Context(), o, x.q)
+			if err == nil {
+				n = s.Len()
+			}
+			return err
+		})
+		b.Logf("%d selected", n)
+	}
+	measureMemory(b, c, o)
+}
+
+// measureMemory takes the times of what needs the order alone, and of pages.
+func measureMemory(b *testing.B, c *casefile.Case, o *casefile.EventOrder) {
+	b.Helper()
+	var leads *casefile.EventSubset
+	measure(b, "calls", 3, func() (err error) {
+		leads, err = c.LeadEvents(b.Context(), o)
+		return err
+	})
+	from, to := o.Time(0), o.Time(o.Dated()-1)+1
+	for name, s := range map[string]*casefile.EventSubset{"all": nil, "calls": leads} {
+		for _, facet := range []int{casefile.NoFacet, 0, 2} {
+			measure(b, "histogram of "+name+", bar 250 ms", 20, func() error {
+				o.Histogram(s, from, to, 200, facet)
+				return nil
+			})
+		}
+	}
+	measure(b, "facet, bar 250 ms", 20, func() error {
+		o.Intersect(o.WithValues(2, 0, 1), leads, o.Between(from+(to-from)/3, from+(to-from)/2))
+		return nil
+	})
+	r := rand.New(rand.NewPCG(1, 1))
+	columns := []string{
+		"ts", "plane", "kind", "operation", "outcome", "error_code", "http_status", "principal", "credential_id", "src_ip", "user_agent", "model", "region",
+		"input_tokens", "output_tokens", "prompt",
+	}
+	measure(b, "page after a jump, bar 50 ms", 300, func() error {
+		var eids []int64
+		at := o.At(from + r.Int64N(to-from))
+		for pos := at; pos < min(at+60, o.Len()); pos++ {
+			eids = append(eids, o.Event(pos))
+		}
+		_, err := c.Excerpts(b.Context(), eids, columns, 200)
+		return err
+	})
+	for _, q := range []casefile.TextQuery{
+		{Contains: "password"}, {Contains: "ignore previous"}, {Contains: "the"}, {Regex: `\b[A-Z]{4}[0-9]{6}\b`}, {Regex: "tok[e]n [0-9]+"},
+	} {
+		q.Threads = 2
+		var last casefile.SearchProgress
+		measure(b, "search "+q.Contains+q.Regex+", bar 3 s a million prompts", 1, func() error {
+			return c.StreamSearch(b.Context(), q, func(p casefile.SearchProgress) { last = p })
+		})
+		b.Logf("%d events, %d texts", last.Found, last.Texts)
+	}
+}
+
+// valueOf returns a value that events have in a column.
+func valueOf(b *testing.B, c *casefile.Case, column string) string {
+	b.Helper()
+	var v string
+	row := c.DB().QueryRowContext(b.Context(), "select coalesce(min("+column+"), '') from (select "+column+" from events_all where "+column+" is not null limit 1000)")
+	if err := row.Scan(&v); err != nil {
+		b.Fatal(err)
+	}
+	return v
+}
+
+// measure runs something some times and says how long it took, and how much
+// memory the process has held.
+func measure(b *testing.B, name string, times int, run func() error) {
+	b.Helper()
+	var took []time.Duration
+	for range times {
+		start := time.Now()
+		if err := run(); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	_, memory := casetest.Usage(b)
+	b.Logf("%-45s half of them %8.1f ms, the 99th of 100 %8.1f ms, %4d MiB", name, ms(took[len(took)/2]), ms(took[(len(took)*99-1)/100]), memory>>20)
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -42,6 +42,7 @@ type Case struct {
 	events, records []string
 	path            string // absolute, of the derived database
 	segment         segmentPaths
+	index           *segmentIndexes
 	evidence        map[int64]knownEvidence // by number
 	callTable       bool                    // it is made: see [Case.MakeCallTable]
 	byPrefix        map[string]string       // SHA-256 of evidence by the digits of it that people are shown
@@ -124,7 +125,7 @@ func openCase(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Dir: dir, state: s, foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
+	c := &Case{Dir: dir, state: s, index: newSegmentIndexes(), foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
 	if !o.Lookup {
 		if c.items, err = readManifests(dir, s); err != nil {
 			return nil, err

@@ -7,20 +7,39 @@ import (
 	"io"
 	"math"
 	"os"
+	"sync"
 )
 
-// segmentIndex says where the columns of a segment are: what its footer says of
-// those that are asked for. It is some bytes a column, where the library makes
-// many objects, and is read in microseconds.
+// segmentIndexes are what the footers of segments of events say of where their
+// columns are, each read once: it takes some kilobytes a segment, where the library
+// makes many objects. They are safe for concurrent use.
+type segmentIndexes struct {
+	columns map[string]int // number of a column, by name
+	mu      sync.Mutex
+	known   map[string]*segmentIndex // by path
+}
+
+func newSegmentIndexes() *segmentIndexes {
+	s := &segmentIndexes{columns: map[string]int{}, known: map[string]*segmentIndex{}}
+	for _, name := range []string{"row", "evidence", "format"} {
+		s.columns[name] = len(s.columns)
+	}
+	for _, col := range eventColumns() {
+		s.columns[col.name] = len(s.columns)
+	}
+	return s
+}
+
+// segmentIndex says where the columns of a segment are.
 type segmentIndex struct {
 	rows   int64
 	groups []groupIndex
 }
 
-// groupIndex says where the columns of a row group are.
+// groupIndex says where the columns of a row group are, by their numbers.
 type groupIndex struct {
 	rows   int64
-	chunks []chunkIndex // in the order in which they were asked for
+	chunks []chunkIndex
 }
 
 // chunkIndex says where the pages of a column of a row group are.
@@ -28,51 +47,51 @@ type chunkIndex struct {
 	offset, size int64 // of its pages, the dictionary first
 	rows         int64
 	zstd         bool
-	lo, hi       int64 // bounds of a column of integers; only where bounded
-	bounded      bool
+	bounded      bool  // lo and hi are there
+	lo, hi       int64 // the least and the largest value of a column of integers
 }
 
 // footerGuess is how many bytes of the end of a segment are read at first. Footers
 // have about 15 KiB a row group.
 const footerGuess = 32 << 10
 
-// readIndex reads the footer of a segment of the given size. It uses buf and
-// returns it for the next.
-func readIndex(f io.ReaderAt, size int64, columns []string, buf []byte) (*segmentIndex, []byte, error) {
-	buf, err := readEnd(f, size, buf)
+// readIndex reads the footer of a segment of the given size, of which it wants
+// columns by their numbers. It uses buf and returns it for the next.
+func readIndex(f io.ReaderAt, size int64, columns map[string]int, buf []byte) (*segmentIndex, []byte, error) {
+	buf, footer, err := readEnd(f, size, buf)
 	if err != nil {
 		return nil, buf, fmt.Errorf("reading the footer: %w", err)
 	}
-	k := &indexReader{c: compactReader{data: buf}, columns: columns}
+	k := &indexReader{c: compactReader{data: footer}, columns: columns}
 	k.file()
 	if k.c.err != nil {
 		return nil, buf, fmt.Errorf("reading the footer: %w", k.c.err)
 	}
-	return &k.index, buf, k.index.check(size)
+	return &k.index, buf, k.index.check()
 }
 
-// readEnd returns the footer.
-func readEnd(f io.ReaderAt, size int64, buf []byte) ([]byte, error) {
-	const end = 8 // length of the footer, magic
+// readEnd reads the end of a file into buf, and returns it and the footer in it.
+func readEnd(f io.ReaderAt, size int64, buf []byte) (end, footer []byte, err error) {
+	const tail = 8 // length of the footer, magic
 	for want := min(size, footerGuess); ; {
 		if int64(cap(buf)) < want {
 			buf = make([]byte, want)
 		}
 		buf = buf[:want]
 		if _, err := f.ReadAt(buf, size-want); err != nil {
-			return buf, err
+			return buf, nil, err
 		}
-		if want < end || string(buf[want-4:]) != parquetMagic {
-			return buf, errors.New("it is not there: the file may be cut off")
+		if want < tail || string(buf[want-4:]) != parquetMagic {
+			return buf, nil, errors.New("it is not there: the file may be cut off")
 		}
-		length := int64(binary.LittleEndian.Uint32(buf[want-end:]))
+		length := int64(binary.LittleEndian.Uint32(buf[want-tail:]))
 		switch {
-		case length <= want-end:
-			return buf[want-end-length : want-end], nil
-		case length > maxFooter || length > size-end:
-			return buf, fmt.Errorf("it is said to have %d bytes", length)
+		case length <= want-tail:
+			return buf, buf[want-tail-length : want-tail], nil
+		case length > maxFooter || length > size-tail:
+			return buf, nil, fmt.Errorf("it is said to have %d bytes", length)
 		}
-		want = length + end
+		want = length + tail
 	}
 }
 
@@ -80,7 +99,7 @@ func readEnd(f io.ReaderAt, size int64, buf []byte) ([]byte, error) {
 // parquet.thrift.
 type indexReader struct {
 	c       compactReader
-	columns []string
+	columns map[string]int
 	index   segmentIndex
 }
 
@@ -130,7 +149,12 @@ func (k *indexReader) meta(g *groupIndex) {
 	k.c.fields(func(id int, typ byte) {
 		switch {
 		case id == 3 && typ == compactList: // path_in_schema
-			k.c.list(func(byte) { at = k.column(k.c.bytes()) })
+			k.c.list(func(byte) {
+				var ok bool
+				if at, ok = k.columns[string(k.c.bytes())]; !ok {
+					at = -1
+				}
+			})
 		case id == 4 && typ == compactInt32: // codec
 			out.zstd = k.c.varint() == 6
 		case id == 5 && typ == compactInt64: // num_values
@@ -155,16 +179,6 @@ func (k *indexReader) meta(g *groupIndex) {
 	}
 }
 
-// column returns the number of a column, -1 where it is not asked for.
-func (k *indexReader) column(name []byte) int {
-	for i, c := range k.columns {
-		if string(name) == c {
-			return i
-		}
-	}
-	return -1
-}
-
 // bounds reads the least and the largest value of a column of integers.
 func (k *indexReader) bounds(out *chunkIndex) {
 	known := 0
@@ -187,19 +201,14 @@ func (k *indexReader) bounds(out *chunkIndex) {
 	out.bounded = known == 5|6
 }
 
-// check checks that the columns are where they can be.
-func (s *segmentIndex) check(size int64) error {
+// check checks how many rows there are.
+func (s *segmentIndex) check() error {
 	rows := int64(0)
 	for i, g := range s.groups {
 		if g.rows < 0 || g.rows > math.MaxInt32 {
 			return fmt.Errorf("row group %d is said to have %d rows", i+1, g.rows)
 		}
 		rows += g.rows
-		for _, c := range g.chunks {
-			if g.rows > 0 && (c.rows != g.rows || !c.zstd || c.offset < 0 || c.size <= 0 || c.size > size || c.offset > size-c.size) {
-				return fmt.Errorf("row group %d of %d rows has a column of %d that is said to be the %d bytes at byte %d", i+1, g.rows, c.rows, c.size, c.offset)
-			}
-		}
 	}
 	if rows != s.rows {
 		return fmt.Errorf("it has %d rows, its row groups %d", s.rows, rows)
@@ -207,35 +216,89 @@ func (s *segmentIndex) check(size int64) error {
 	return nil
 }
 
-// indexedSegment is a segment open for reading some columns of few bytes. It is not
-// safe for concurrent use.
+// indexedSegment is a segment of events open for reading columns of few bytes. It
+// is not safe for concurrent use.
 type indexedSegment struct {
 	*segmentIndex
 	*chunkReader
-	f *os.File
+	columns map[string]int
+	f       *os.File
+	size    int64
 }
 
-// openIndexed opens the segment at path for reading some columns with a reader. The
-// caller closes it.
-func openIndexed(path string, columns []string, r *chunkReader) (s *indexedSegment, err error) {
+// open opens the segment at path for reading with a reader. The caller closes it.
+func (s *segmentIndexes) open(path string, r *chunkReader) (*indexedSegment, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening a segment: %w", err)
 	}
-	s = &indexedSegment{chunkReader: r, f: f}
 	info, err := f.Stat()
-	if err == nil {
-		s.segmentIndex, r.footer, err = readIndex(f, info.Size(), columns, r.footer[:0])
-	}
 	if err != nil {
 		return nil, closeAfter(f, fmt.Errorf("opening segment %s: %w", path, err))
 	}
-	return s, nil
+	out := &indexedSegment{chunkReader: r, columns: s.columns, f: f, size: info.Size()}
+	s.mu.Lock()
+	out.segmentIndex = s.known[path]
+	s.mu.Unlock()
+	if out.segmentIndex != nil {
+		return out, nil
+	}
+	if out.segmentIndex, r.footer, err = readIndex(f, out.size, s.columns, r.footer); err != nil {
+		return nil, closeAfter(f, fmt.Errorf("opening segment %s: %w", path, err))
+	}
+	s.mu.Lock()
+	s.known[path] = out.segmentIndex
+	s.mu.Unlock()
+	return out, nil
 }
 
 func (s *indexedSegment) close() error { return s.f.Close() }
 
-// chunk returns where a column of a row group is, by their numbers.
-func (s *indexedSegment) chunk(group, column int) *chunkIndex {
-	return &s.groups[group].chunks[column]
+// chunk returns where a column of a row group is.
+func (s *indexedSegment) chunk(group int, column string) (*chunkIndex, error) {
+	at, ok := s.columns[column]
+	if !ok {
+		return nil, fmt.Errorf("no column %s", column)
+	}
+	g := &s.groups[group]
+	c := &g.chunks[at]
+	if c.rows != g.rows || !c.zstd || c.offset < 0 || c.size <= 0 || c.size > s.size || c.offset > s.size-c.size {
+		return nil, fmt.Errorf("row group %d of %d rows has a column %s of %d that is said to be the %d bytes at byte %d", group+1, g.rows, column, c.rows, c.size, c.offset)
+	}
+	return c, nil
+}
+
+// checkRows checks that the rows of a row group have their numbers: the first of
+// them is row.
+func (s *indexedSegment) checkRows(group, row int) error {
+	c, err := s.chunk(group, "row")
+	if last := int64(row) + s.groups[group].rows - 1; err == nil && (!c.bounded || c.lo != int64(row) || c.hi != last) {
+		err = fmt.Errorf("its rows %d to %d are numbered %d to %d; run exhibit verify", row, last, c.lo, c.hi)
+	}
+	return err
+}
+
+// readInts reads a column of integers of a row group into dst, a row each. NULL
+// becomes null.
+func (s *indexedSegment) readInts(group int, column string, dst []int64, null int64) error {
+	c, err := s.chunk(group, column)
+	if err == nil {
+		err = s.ints(s.f, c, dst, null)
+	}
+	if err != nil {
+		return fmt.Errorf("reading column %s: %w", column, err)
+	}
+	return nil
+}
+
+// readTexts reads a column of texts of a row group: see [chunkReader.texts].
+func (s *indexedSegment) readTexts(group int, column string, wanted func(words [][]byte) bool) (words [][]byte, codes []uint32, err error) {
+	c, err := s.chunk(group, column)
+	if err == nil {
+		words, codes, err = s.texts(s.f, c, wanted)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading column %s: %w", column, err)
+	}
+	return words, codes, nil
 }

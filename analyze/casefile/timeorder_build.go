@@ -34,24 +34,16 @@ func (c *Case) OrderEvents(ctx context.Context, opts OrderOptions) (*EventOrder,
 // after them.
 func orderColumns() []string { return []string{"plane", "kind", "outcome"} }
 
-// The numbers of the other columns that are read, before those.
-const (
-	orderTS = iota
-	orderRow
-	orderEvidenceNumber
-	orderFacets
-)
-
 // orderBuilder makes an order.
 type orderBuilder struct {
 	order    *EventOrder
+	index    *segmentIndexes
 	threads  int
 	evidence map[int64]orderEvidence
 	sources  []string // values of the facet
 	absent   bitmap   // by ordinal: events that are left out
 	readings []readSegment
 	codes    [][]uint8 // of each column of orderColumns, then of source, by ordinal
-	sorted   []uint32  // ordinals, those of each segment in their order
 	slice    int       // events that are merged at once
 	progress func(events int64)
 }
@@ -61,7 +53,9 @@ type readSegment struct {
 	runs     []evidenceRun
 	words    [][]string // of each column of orderColumns, by their number in this segment
 	firstRun int        // of its runs among those of the order
-	sorted   []uint32   // its events in their order, without those that are left out
+	first    uint32     // ordinal
+	n        int        // events, without those that are left out
+	sorted   []uint32   // ordinals of these, in their order; nil where that is the order of the rows
 }
 
 func (c *Case) newOrderBuilder(ctx context.Context, opts OrderOptions) (*orderBuilder, error) {
@@ -71,8 +65,8 @@ func (c *Case) newOrderBuilder(ctx context.Context, opts OrderOptions) (*orderBu
 	}
 	total := len(o.times)
 	b := &orderBuilder{
-		order: o, threads: threadsOr(opts.Threads), slice: mergeSlice,
-		readings: make([]readSegment, len(o.segments)), sorted: make([]uint32, total),
+		order: o, index: c.index, threads: threadsOr(opts.Threads), slice: mergeSlice,
+		readings: make([]readSegment, len(o.segments)),
 	}
 	for range len(orderColumns()) + 1 {
 		b.codes = append(b.codes, make([]uint8, total))
@@ -143,7 +137,7 @@ func (r *orderReader) segment(ctx context.Context, job *searchJob) error {
 	if r.chunks == nil {
 		r.chunks = newChunkReader()
 	}
-	f, err := openIndexed(s.path, append([]string{"ts", "row", "evidence"}, orderColumns()...), r.chunks)
+	f, err := r.b.index.open(s.path, r.chunks)
 	if err != nil {
 		return err
 	}
@@ -185,20 +179,20 @@ func (r *orderReader) group(f *indexedSegment, g, at, row, n int) error {
 	if n == 0 {
 		return nil
 	}
-	if c := f.chunk(g, orderRow); !c.bounded || c.lo != int64(row) || c.hi != int64(row+n-1) {
-		return fmt.Errorf("its rows %d to %d are numbered %d to %d; run exhibit verify", row, row+n-1, c.lo, c.hi)
+	if err := f.checkRows(g, row); err != nil {
+		return err
 	}
 	from := int(s.first) + row
 	times := r.b.order.times[from : from+n]
-	if err := f.ints(f.f, f.chunk(g, orderTS), times, noTime); err != nil {
+	if err := f.readInts(g, "ts", times, noTime); err != nil {
 		return err
 	}
 	if err := r.runs(f, g, from, n, &out.runs); err != nil {
 		return err
 	}
 	r.shift(times, from, out.runs)
-	for k := range orderColumns() {
-		if err := r.words(f, f.chunk(g, orderFacets+k), r.b.codes[k][from:from+n], &out.words[k]); err != nil {
+	for k, column := range orderColumns() {
+		if err := r.words(f, g, column, r.b.codes[k][from:from+n], &out.words[k]); err != nil {
 			return err
 		}
 	}
@@ -224,7 +218,10 @@ func (r *orderReader) runs(f *indexedSegment, g, from, n int, runs *[]evidenceRu
 		last = number
 		return nil
 	}
-	c := f.chunk(g, orderEvidenceNumber)
+	c, err := f.chunk(g, "evidence")
+	if err != nil {
+		return err
+	}
 	if c.bounded && c.lo == c.hi {
 		if err := add(0, c.lo); err != nil {
 			return err
@@ -233,7 +230,7 @@ func (r *orderReader) runs(f *indexedSegment, g, from, n int, runs *[]evidenceRu
 		return nil
 	}
 	r.ints = slices.Grow(r.ints[:0], n)[:n]
-	if err := f.ints(f.f, c, r.ints, 0); err != nil {
+	if err := f.readInts(g, "evidence", r.ints, 0); err != nil {
 		return err
 	}
 	for i, number := range r.ints {
@@ -272,8 +269,8 @@ func (r *orderReader) shift(times []int64, from int, runs []evidenceRun) {
 }
 
 // words reads a column of few words as their numbers in the segment.
-func (r *orderReader) words(f *indexedSegment, c *chunkIndex, codes []uint8, words *[]string) error {
-	list, rows, err := f.texts(f.f, c, nil)
+func (r *orderReader) words(f *indexedSegment, g int, column string, codes []uint8, words *[]string) error {
+	list, rows, err := f.readTexts(g, column, nil)
 	if err != nil {
 		return err
 	}
@@ -323,7 +320,18 @@ func (r *orderReader) sort(at int) {
 		}
 		r.sorter.add(orderKey{r.b.order.times[ordinal], out.runs[run].place, ordinal})
 	}
-	out.sorted = r.sorter.write(r.b.sorted[s.first:s.first])
+	out.first, out.n = s.first, len(r.sorter.keys)
+	if len(r.sorter.ends) > 0 || out.n < int(s.rows) {
+		out.sorted = r.sorter.write(make([]uint32, 0, out.n))
+	}
+}
+
+// event returns the ordinal of an event of the segment by its place in its order.
+func (r *readSegment) event(i int) uint32 {
+	if r.sorted == nil {
+		return r.first + uint32(i)
+	}
+	return r.sorted[i]
 }
 
 // nameValues gives the values of facets the numbers that they have in the whole
@@ -356,15 +364,18 @@ func (b *orderBuilder) nameValues() {
 	b.order.facets = append(b.order.facets, Facet{"source", b.sources})
 }
 
-// permute brings the values of facets into the order.
+// permute brings the values of facets into the order, each into the memory of the
+// one before.
 func (b *orderBuilder) permute() {
 	o := b.order
-	for _, codes := range b.codes {
-		values := make([]uint8, len(o.ordinals))
+	values := make([]uint8, len(o.times))
+	for k, codes := range b.codes {
+		values = values[:len(o.ordinals)]
 		for pos, ordinal := range o.ordinals {
 			values[pos] = codes[ordinal]
 		}
 		o.values = append(o.values, values)
+		values, b.codes[k] = codes, nil
 	}
 	for o.dated = len(o.ordinals); o.dated > 0 && o.times[o.ordinals[o.dated-1]] == noTime; {
 		o.dated--

@@ -73,13 +73,13 @@ func (b *orderBuilder) merge(ctx context.Context) error {
 	for i := range from {
 		from[i] = make([]int, len(b.readings))
 		for s := range b.readings {
-			sorted := b.readings[s].sorted
+			r := &b.readings[s]
 			switch i {
 			case 0:
 			case len(cuts) + 1:
-				from[i][s] = len(sorted)
+				from[i][s] = r.n
 			default:
-				from[i][s] = sort.Search(len(sorted), func(at int) bool { return !b.order.key(sorted[at]).before(cuts[i-1]) })
+				from[i][s] = sort.Search(r.n, func(at int) bool { return !b.order.key(r.event(at)).before(cuts[i-1]) })
 			}
 			starts[i] += from[i][s]
 		}
@@ -95,7 +95,7 @@ func (b *orderBuilder) merge(ctx context.Context) error {
 		sorter.write(b.order.ordinals[starts[i]:starts[i]])
 		return nil
 	})
-	b.sorted, b.readings = nil, nil
+	b.readings = nil
 	return err
 }
 
@@ -104,10 +104,10 @@ func (b *orderBuilder) cuts() []orderKey {
 	var sample []orderKey
 	total, every := 0, max(1, b.slice/slicePoints)
 	for i := range b.readings {
-		sorted := b.readings[i].sorted
-		total += len(sorted)
-		for at := 0; at < len(sorted); at += every {
-			sample = append(sample, b.order.key(sorted[at]))
+		r := &b.readings[i]
+		total += r.n
+		for at := 0; at < r.n; at += every {
+			sample = append(sample, b.order.key(r.event(at)))
 		}
 	}
 	slices.SortFunc(sample, func(x, y orderKey) int {
@@ -128,7 +128,8 @@ func (b *orderBuilder) cuts() []orderKey {
 
 // addSlice adds a slice of the events of a segment to what is sorted.
 func (b *orderBuilder) addSlice(sorter *keySorter, r *readSegment, from, to int) {
-	for _, ordinal := range r.sorted[from:to] {
+	for i := from; i < to; i++ {
+		ordinal := r.event(i)
 		place := r.runs[0].place
 		if len(r.runs) > 1 {
 			place = r.runs[sort.Search(len(r.runs), func(i int) bool { return r.runs[i].first > ordinal })-1].place

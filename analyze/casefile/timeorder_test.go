@@ -255,7 +255,7 @@ func TestOrderMerge(t *testing.T) {
 				o.times = append(o.times, r.Int64N(spread))
 			}
 		}
-		b.readings, b.sorted, b.absent = make([]readSegment, len(o.segments)), make([]uint32, len(o.times)), newBitmap(len(o.times))
+		b.readings, b.absent = make([]readSegment, len(o.segments)), newBitmap(len(o.times))
 		reader := orderReader{b: b}
 		var want []uint32
 		for i, s := range o.segments {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ErrNoColumn means that events have no column of that name.
@@ -236,11 +237,15 @@ func (s *eventStatement) bind(value any) string {
 
 // match adds the condition that one of the columns has one of the values.
 func (s *eventStatement) match(m Match) error {
+	values := validTexts(m.Values)
+	if len(values) == 0 {
+		return s.condition("events_where", map[string]string{"where": "false"})
+	}
 	name, place := "events_equal", ""
-	if slices.ContainsFunc(m.Values, func(v string) bool { return strings.Contains(v, "*") }) {
-		name, place = "events_pattern", s.bind(anyPattern(m.Values))
+	if slices.ContainsFunc(values, isPattern) {
+		name, place = "events_pattern", s.bind(anyPattern(values))
 	} else {
-		place = s.bind(m.Values)
+		place = s.bind(values)
 	}
 	var either []string
 	for _, column := range m.Columns {
@@ -252,6 +257,15 @@ func (s *eventStatement) match(m Match) error {
 	}
 	return s.condition("events_where", map[string]string{"where": strings.Join(either, " or ")})
 }
+
+// validTexts returns the texts that are UTF-8. What is not stands in no column, and
+// the driver would crash on it in a list.
+func validTexts(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !utf8.ValidString(s) })
+}
+
+// isPattern reports whether a value of a match stands for more than itself.
+func isPattern(v string) bool { return strings.Contains(v, "*") }
 
 // anyPattern is a regular expression for any of the values, in which * stands
 // for any text.

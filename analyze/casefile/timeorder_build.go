@@ -34,6 +34,8 @@ func (c *Case) OrderEvents(ctx context.Context, opts OrderOptions) (*EventOrder,
 // after them.
 func orderColumns() []string { return []string{"plane", "kind", "outcome"} }
 
+const sourceFacet = "source"
+
 // orderBuilder makes an order.
 type orderBuilder struct {
 	order    *EventOrder
@@ -361,7 +363,7 @@ func (b *orderBuilder) nameValues() {
 		}
 		b.order.facets = append(b.order.facets, Facet{column, values})
 	}
-	b.order.facets = append(b.order.facets, Facet{"source", b.sources})
+	b.order.facets = append(b.order.facets, Facet{sourceFacet, b.sources})
 }
 
 // permute brings the values of facets into the order, each into the memory of the

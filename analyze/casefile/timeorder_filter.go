@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // FilterEvents returns the events of an order that a query selects: by its
@@ -15,15 +16,39 @@ import (
 // of the order. It uses the database of the case, and so must not run beside
 // another method of it.
 func (c *Case) FilterEvents(ctx context.Context, o *EventOrder, q EventQuery) (*EventSubset, error) {
-	inSQL := EventQuery{Matches: q.Matches, Where: q.Where}
+	inSQL := EventQuery{Where: q.Where, Matches: q.Matches}
 	if q.Raw {
 		inSQL.Contains, inSQL.Regex, inSQL.Raw = q.Contains, q.Regex, true
 	}
-	s, err := c.eventStatement(ctx, &inSQL)
+	s, err := c.eventStatement(ctx, &inSQL) // checks all, too
 	if err != nil {
 		return nil, err
 	}
-	list := []*EventSubset{nil}
+	list := []*EventSubset{o.during(q.From, q.To)}
+	inSQL.Matches = nil
+	for _, m := range q.Matches {
+		found, ok, err := c.matchEvents(ctx, o, m)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("filtering events: %w", err)
+		case ok:
+			list = append(list, found)
+		default:
+			inSQL.Matches = append(inSQL.Matches, m)
+		}
+	}
+	if len(inSQL.Matches) < len(q.Matches) {
+		if s, err = c.eventStatement(ctx, &inSQL); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.conditions) > 0 {
+		found, err := c.selectBits(ctx, o, s)
+		if err != nil {
+			return nil, fmt.Errorf("filtering events: %w", err)
+		}
+		list = append(list, found)
+	}
 	for _, text := range []TextQuery{{Contains: q.Contains}, {Regex: q.Regex}} {
 		if q.Raw || text == (TextQuery{}) {
 			continue
@@ -34,30 +59,38 @@ func (c *Case) FilterEvents(ctx context.Context, o *EventOrder, q EventQuery) (*
 		}
 		list = append(list, found)
 	}
-	if len(s.conditions) > 0 {
-		fill := map[string]string{"with": "", "conditions": strings.Join(s.conditions, "    ")}
-		if len(s.with) > 0 {
-			fill["with"] = "with " + strings.Join(s.with, ",\n")
-		}
-		found := newBitmap(len(o.times))
-		if err := c.eventBits(ctx, o, found, "timeorder_filter", fill, s.args[2:]); err != nil {
-			return nil, fmt.Errorf("filtering events: %w", err)
-		}
-		list = append(list, o.subsetOf(found))
-	}
-	if !q.From.IsZero() || !q.To.IsZero() {
-		from, to := 0, o.Dated()
-		if !q.From.IsZero() {
-			from = o.At(q.From.UnixMicro())
-		}
-		if !q.To.IsZero() {
-			to = o.At(q.To.UnixMicro())
-		}
-		b := newBitmap(o.Len())
-		b.setRange(from, to)
-		list = append(list, o.newSubset(b))
-	}
 	return o.Intersect(list...), nil
+}
+
+// selectBits returns the events of an order that a statement selects.
+func (c *Case) selectBits(ctx context.Context, o *EventOrder, s *eventStatement) (*EventSubset, error) {
+	fill := map[string]string{"with": "", "conditions": strings.Join(s.conditions, "    ")}
+	if len(s.with) > 0 {
+		fill["with"] = "with " + strings.Join(s.with, ",\n")
+	}
+	found := newBitmap(len(o.times))
+	if err := c.eventBits(ctx, o, found, "timeorder_filter", fill, s.args[2:]); err != nil {
+		return nil, err
+	}
+	return o.subsetOf(found), nil
+}
+
+// during returns the events from one time on and before another; a zero time does
+// not select.
+func (o *EventOrder) during(from, to time.Time) *EventSubset {
+	if from.IsZero() && to.IsZero() {
+		return nil
+	}
+	first, end := 0, o.Dated()
+	if !from.IsZero() {
+		first = o.At(from.UnixMicro())
+	}
+	if !to.IsZero() {
+		end = o.At(to.UnixMicro())
+	}
+	b := newBitmap(o.Len())
+	b.setRange(first, end)
+	return o.newSubset(b)
 }
 
 // holdersOf returns the events of an order that hold a text.

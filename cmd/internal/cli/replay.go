@@ -236,7 +236,9 @@ func (f *factory) replay(ctx context.Context, r *render.Renderer, c *casefile.Ca
 	if report.Left > 0 && report.Spent { // which was asked for
 		return r.Write(render.Note{Level: render.LevelWarning, Text: leftText(report) + "; " + goesOn})
 	}
-	ran.error = leftError(report)
+	if ran.error = leftError(report); ran.error == nil {
+		ran.error = graded.unjudgedError()
+	}
 	return nil
 }
 
@@ -264,27 +266,43 @@ func leftError(report *replayrun.Report) error {
 	if report.Left == 0 {
 		return nil
 	}
-	hints := []string{goesOn}
-	for i := range report.Exchanges {
-		if hint := statusHint(&report.Exchanges[i]); hint != "" {
-			hints = append(hints, hint)
-			break
-		}
-	}
-	return &HintError{Err: errors.New(leftText(report)), Hints: hints}
+	return &HintError{Err: errors.New(leftText(report)), Hints: []string{leftHint(report)}}
 }
 
-// statusHint says what to do about a request that was not let in.
-func statusHint(x *replayrun.Outcome) string {
-	switch {
-	case x.End != replay.Rejected:
-		return ""
-	case x.Status == http.StatusUnauthorized || x.Status == http.StatusProxyAuthRequired:
-		return "--key-env or --key-file gives the key of the server"
-	case x.Status == http.StatusNotFound || x.Status == http.StatusMethodNotAllowed:
-		return "it has no such model, or does not speak the protocol: exhibit replay providers URL lists what a server on this machine has"
+// leftHint says how requests without a final reply get one.
+func leftHint(report *replayrun.Report) string {
+	for i := range report.Exchanges {
+		x := &report.Exchanges[i]
+		switch {
+		case x.End != replay.Rejected:
+			continue
+		case x.Status == http.StatusUnauthorized || x.Status == http.StatusProxyAuthRequired:
+			return "--key-env or --key-file gives the key of the server; with it " + goesOn
+		case x.Status == http.StatusNotFound || x.Status == http.StatusMethodNotAllowed:
+			return "the server has no such model, or does not speak the --protocol: exhibit replay providers URL lists what one on this machine has"
+		default:
+			return "--server gives another address, which is another replay"
+		}
 	}
-	return ""
+	return goesOn
+}
+
+// unjudgedError is the error for a replay in which nothing came that can be
+// judged, though all replies are final.
+func (t *gradedTape) unjudgedError() error {
+	why := ""
+	for i := range t.Prompts {
+		for _, s := range t.Prompts[i].Samples {
+			if s.Verdicts != nil {
+				return nil
+			}
+			why = cmp.Or(why, s.Problem)
+		}
+	}
+	return &HintError{
+		Err:   errors.New("nothing that came can be judged: " + cmp.Or(why, "nothing was sent")),
+		Hints: []string{"--protocol says which one the server speaks: exhibit replay providers URL lists those of one on this machine"},
+	}
 }
 
 // gradeOffline judges replies without sending anything.

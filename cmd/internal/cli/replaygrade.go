@@ -37,11 +37,16 @@ type gradedSample struct {
 
 // gradedTape is what a cassette holds, judged.
 type gradedTape struct {
+	asked
 	Server, SHA256 string
-	Protocols      []string // each once, as are the others
-	Asked          []string // models
-	Answered       []string // models that answered, as the server says
 	Prompts        []gradedPrompt
+}
+
+// asked is who was asked and who answered, each once.
+type asked struct {
+	Protocols []string
+	Models    []string
+	Answered  []string // models, as the server says
 }
 
 // gradeLogged judges the logged replies.
@@ -131,22 +136,24 @@ func noReply(x *replay.Exchange, r *replay.Reply) string {
 	return fmt.Sprintf("the %d bytes that came are no reply of %s", len(x.Received()), x.Protocol)
 }
 
-// met notes who was asked, and who answered.
-func (t *gradedTape) met(x *replay.Exchange, r *replay.Reply) {
+// met notes who was asked, and who answered; the reply may be nil.
+func (a *asked) met(x *replay.Exchange, r *replay.Reply) {
 	add := func(to *[]string, word string) {
 		if word != "" && !slices.Contains(*to, word) {
 			*to = append(*to, word)
 		}
 	}
-	add(&t.Protocols, string(x.Protocol))
-	add(&t.Asked, x.Model)
-	add(&t.Answered, r.Model)
+	add(&a.Protocols, string(x.Protocol))
+	add(&a.Models, x.Model)
+	if r != nil {
+		add(&a.Answered, r.Model)
+	}
 }
 
 // fields say who was asked and who answered.
 func (t *gradedTape) fields() render.Fields {
 	return render.Fields{Name: "asked", Title: "Asked", Items: []render.Field{
-		field("server", t.Server), field("protocol", strings.Join(t.Protocols, ", ")), field("model", known(strings.Join(t.Asked, ", "))),
+		field("server", t.Server), field("protocol", strings.Join(t.Protocols, ", ")), field("model", known(strings.Join(t.Models, ", "))),
 		field("answered_by", known(strings.Join(t.Answered, ", "))), field("cassette_sha256", t.SHA256),
 	}}
 }
@@ -154,13 +161,22 @@ func (t *gradedTape) fields() render.Fields {
 // strangers are the models that answered, as the server says, without being what
 // was asked for, or a version of it: claude-x-latest is answered by
 // claude-x-20250101, and llama3 by llama3:latest.
-func (t *gradedTape) strangers() []string {
-	return slices.DeleteFunc(slices.Clone(t.Answered), func(name string) bool {
-		return slices.ContainsFunc(t.Asked, func(asked string) bool {
-			stem := strings.TrimSuffix(strings.TrimSuffix(asked, "latest"), ":")
-			return strings.HasPrefix(strings.ToLower(name), strings.ToLower(stem)) || strings.HasSuffix(asked, "/"+name)
+func (a *asked) strangers() []string {
+	return slices.DeleteFunc(slices.Clone(a.Answered), func(name string) bool {
+		return slices.ContainsFunc(a.Models, func(model string) bool {
+			stem := strings.TrimSuffix(strings.TrimSuffix(model, "latest"), ":")
+			return strings.HasPrefix(strings.ToLower(name), strings.ToLower(stem)) || strings.HasSuffix(model, "/"+name)
 		})
 	})
+}
+
+// warning says that somebody else answered than was asked; "" where nobody did.
+func (a *asked) warning() string {
+	others := a.strangers()
+	if len(others) == 0 || len(a.Models) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s was asked for, and the server says that %s answered: the verdicts are about the latter", strings.Join(a.Models, ", "), strings.Join(others, ", "))
 }
 
 // cassetteCalls are the calls that a cassette is about.

@@ -68,11 +68,10 @@ func (g *gradedReport) write(r *render.Renderer) error {
 
 // answerers warns where somebody else answered than was asked.
 func (g *gradedReport) answerers(r *render.Renderer) error {
-	if g.tape == nil || len(g.tape.strangers()) == 0 {
+	if g.tape == nil || g.tape.warning() == "" {
 		return nil
 	}
-	return r.Write(render.Note{Level: render.LevelWarning, Text: fmt.Sprintf("%s was asked for, and the server says that %s answered: the verdicts are about the latter",
-		strings.Join(g.tape.Asked, ", "), strings.Join(g.tape.strangers(), ", "))})
+	return r.Write(render.Note{Level: render.LevelWarning, Text: g.tape.warning()})
 }
 
 // replayed reports whether any reply was replayed.
@@ -219,7 +218,7 @@ func (g *gradedReport) rates() render.Table {
 		{Name: "high", Kind: render.KindNumber},
 	}}
 	for _, d := range verdict.Definitions() {
-		if d.IsNumber() {
+		if d.IsNumber() || isOfPair(d.Name) { // a logged reply is like itself
 			continue
 		}
 		yes, of := 0, 0

@@ -208,7 +208,7 @@ func (r *suiteRun) ask(ctx context.Context, answers []suite.Answer) error {
 		return err
 	}
 	if ran.Left > 0 {
-		r.f.warn("asking the judge: " + leftText(ran) + "; " + goesOn)
+		r.f.warn("asking the judge: " + leftText(ran) + "; " + leftHint(ran))
 	}
 	err = errors.Join(err, r.opinions(t.path, answers))
 	kept, keepErr := t.keep(ctx)

@@ -30,6 +30,7 @@ func (f *factory) writeSuiteReport(o *suiteRunOptions, report *render.SuiteRepor
 		if o.Output.Format != render.FormatCSV {
 			fields := render.Fields{Name: "suite", Title: "Suite", Items: []render.Field{
 				field("name", report.Suite.Name), field("server", known(report.Server)), field("protocol", known(report.Protocol)), field("model", known(report.Model)),
+				field("answered_by", known(strings.Join(report.Answered, ", "))),
 				field("cassette_sha256", known(report.Cassette)), intField("cases", int64(len(report.Results))), intField("failed", int64(report.Unmet)),
 				intField("not_judged", int64(report.Open)), intField("passed", int64(report.Met)),
 			}}
@@ -165,10 +166,24 @@ func suiteError(report *suite.Report) error {
 		failed = &SuiteError{Failed: report.Unmet, Of: len(report.Results)}
 	}
 	if report.Open > 0 {
-		open = &HintError{
-			Err:   fmt.Errorf("%d of %s could not be judged", report.Open, plural(int64(len(report.Results)), "case")),
-			Hints: []string{"the report says why of each; markers, another assertion or a judge can tell what these cannot: exhibit suite schema has them all"},
+		hint := "the report says why of each"
+		if !wantsReplies(report) {
+			hint += "; markers, another assertion or a judge can tell what these cannot: exhibit suite schema has them all"
 		}
+		open = &HintError{Err: fmt.Errorf("%d of %s could not be judged", report.Open, plural(int64(len(report.Results)), "case")), Hints: []string{hint}}
 	}
 	return errors.Join(failed, open)
+}
+
+// wantsReplies reports whether a sample is not judged because its reply is not
+// all there.
+func wantsReplies(report *suite.Report) bool {
+	for i := range report.Results {
+		for j := range report.Results[i].Samples {
+			if s := &report.Results[i].Samples[j]; s.Standing == suite.Unknown && (s.Reply == nil || !s.Reply.Complete) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -162,6 +162,7 @@ func (r *suiteRun) answers(ctx context.Context) ([]suite.Answer, error) {
 	switch {
 	case r.o.Send.GradeOnly:
 		r.of = loggedReplies
+		r.f.note("these are the logged replies: a case that fails shows its incident, as it should; one that passes would not find it again")
 		return loggedAnswers(ctx, r.c, r.suite)
 	case r.o.Send.FromCassette == "":
 		return r.send(ctx)
@@ -280,7 +281,7 @@ func (r *suiteRun) send(ctx context.Context) ([]suite.Answer, error) {
 		return nil, err
 	}
 	if r.stopped = ran.Stopped; ran.Left > 0 {
-		r.f.warnLeft(ran)
+		r.f.warn(leftText(ran) + "; " + leftHint(ran))
 	}
 	answers, readErr := r.recorded(t.path)
 	kept, keepErr := t.keep(ctx)
@@ -288,18 +289,6 @@ func (r *suiteRun) send(ctx context.Context) ([]suite.Answer, error) {
 		r.f.note(kept.Text)
 	}
 	return answers, errors.Join(err, readErr, keepErr)
-}
-
-// warnLeft warns of requests without a final reply.
-func (f *factory) warnLeft(ran *replayrun.Report) {
-	text := leftText(ran) + "; " + goesOn
-	for i := range ran.Exchanges {
-		if hint := statusHint(&ran.Exchanges[i]); hint != "" {
-			text += "; " + hint
-			break
-		}
-	}
-	f.warn(text)
 }
 
 // errOtherRequests says that a cassette is of another plan.
@@ -351,17 +340,22 @@ func (r *suiteRun) recorded(path string) (answers []suite.Answer, err error) {
 		}
 	}
 	reader := protocol.NewReader()
+	var who asked
 	for _, id := range tape.IDs() {
 		x, err := tape.Exchange(id)
 		if err != nil {
 			return nil, err
 		}
-		answers = append(answers, suite.Answer{
-			Case: x.Variant, Sample: x.Sample, ID: id, End: x.End, Problem: cmp.Or(x.Problem, "it was not sent"), Reply: replyOf(reader, x),
-		})
+		reply := replyOf(reader, x)
+		answers = append(answers, suite.Answer{Case: x.Variant, Sample: x.Sample, ID: id, End: x.End, Problem: cmp.Or(x.Problem, "it was not sent"), Reply: reply})
+		who.met(x, reply)
+	}
+	if text := who.warning(); text != "" {
+		r.f.warn(text)
 	}
 	r.of = tape.PlanHash()
 	r.report.Server, r.report.Protocol, r.report.Model, r.report.Cassette = tape.Server(), string(sent.protocol), sent.model, tape.SHA256()
+	r.report.Answered = who.Answered
 	return answers, nil
 }
 

@@ -20,6 +20,7 @@ type SuiteReport struct {
 	// Server, Protocol, Model and Cassette (its SHA-256) say what was asked and
 	// where it is kept; empty for logged replies.
 	Server, Protocol, Model, Cassette string
+	Answered                          []string // models, as the server says
 	Judge                             SuiteJudge
 }
 

@@ -50,7 +50,7 @@ func suiteReport(t testing.TB, text string) *SuiteReport {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &SuiteReport{Report: graded, Version: text, Digest: "d", Server: text, Protocol: text, Model: text, Cassette: "c"}
+	return &SuiteReport{Report: graded, Version: text, Digest: "d", Server: text, Protocol: text, Model: text, Answered: []string{text}, Cassette: "c"}
 }
 
 func TestSuiteHTML(t *testing.T) {

@@ -104,7 +104,14 @@ func (c openAIResponses) items(w *writer, i int) []any {
 				role = "user"
 			}
 			w.checkRole(i, role)
-			out = append(out, object{{"role", role}, {"content", content}})
+			item := object{{"role", role}, {"content", content}}
+			if role == "assistant" {
+				// Of an output message alone the type is no option
+				// (https://platform.openai.com/docs/api-reference/responses/create);
+				// the server of llama.cpp refuses one without it.
+				item = append(object{{"type", "message"}}, item...)
+			}
+			out = append(out, item)
 			content = nil
 		}
 	}

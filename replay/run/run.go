@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -85,6 +86,16 @@ type Outcome struct {
 	Status   int
 	Attempts int    // of this run; 0 where it was not sent in it
 	Problem  string // of the last attempt of this run
+}
+
+// WantsKey reports whether the server wants a key, or another one.
+func (o *Outcome) WantsKey() bool {
+	return o.Status == http.StatusUnauthorized || o.Status == http.StatusProxyAuthRequired
+}
+
+// NotThere reports whether the server has no such path, or no such model.
+func (o *Outcome) NotThere() bool {
+	return o.Status == http.StatusNotFound || o.Status == http.StatusMethodNotAllowed
 }
 
 // runner is a Run at work.

@@ -118,6 +118,9 @@ func TestLive(t *testing.T) {
 			})
 		}
 	}
+	for _, p := range found.Protocols {
+		t.Run(fmt.Sprintf("%s, a conversation with a tool", p), func(t *testing.T) { liveConversation(t, s, base, p) })
+	}
 	t.Run("errors", func(t *testing.T) {
 		for _, body := range []string{`{"messages":3}`, `{`, `{"messages":[{"content":"x"}]}`, `{"messages":[{"role":"user","content":"` + strings.Repeat("oak ", 5000) + `"}]}`} {
 			x := post(t, s, base, "/v1/chat/completions", []byte(body))
@@ -130,6 +133,34 @@ func TestLive(t *testing.T) {
 			t.Errorf("a protocol that it does not speak: status %d, end %q", x.Status, x.End)
 		}
 	})
+}
+
+// liveConversation sends a request with all that a turn of an agent has: a reply
+// of the model, a call of a tool and its result, and the tool itself.
+func liveConversation(t *testing.T, s *sandbox.Sandbox, base *url.URL, p replay.Protocol) {
+	t.Helper()
+	text := func(role, said string) replay.Message {
+		return replay.Message{Role: role, Parts: []replay.Part{{Type: replay.PartText, Text: said}}}
+	}
+	asks := text("assistant", "I look it up.")
+	asks.Parts = append(asks.Parts, replay.Part{Type: replay.PartToolCall, ID: "call_1", Name: "look_up", JSON: json.RawMessage(`{"tree":"oak"}`)})
+	r := &replay.Request{
+		Event: "e-1", Model: "logged-model",
+		Messages: []replay.Message{
+			text("system", "Name trees."), text("user", "oak"), text("assistant", "elm"), text("user", "How high is it?"), asks,
+			{Role: "tool", Parts: []replay.Part{{Type: replay.PartToolResult, ID: "call_1", Text: "twenty metres"}}},
+		},
+		Tools:      json.RawMessage(`[{"type":"function","function":{"name":"look_up","description":"Look a tree up.","parameters":{"type":"object","properties":{"tree":{"type":"string"}},"required":["tree"]}}}]`),
+		Parameters: []replay.Parameter{{Name: "max_tokens", Value: json.RawMessage("5")}},
+	}
+	e, err := protocol.Encode(r, p, protocol.Options{Model: "tiny-random"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := post(t, s, base, e.Path, e.Body)
+	if got := protocol.NewReader().Read(x); x.End != replay.Complete || !got.Complete || got.Outcome != "success" {
+		t.Errorf("sent %s\nend %q (%s), reply %+v\n%s", e.Body, x.End, x.Problem, got, x.Received())
+	}
 }
 
 // liveReply sends one request that asks for five tokens, and returns in how many

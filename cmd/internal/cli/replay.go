@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -276,9 +275,9 @@ func leftHint(report *replayrun.Report) string {
 		switch {
 		case x.End != replay.Rejected:
 			continue
-		case x.Status == http.StatusUnauthorized || x.Status == http.StatusProxyAuthRequired:
+		case x.WantsKey():
 			return "--key-env or --key-file gives the key of the server; with it " + goesOn
-		case x.Status == http.StatusNotFound || x.Status == http.StatusMethodNotAllowed:
+		case x.NotThere():
 			return "the server has no such model, or does not speak the --protocol: exhibit replay providers URL lists what one on this machine has"
 		default:
 			return "--server gives another address, which is another replay"

@@ -52,7 +52,8 @@ the retrieved documents and the results of tools, counted from 1 in that order. 
 changes are named. Tools that a model asks for are never run.
 
 What is sent and received is kept in the case (or in --cassette FILE); the same command
-goes on where one was interrupted. --from-cassette compares again without sending.
+goes on where one was interrupted, or where replies are missing, which is exit code 1
+unless a budget ended it. --from-cassette compares again without sending.
 
 Only this machine is dialled; --allow-host names others, --acknowledge-egress says that
 logged texts may go there, without secrets and personal data unless --no-mask. Keys come from --key-env or --key-file, and are never written.

@@ -110,6 +110,7 @@ type state struct {
 	analysis   *analysisEntry  // the last run of the detectors; nil for none
 	changed    int64           // the last entry that changed what detectors read
 	acts       []FindingAct    // what was said of findings, in order
+	words      map[EventRef][]EventAct
 	texts      []textFacts     // what was found in texts and is kept
 	facts      map[string]bool // files of facts that any analysis kept
 	replays    []replayEntry
@@ -122,7 +123,7 @@ type loadEntry struct {
 }
 
 func newState() *state {
-	return &state{decoder: DecoderVersion, pending: map[string]bool{}, earlier: map[string]bool{}, facts: map[string]bool{}}
+	return &state{decoder: DecoderVersion, pending: map[string]bool{}, earlier: map[string]bool{}, facts: map[string]bool{}, words: map[EventRef][]EventAct{}}
 }
 
 // liveBytes is the size of the live segments.
@@ -204,7 +205,7 @@ func (s *state) apply(e ledger.Entry) error {
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
-		s.takeAct(e, &b)
+		return s.takeAct(e, &b)
 	case ledger.ActionVerify:
 		var b verifyBody
 		if err := json.Unmarshal(e.Body, &b); err != nil {

@@ -178,11 +178,7 @@ func (s *state) judged() map[string]FindingState {
 		case ledger.ActionNote:
 			f.Notes++
 		case ledger.ActionTag:
-			f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(t string) bool { return t == a.Text })
-			if !a.Removed {
-				f.Tags = append(f.Tags, a.Text)
-				slices.Sort(f.Tags)
-			}
+			f.Tags = retagged(f.Tags, a.Text, a.Removed)
 		}
 		out[a.Finding] = f
 	}

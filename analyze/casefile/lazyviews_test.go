@@ -11,7 +11,7 @@ import (
 // and that one is made only when it is wanted.
 func TestLazyViews(t *testing.T) {
 	dir := smallCase(t, testKey(t))
-	all := []string{"calls", "content", "content_use", "events", "events_all", "finding_events", "findings", "identifiers", "records"}
+	all := []string{"calls", "content", "content_use", "event_words", "events", "events_all", "finding_events", "findings", "identifiers", "records"}
 	tests := []struct {
 		name, query string
 		want        []string

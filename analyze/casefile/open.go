@@ -268,7 +268,7 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 		return nil, err
 	}
 	text, err := statement("views", map[string]string{
-		"judged": c.state.judgedSQL(), "prefix": strconv.Itoa(c.prefix), "events": list, "records": quoteList(records),
+		"judged": c.state.judgedSQL(), "words": c.state.wordsSQL(), "prefix": strconv.Itoa(c.prefix), "events": list, "records": quoteList(records),
 		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),
 	})
 	if err != nil {

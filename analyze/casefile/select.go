@@ -129,7 +129,7 @@ type TableColumn struct{ Table, Name, Type string }
 // views and tables that were made in this session.
 func (c *Case) Tables(ctx context.Context, more ...string) ([]TableColumn, error) {
 	var out []TableColumn
-	names := append([]string{"events", "events_all", "calls", "records", "identifiers", "content", "content_use", "evidence", "findings", "finding_events"}, more...)
+	names := append([]string{"events", "events_all", "calls", "records", "identifiers", "content", "content_use", "evidence", "findings", "finding_events", "event_words"}, more...)
 	err := c.query(ctx, "select_tables", map[string]string{"names": quoteList(names)}, nil, func(r *sql.Rows) error {
 		var t TableColumn
 		err := r.Scan(&t.Table, &t.Name, &t.Type)

@@ -146,7 +146,23 @@ func (v *verification) run(ctx context.Context) error {
 			return err
 		}
 	}
+	v.checkWords()
 	return nil
+}
+
+// checkWords checks that the events of which something was said can be in the
+// case. Without all manifests that cannot be told, which is a problem already.
+func (v *verification) checkWords() {
+	if len(v.bad) > 0 || len(v.s.words) == 0 {
+		return
+	}
+	records := map[string]int64{}
+	for _, c := range v.items {
+		records[c.SHA256] = c.Records
+	}
+	for _, seq := range v.s.wordsOutside(records) {
+		v.problem(ledgerFile, linePlace(seq), "something is said of an event that the case does not have")
+	}
 }
 
 // hasTruth reports whether the folder holds anything else of a case: then a

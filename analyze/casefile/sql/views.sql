@@ -103,3 +103,10 @@ select
     substr(i.evidence_id, 1, {{prefix}}) || '-' || f.record || case when f.part > 0 then '.' || f.part else '' end as event_id
 from finding_event f
 join evidence i on i.evidence = f.evidence;
+
+-- The notes and tags that events have, with the entry of the ledger that gave them.
+create temp view event_words as
+select
+    substr(w.evidence_id, 1, {{prefix}}) || '-' || w.record || case when w.part > 0 then '.' || w.part else '' end as event_id,
+    w.action, w.text, w.actor, try_cast(w.said_at as timestamptz) as said_at, w.entry
+from {{words}} w;

@@ -289,11 +289,7 @@ func historyTable(acts []casefile.FindingAct) render.Table {
 		{Name: "entry", Kind: render.KindInt}, {Name: "at"}, {Name: "by"}, {Name: "what"}, {Name: "state"}, {Name: "verdict"}, {Name: "text", Kind: render.KindLong},
 	}}
 	for _, a := range acts {
-		what := a.Action
-		if a.Removed {
-			what += " removed"
-		}
-		t.Rows = append(t.Rows, []any{a.Seq, a.Time, a.Actor, what, known(a.State), known(a.Verdict), known(a.Text)})
+		t.Rows = append(t.Rows, []any{a.Seq, a.Time, a.Actor, actName(a.Action, a.Removed), known(a.State), known(a.Verdict), known(a.Text)})
 	}
 	return t
 }

@@ -53,7 +53,7 @@ func waitMain() int {
 //	exits CODE COMMAND [ARG...]
 //
 // which runs a command and wants that exit code, and [flip], [pack], [digests],
-// [serve] and [seen].
+// [say], [serve] and [seen].
 func TestScripts(t *testing.T) {
 	dir, files := filepath.Join("..", "..", "..", "testdata", "script"), []string(nil)
 	if testing.Short() { // for the race detector: the commands that start goroutines
@@ -77,7 +77,7 @@ func TestScripts(t *testing.T) {
 			env.Values[serversKey{}] = map[string]*replaytest.Server{}
 			return os.Mkdir(home, 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "pack": pack, "digests": digests(t), "serve": serve, "seen": seen},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "pack": pack, "digests": digests(t), "say": say, "serve": serve, "seen": seen},
 	})
 }
 

@@ -28,7 +28,8 @@ type showOptions struct {
 }
 
 const showLong = `show prints one event: its columns, the other events of the same call and where they
-disagree, the conversation, where the event comes from, and its raw record.
+disagree, the conversation, the notes and tags that people gave it in exhibit tui, where
+it comes from, and its raw record.
 
 EVENT is an event id such as 1f3a5c7e-12, EVIDENCE-RECORD or EVIDENCE-RECORD.PART. Of
 EVIDENCE, as many digits are enough as no other evidence shares. A record that holds
@@ -131,7 +132,8 @@ func writeEvent(ctx context.Context, r *render.Renderer, c *casefile.Case, eids 
 	if err != nil {
 		return err
 	}
-	messages := eventGroups(d)
+	words := c.EventWords(d.Ref())
+	messages := eventGroups(d, &words)
 	messages = append(messages, callMessages(d)...)
 	turns, err := d.Conversation()
 	if err != nil {
@@ -144,6 +146,9 @@ func writeEvent(ctx context.Context, r *render.Renderer, c *casefile.Case, eids 
 	messages = append(messages, conversationMessages(turns, lines)...)
 	if d.Joined {
 		messages = append(messages, note("the conversation is that of the whole call, put together from the chunks of its events"))
+	}
+	if len(words.Acts) > 0 {
+		messages = append(messages, wordsTable(words.Acts))
 	}
 	messages = append(messages, provenanceFields(d, record), rawFields(record, o.Pretty, lines))
 	if !utf8.Valid(record.Raw) {
@@ -208,8 +213,8 @@ func inConversation() []string {
 
 // eventGroups lists the columns that have a value, group by group. What is said
 // belongs to the conversation, and provenance comes with the raw record.
-func eventGroups(d *casefile.Detail) []render.Message {
-	messages := []render.Message{render.Fields{Name: "event", Items: eventFields(d)}}
+func eventGroups(d *casefile.Detail, words *casefile.EventWords) []render.Message {
+	messages := []render.Message{render.Fields{Name: "event", Items: eventFields(d, words.Tags)}}
 	groups := eventGroupList()
 	var items []render.Field
 	group := -1
@@ -234,9 +239,13 @@ func eventGroups(d *casefile.Detail) []render.Message {
 	return messages
 }
 
-// eventFields say which event this is, and what it repeats or differs from.
-func eventFields(d *casefile.Detail) []render.Field {
+// eventFields say which event this is, which tags people gave it, and what it
+// repeats or differs from.
+func eventFields(d *casefile.Detail, tags []string) []render.Field {
 	items := []render.Field{field("event_id", d.EventID), field("format", d.Value("format"))}
+	if len(tags) > 0 {
+		items = append(items, field("tags", strings.Join(tags, " ")))
+	}
 	if d.Original != "" {
 		items = append(items, field("repeats", d.Original))
 	}
@@ -342,6 +351,26 @@ func conversationMessages(turns []casefile.Turn, lines int) []render.Message {
 		})
 	}
 	return []render.Message{t}
+}
+
+// wordsTable lists what people said of the event.
+func wordsTable(acts []casefile.EventAct) render.Table {
+	t := render.Table{Name: "history", Title: "What was said of it", Columns: []render.Column{
+		{Name: "entry", Kind: render.KindInt}, {Name: "at"}, {Name: "by"}, {Name: "what"}, {Name: "text", Kind: render.KindLong},
+	}}
+	for i := range acts {
+		a := &acts[i]
+		t.Rows = append(t.Rows, []any{a.Seq, a.Time, a.Actor, actName(a.Action, a.Removed), a.Text})
+	}
+	return t
+}
+
+// actName says what an entry of the ledger about a finding or an event does.
+func actName(action string, removed bool) string {
+	if removed {
+		return action + " removed"
+	}
+	return action
 }
 
 // provenanceFields say where the event comes from.

@@ -28,8 +28,9 @@ type sqlOptions struct {
 
 const sqlLong = `sql runs one SELECT, or EXPLAIN of one, over the views of a case: events (duplicates
 hidden), events_all, calls, records (with the raw bytes), identifiers, content,
-content_use, evidence, findings and finding_events. --tables lists their columns. QUERY
-is in the SQL of DuckDB; - reads it from standard input.
+content_use, evidence, findings, finding_events and event_words (notes and tags of
+events). --tables lists their columns. QUERY is in the SQL of DuckDB; - reads it from
+standard input.
 
 What detectors read is there too, made when a query names it: call and act (calls and
 other acts with who did them), feature_five and feature_hour (what each person,
@@ -184,6 +185,10 @@ func meaning(view, column string) string {
 		return "what the value is the id of"
 	case "finding_events.position":
 		return "place of the event among those of the finding, from 0"
+	case "event_words.entry":
+		return "entry of the ledger"
+	case "event_words.text":
+		return "of the note, or the tag"
 	case "content.role", "content_use.role":
 		return "who said it: system, user, assistant, reasoning, tool ..."
 	}

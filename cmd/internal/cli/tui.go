@@ -92,7 +92,8 @@ func runTUI(ctx context.Context, f *factory, o *tuiOptions) error {
 		return err
 	}
 	source, err := data.Open(ctx, data.Options{
-		Dir: dir, Threads: o.Resources.Threads, Memory: o.Resources.Memory, Unlock: unlock, Tool: "exhibit " + f.build().Version, Now: f.now,
+		Dir: dir, Threads: o.Resources.Threads, Memory: o.Resources.Memory, Unlock: unlock,
+		Actor: ledger.DefaultKeyName(), Tool: "exhibit " + f.build().Version, Now: f.now,
 	})
 	if errors.Is(err, casefile.ErrEmptyCase) {
 		return &HintError{Err: err, Hints: []string{"exhibit load PATH... loads evidence into it"}}

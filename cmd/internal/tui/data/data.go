@@ -25,11 +25,12 @@ type Source interface {
 	// Changed reports whether another process has changed the case since it was
 	// opened.
 	Changed() bool
-	// Reload opens the case as it is now. Questions that are being answered are
-	// finished before.
+	// Reload opens the case as it is now. Long questions that are being answered
+	// are finished with the case as it was.
 	Reload(ctx context.Context) error
 
 	Events
+	Words
 }
 
 // Info is what is open.
@@ -61,8 +62,10 @@ type Options struct {
 	Dir     string
 	Threads int
 	Memory  int64 // bytes, for all of the explorer
-	// Key signs what the analyst says of findings and events; nil asks Unlock.
+	// Unlock finds the key that signs what is said of findings and events; nil
+	// where nothing can be said.
 	Unlock func() (*ledger.Key, error)
+	Actor  string // who says it
 	Tool   string
 	Now    func() time.Time
 }
@@ -127,7 +130,7 @@ func (c *Case) Reload(ctx context.Context) error {
 		Analyzed: front.Analysis() != nil, Generation: c.info.Generation + 1,
 	}
 	c.mu.Unlock()
-	return errors.Join(c.front.replace(front), c.back.replace(nil))
+	return errors.Join(c.front.replace(front), c.back.renew())
 }
 
 // Changed implements [Source].
@@ -178,12 +181,13 @@ func (c *Case) inBack(ctx context.Context, ask func(*casefile.Case) error) error
 
 // handle is an open case that one question at a time is asked of.
 type handle struct {
-	turn chan struct{} // holds one token while nobody asks
-	c    *casefile.Case
+	turn  chan struct{} // holds one token while nobody asks
+	stale chan struct{} // holds one where c is to be opened anew
+	c     *casefile.Case
 }
 
 func newHandle() handle {
-	h := handle{turn: make(chan struct{}, 1)}
+	h := handle{turn: make(chan struct{}, 1), stale: make(chan struct{}, 1)}
 	h.turn <- struct{}{}
 	return h
 }
@@ -200,6 +204,13 @@ func (h *handle) use(ctx context.Context, open func() (*casefile.Case, error), a
 	case <-h.turn:
 	}
 	defer func() { h.turn <- struct{}{} }()
+	select {
+	case <-h.stale:
+		if err := h.put(nil); err != nil {
+			return err
+		}
+	default:
+	}
 	if h.c == nil {
 		if open == nil {
 			return errClosed
@@ -216,6 +227,28 @@ func (h *handle) use(ctx context.Context, open func() (*casefile.Case, error), a
 func (h *handle) replace(c *casefile.Case) error {
 	<-h.turn
 	defer func() { h.turn <- struct{}{} }()
+	return h.put(c)
+}
+
+// renew lets the next question be asked of the case as it is then. It does not
+// wait for the one that is being answered, which may take long.
+func (h *handle) renew() error {
+	select {
+	case <-h.turn:
+		defer func() { h.turn <- struct{}{} }()
+		return h.put(nil)
+	default:
+	}
+	select {
+	case h.stale <- struct{}{}:
+	default: // it is said already
+	}
+	return nil
+}
+
+// put takes another case, or none, and closes the one before. The caller has the
+// turn.
+func (h *handle) put(c *casefile.Case) error {
 	before := h.c
 	h.c = c
 	if before == nil {

@@ -100,7 +100,7 @@ func (d *demonstration) make() error {
 func Source(t testing.TB, dir string, key *ledger.Key) *data.Case {
 	t.Helper()
 	source, err := data.Open(t.Context(), data.Options{
-		Dir: dir, Threads: 2, Memory: memory, Tool: "exhibit test", Now: casetest.Clock,
+		Dir: dir, Threads: 2, Memory: memory, Actor: "ana", Tool: "exhibit test", Now: casetest.Clock,
 		Unlock: func() (*ledger.Key, error) { return key, nil },
 	})
 	if err != nil {

@@ -1,0 +1,54 @@
+package data_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/tuitest"
+)
+
+func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
+
+// event is an event of the first segment of any case.
+const event = 1 << 28
+
+// TestWords checks that marks, notes and tags of events are seen at once, and
+// when the case is opened again.
+func TestWords(t *testing.T) {
+	dir, key := tuitest.Demo(t)
+	c := tuitest.Source(t, dir, key)
+	ctx := t.Context()
+	head, err := c.Mark(ctx, event+1, true)
+	if err != nil || head != c.Info().Head || c.Changed() {
+		t.Fatalf("head %s after %s, %v", c.Info().Head, head, err)
+	}
+	for _, say := range []func() (string, error){
+		func() (string, error) { return c.Mark(ctx, event, true) },
+		func() (string, error) { return c.Note(ctx, event, "asked\x1b[2J") },
+		func() (string, error) { return c.Tag(ctx, event, "key", false) },
+		func() (string, error) { return c.Tag(ctx, event, "other", false) },
+		func() (string, error) { return c.Tag(ctx, event, "other", true) },
+		func() (string, error) { return c.Mark(ctx, event+1, false) },
+	} {
+		if _, err := say(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for when, source := range map[string]data.Source{"at once": c, "opened again": tuitest.Source(t, dir, key)} {
+		marks, err := source.Marks(ctx)
+		if diff := cmp.Diff([]int64{event}, marks); err != nil || diff != "" {
+			t.Errorf("%s: marks (-want +got):\n%s%v", when, diff, err)
+		}
+		words, err := source.EventWords(ctx, event)
+		if diff := cmp.Diff([]string{"key", "mark"}, words.Tags); err != nil || diff != "" || len(words.Acts) != 5 || words.Acts[1].Text != "asked\x1b[2J" {
+			t.Errorf("%s: %+v (-want +got):\n%s%v", when, words.Acts, diff, err)
+		}
+	}
+	if _, err := c.Note(ctx, event, " "); err == nil || !strings.Contains(err.Error(), "empty") {
+		t.Errorf("an empty note: %v", err)
+	}
+}

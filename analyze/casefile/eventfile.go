@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ const maxGroupBytes = 64 << 20
 // the file is about. The file depends on the case and the query alone.
 func (c *Case) WriteEvents(ctx context.Context, w io.Writer, q EventQuery, about map[string]string) (n int64, err error) {
 	if len(q.Columns) == 0 {
-		if q.Columns, err = c.exportColumns(ctx); err != nil {
+		if q.Columns, err = c.ExportColumns(ctx); err != nil {
 			return 0, err
 		}
 	}
@@ -33,16 +34,16 @@ func (c *Case) WriteEvents(ctx context.Context, w io.Writer, q EventQuery, about
 	if err != nil {
 		return 0, err
 	}
-	n, err = writeRows(w, rows, about)
+	n, err = writeRows(w, rows, nil, about)
 	if err = errors.Join(err, rows.Close()); err != nil {
 		return n, fmt.Errorf("writing events as Parquet: %w", err)
 	}
 	return n, nil
 }
 
-// exportColumns are the columns of the events view without eid, which means
+// ExportColumns are the columns of the events view without eid, which means
 // something inside this case only.
-func (c *Case) exportColumns(ctx context.Context) ([]string, error) {
+func (c *Case) ExportColumns(ctx context.Context) ([]string, error) {
 	columns, err := c.EventColumns(ctx)
 	var names []string
 	for _, col := range columns {
@@ -53,9 +54,24 @@ func (c *Case) exportColumns(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// writeRows writes rows as a Parquet file, a row group at a time.
-func writeRows(w io.Writer, rows *Rows, about map[string]string) (n int64, err error) {
-	t, err := exportTable(rows.Columns())
+// WriteParquet writes the rows of a query, which the caller closes, to w as a
+// Parquet file and returns how many there are. The columns get the given names,
+// which must differ. The metadata of the file is about.
+func WriteParquet(w io.Writer, rows *Rows, names []string, about map[string]string) (n int64, err error) {
+	if n, err = writeRows(w, rows, names, about); err != nil {
+		return n, fmt.Errorf("writing rows as Parquet: %w", err)
+	}
+	return n, nil
+}
+
+// writeRows writes rows as a Parquet file, a row group at a time. No names are
+// those of the result.
+func writeRows(w io.Writer, rows *Rows, names []string, about map[string]string) (n int64, err error) {
+	columns := slices.Clone(rows.Columns())
+	for i, name := range names {
+		columns[i].Name = name
+	}
+	t, err := exportTable(columns)
 	if err != nil {
 		return 0, err
 	}
@@ -102,20 +118,29 @@ func writeRows(w io.Writer, rows *Rows, about map[string]string) (n int64, err e
 func exportTable(columns []ResultColumn) (*table, error) {
 	var list []*column
 	for _, c := range columns {
-		typ := typeText
-		switch {
-		case strings.HasSuffix(c.Type, "INT") || c.Type == "INTEGER":
-			typ = typeInt
-		case c.Type == "BOOLEAN":
-			typ = typeBool
-		case isInstant(c.Type):
-			typ = typeTime
-		case c.Type == "DECIMAL(18,9)":
-			typ = typeMoney
+		col := &column{name: c.Name, typ: typeText}
+		switch c.Type {
+		case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER":
+			col.typ = typeInt
+		case "HUGEINT", "UHUGEINT", "UBIGINT":
+			col.typ = typeDecimal
+		case "DOUBLE", "FLOAT":
+			col.typ = typeFloat
+		case "BOOLEAN":
+			col.typ = typeBool
+		case "DECIMAL(18,9)":
+			col.typ = typeMoney
+		default:
+			if _, err := fmt.Sscanf(c.Type, "DECIMAL(%d,%d)", new(int), &col.scale); err == nil {
+				col.typ = typeDecimal
+			}
+			if isInstant(c.Type) {
+				col.typ = typeTime
+			}
 		}
-		list = append(list, &column{name: c.Name, typ: typ})
+		list = append(list, col)
 	}
-	return newTable("events", list...)
+	return newTable("rows", list...)
 }
 
 // value adds a value of [Rows] and returns how many bytes it takes.
@@ -149,19 +174,75 @@ func (c *column) value(v any) (int, error) {
 			return 0, err
 		}
 		c.int(n, true)
-	default:
-		s, ok := v.(string)
-		if !ok {
-			data, err := json.Marshal(v)
-			if err != nil {
-				return 0, err
-			}
-			s = string(data)
+	case typeDecimal:
+		b, err := decimal(fmt.Sprint(v), c.scale)
+		if err != nil {
+			return 0, err
 		}
-		c.text([]byte(s))
-		return len(s) + 1, nil
+		c.sum(b)
+	case typeFloat:
+		f, ok := realNumber(v)
+		if !ok {
+			return 0, fmt.Errorf("%v is no number", v)
+		}
+		c.float(f)
+	default:
+		text, err := plainText(v)
+		if err != nil {
+			return 0, err
+		}
+		c.text(text)
+		return len(text) + 1, nil
 	}
 	return 8, nil
+}
+
+func realNumber(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case float32:
+		return float64(v), true
+	}
+	return 0, false
+}
+
+// plainText is a value as text: JSON as DuckDB wrote it.
+func plainText(v any) ([]byte, error) {
+	switch v := v.(type) {
+	case string:
+		return []byte(v), nil
+	case json.RawMessage:
+		return v, nil
+	}
+	return json.Marshal(v)
+}
+
+// decimalBytes is the size of a decimal of [decimalDigits] digits.
+const (
+	decimalBytes  = 16
+	decimalDigits = 38
+)
+
+// decimal reads a number with at most scale digits after the point as the bytes
+// of a decimal of Parquet: an integer without the point in two's complement, the
+// highest byte first (LogicalTypes.md, DECIMAL).
+func decimal(s string, scale int) ([]byte, error) {
+	whole, fraction, _ := strings.Cut(s, ".")
+	if len(fraction) > scale {
+		return nil, fmt.Errorf("%q has more than %d digits after the point", s, scale)
+	}
+	n, ok := new(big.Int).SetString(whole+fraction+strings.Repeat("0", scale-len(fraction)), 10)
+	if !ok {
+		return nil, fmt.Errorf("%q is no decimal number", s)
+	}
+	if digits := len(new(big.Int).Abs(n).String()); digits > decimalDigits {
+		return nil, fmt.Errorf("%q has more than %d digits: cast the column to varchar or double", s, decimalDigits)
+	}
+	if n.Sign() < 0 {
+		n.Add(n, new(big.Int).Lsh(big.NewInt(1), 8*decimalBytes))
+	}
+	return n.FillBytes(make([]byte, decimalBytes)), nil
 }
 
 func wholeNumber(v any) (int64, bool) {

@@ -31,6 +31,7 @@ type Match struct {
 type EventQuery struct {
 	Matches  []Match
 	From, To time.Time // From <= ts < To
+	Events   []int64   // only these
 	// Contains is looked for, whatever the case of its letters, in what was
 	// said: the texts of messages, the tool calls that the model made, the
 	// documents it was given, and error messages. What a log cut into chunks is
@@ -190,6 +191,11 @@ func (c *Case) eventStatement(ctx context.Context, q *EventQuery) (*eventStateme
 			return nil, err
 		}
 		s.columns = append(s.columns, "e."+QuoteIdent(name))
+	}
+	if q.Events != nil {
+		if err := s.condition("events_only", map[string]string{"eids": s.bind(q.Events)}); err != nil {
+			return nil, err
+		}
 	}
 	for _, m := range q.Matches {
 		for _, name := range m.Columns {

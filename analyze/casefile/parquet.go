@@ -34,6 +34,7 @@ const (
 	typeMoney                   // DECIMAL(18,9)
 	typeFloat                   // 64 bit floating point
 	typeBool
+	typeDecimal // any number that is exact, of up to 38 digits
 )
 
 // rowGroupRows bounds a row group: small enough that fetching one row by its
@@ -57,6 +58,7 @@ const (
 type column struct {
 	name  string
 	typ   columnType
+	scale int     // digits after the point, of typeDecimal
 	def   []int16 // 1 a value, 0 NULL, a row each
 	bytes []parquet.ByteArray
 	hash  []parquet.FixedLenByteArray
@@ -175,6 +177,8 @@ func (c *column) node() (schema.Node, error) {
 		return schema.NewPrimitiveNodeLogical(c.name, opt, schema.NewTimestampLogicalType(true, schema.TimeUnitMicros), parquet.Types.Int64, -1, -1)
 	case typeMoney:
 		return schema.NewPrimitiveNodeLogical(c.name, opt, schema.NewDecimalLogicalType(18, 9), parquet.Types.Int64, -1, -1)
+	case typeDecimal:
+		return schema.NewPrimitiveNodeLogical(c.name, opt, schema.NewDecimalLogicalType(decimalDigits, int32(c.scale)), parquet.Types.FixedLenByteArray, decimalBytes, -1)
 	case typeFloat:
 		return schema.NewFloat64Node(c.name, opt, -1), nil
 	default:

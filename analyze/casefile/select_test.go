@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -249,6 +250,53 @@ func TestWriteEvents(t *testing.T) {
 	meta := elsewhere(t, "set threads = 1", "select decode(key), decode(value) from parquet_kv_metadata('"+path+"') where decode(key) like 'exhibit%' order by 1")
 	if meta != "exhibit_case x\nexhibit_head 1:ab\n" {
 		t.Errorf("metadata: %s", meta)
+	}
+}
+
+// TestWriteParquet reads the rows of a query back from a Parquet file in another
+// client: every type, names of the caller's choice, and numbers as they are.
+func TestWriteParquet(t *testing.T) {
+	c := mixedCase(t)
+	rows, err := c.Select(t.Context(), `
+		select 1::tinyint as a, -170141183460469231731687303715884::hugeint as a, 18446744073709551615::ubigint as u, 12.3456::decimal(20,4) as d,
+			1.5::float as f, 0.1::double as g, true as b, 'x' as s, timestamptz '2026-03-04 10:00:00.000001+00' as t, [1, 2] as l, {'a': '<'} as m
+		union all select null, null, null, null, null, null, null, null, null, null, null`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	names := []string{"a", "a_2", "u", "d", "f", "g", "b", "s", "t", "l", "m"}
+	n, err := casefile.WriteParquet(&file, rows, names, map[string]string{"exhibit_head": "1:ab"})
+	if err = errors.Join(err, rows.Close()); err != nil || n != 2 {
+		t.Fatalf("%d rows, %v", n, err)
+	}
+	path := filepath.Join(t.TempDir(), "rows.parquet")
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := elsewhere(t, "set TimeZone = 'UTC'", "select a, a_2::varchar, u::varchar, d::varchar, f, g, b, s, t::varchar, l, m from '"+path+"' where a is not null")
+	want := "1 -170141183460469231731687303715884 18446744073709551615 12.3456 1.5 0.1 true x 2026-03-04 10:00:00.000001+00 [1,2] {\"a\":\"<\"}\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := elsewhere(t, "set threads = 1", "select typeof(a_2), typeof(u), typeof(d), typeof(f), count(*) from '"+path+"' where a is null group by all"); got != "DECIMAL(38,0) DECIMAL(38,0) DECIMAL(38,4) DOUBLE 1\n" {
+		t.Errorf("NULL came back as %s", got)
+	}
+}
+
+// TestWriteParquetRefuses checks that a number that no file can hold is no other
+// number in the file.
+func TestWriteParquetRefuses(t *testing.T) {
+	c := mixedCase(t)
+	rows, err := c.Select(t.Context(), "select 170141183460469231731687303715884105727::hugeint as n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := casefile.WriteParquet(io.Discard, rows, nil, nil); err == nil || !strings.Contains(err.Error(), "38 digits") {
+		t.Errorf("39 digits: %v", err)
+	}
+	if err := rows.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

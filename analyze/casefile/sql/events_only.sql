@@ -1,0 +1,1 @@
+and e.eid in (select unnest({{eids}}::bigint[]))

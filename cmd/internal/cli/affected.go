@@ -14,6 +14,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/affected"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -136,7 +137,7 @@ func runAffected(ctx context.Context, f *factory, o affectedOptions) error {
 			return err
 		}
 		ao.Finding = func(ctx context.Context, id string) (*analyze.Finding, error) { return findFinding(ctx, c, id) }
-		return f.emit(o.Output, caseConfig(c, o.params()), func(r *render.Renderer) error {
+		return f.emit(o.Output, export.Config(c, o.params()), func(r *render.Renderer) error {
 			result, err := affected.Find(ctx, c, ao)
 			if err != nil {
 				return affectedProblem(err, &o)

@@ -10,6 +10,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -129,7 +130,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		}
 		params := o.Look.params()
 		params["all"] = o.All
-		return f.emit(o.Output, caseConfig(c, params), func(r *render.Renderer) (err error) {
+		return f.emit(o.Output, export.Config(c, params), func(r *render.Renderer) (err error) {
 			if report, err = f.lookAt(ctx, c, &o, look); err != nil {
 				return err
 			}

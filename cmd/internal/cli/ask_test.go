@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
-	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 func TestPercentOf(t *testing.T) {
@@ -60,20 +58,6 @@ func TestRowLimit(t *testing.T) {
 	}
 }
 
-func TestStampOf(t *testing.T) {
-	for micros, want := range map[int64]formats.Precision{
-		1_000_000: formats.PrecisionS, 1_500_000: formats.PrecisionMS, 1_500_001: formats.PrecisionUS,
-	} {
-		at := time.UnixMicro(micros)
-		if got := stampOf(&at); got != (render.Stamp{Micros: micros, Precision: want}) {
-			t.Errorf("%d: %v, want precision %s", micros, got, want)
-		}
-	}
-	if stampOf(nil) != nil {
-		t.Error("no time is not NULL")
-	}
-}
-
 func TestAlternatives(t *testing.T) {
 	var values []string
 	v := alternatives{&values, []string{"a", "b"}}
@@ -109,14 +93,6 @@ func TestSQLError(t *testing.T) {
 	}
 	if code := exitCode(queryProblem(casefile.ErrNotSelect)); code != exitUsage {
 		t.Errorf("what is no SELECT ends with code %d", code)
-	}
-}
-
-func TestQueryTable(t *testing.T) {
-	table := queryTable([]casefile.ResultColumn{{Name: "a", Type: "BIGINT"}, {Name: "a", Type: "DECIMAL(18,9)"}, {Name: "", Type: "JSON"}, {Name: "t", Type: "TIMESTAMPTZ"}})
-	want := []render.Column{{Name: "a", Kind: render.KindInt}, {Name: "a_2", Kind: render.KindNumber}, {Name: "column_3", Kind: render.KindJSON}, {Name: "t", Kind: render.KindTime}}
-	if !slices.Equal(table.Columns, want) || table.Stacked {
-		t.Errorf("%+v", table)
 	}
 }
 

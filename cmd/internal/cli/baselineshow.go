@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/baseline"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -57,7 +58,7 @@ func runBaselineShow(f *factory, path string, o baselineShowOptions) error {
 		return err
 	}
 	o.Limit = f.rowLimit(o.Limit, o.LimitSet, o.Output)
-	config := render.Config{Params: given(map[string]any{"baseline": path, "baseline_sha256": baseline.Digest(text), "for": o.For})}
+	config := render.Config{Params: export.Given(map[string]any{"baseline": path, "baseline_sha256": baseline.Digest(text), "for": o.For})}
 	return f.emit(o.Output, config, func(r *render.Renderer) error {
 		if o.For != "" {
 			return writeBaselineSubject(r, b, o.For)

@@ -12,6 +12,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -123,7 +124,7 @@ func (o *checkOptions) config() render.Config {
 	for name, value := range loadParams(o.Load) {
 		params[name] = value
 	}
-	return render.Config{Case: o.Keep, Params: given(params)}
+	return render.Config{Case: o.Keep, Params: export.Given(params)}
 }
 
 // check loads and analyzes. faults are what was wrong with the evidence, and the

@@ -14,6 +14,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/drill"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -84,7 +85,7 @@ func runDrillScore(ctx context.Context, f *factory, o drillScoreOptions) error {
 	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
 		params := o.Look.params()
 		params["truth"], params["budget"] = o.Truth, o.Budget
-		return f.emit(o.Output, caseConfig(c, params), func(r *render.Renderer) error {
+		return f.emit(o.Output, export.Config(c, params), func(r *render.Renderer) error {
 			report, err := assessment.Run(ctx, c, *look)
 			if err != nil {
 				return err

@@ -2,22 +2,17 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
-
-// formatParquet is the output of events as a Parquet file.
-const formatParquet = "parquet"
 
 type eventsOptions struct {
 	Case     caseOptions
@@ -89,7 +84,7 @@ func newEvents(f *factory) *cobra.Command {
 	addAllFlag(cmd, &o.All)
 	addLimitFlag(cmd, &o.Limit, terminalRows)
 	addZoneFlag(cmd, &o.Output.Zone)
-	addOutputFlags(cmd, &o.Output, append(render.Formats(), formatParquet)...)
+	addOutputFlags(cmd, &o.Output, append(render.Formats(), export.FormatParquet)...)
 	_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(columnNames(), cobra.ShellCompDirectiveNoFileComp)) // defined above
 	return cmd
 }
@@ -157,8 +152,8 @@ func runEvents(ctx context.Context, f *factory, o eventsOptions) error {
 		if n := timeless(c); n > 0 && (!q.From.IsZero() || !q.To.IsZero()) {
 			f.warn(fmt.Sprintf("--from and --to leave out what has no time: %s of this case", plural(n, "event")))
 		}
-		config := caseConfig(c, o.params(q))
-		if o.Output.Format == formatParquet {
+		config := export.Config(c, o.params(q))
+		if o.Output.Format == export.FormatParquet {
 			return f.writeParquet(ctx, c, o, q, config)
 		}
 		return f.emit(o.Output, config, func(r *render.Renderer) error {
@@ -172,12 +167,15 @@ func (o *eventsOptions) check() error {
 	switch {
 	case o.Raw && o.Contains == "" && o.Regex == "":
 		return usagef("--raw is for --contains and --regex").hint("exhibit show EVENT --raw prints a raw record")
-	case o.Output.Format == formatParquet && o.Output.toStdout():
+	case o.Output.Format == export.FormatParquet && o.Output.toStdout():
 		return usagef("a Parquet file is not for a terminal").hint("name a file with -o FILE")
 	}
-	for _, name := range o.Columns {
+	for i, name := range o.Columns {
 		if name == "" {
 			return usagef("--columns has an empty name")
+		}
+		if slices.Contains(o.Columns[:i], name) {
+			return usagef("--columns names %s twice", name)
 		}
 	}
 	return o.Range.check(o.Output.Zone)
@@ -209,40 +207,15 @@ func (o *eventsOptions) params(q casefile.EventQuery) map[string]any {
 }
 
 // writeEvents writes the events as rows of one table.
-func writeEvents(ctx context.Context, r *render.Renderer, c *casefile.Case, q casefile.EventQuery) (err error) {
-	limit, columns := q.Limit, len(q.Columns)
-	if limit > 0 {
-		q.Limit++ // one more says whether there are more
-	}
-	q.Columns = append(slices.Clone(q.Columns), "ts_precision")
-	rows, err := c.SelectEvents(ctx, q)
+func writeEvents(ctx context.Context, r *render.Renderer, c *casefile.Case, q casefile.EventQuery) error {
+	n, more, err := export.Events(ctx, r, c, q)
 	if err != nil {
 		return columnProblem(err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	table := render.Table{Name: "events"}
-	for _, col := range rows.Columns()[:columns] {
-		table.Columns = append(table.Columns, eventColumn(col))
+	if more {
+		return r.Write(render.Note{Level: render.LevelNote, Text: fmt.Sprintf("only the first %s; --limit all shows all", plural(n, "event"))})
 	}
-	if err := unique(table.Columns); err != nil {
-		return err
-	}
-	if err := r.Write(table); err != nil {
-		return err
-	}
-	n := 0
-	for ; rows.Next(); n++ {
-		if limit > 0 && n == limit {
-			return r.Write(render.Note{Level: render.LevelNote, Text: fmt.Sprintf("only the first %s; --limit all shows all", plural(int64(limit), "event"))})
-		}
-		if err := r.Write(render.Row{Values: eventValues(table.Columns, rows.Values())}); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("reading events: %w", err)
-	}
-	return r.Write(render.Note{Level: render.LevelNote, Text: plural(int64(n), "event")})
+	return r.Write(render.Note{Level: render.LevelNote, Text: plural(n, "event")})
 }
 
 // timeless is how many events of the case have no time.
@@ -254,80 +227,12 @@ func timeless(c *casefile.Case) int64 {
 	return n
 }
 
-// unique refuses columns that are asked for twice.
-func unique(columns []render.Column) error {
-	for i, c := range columns {
-		if slices.ContainsFunc(columns[:i], func(other render.Column) bool { return other.Name == c.Name }) {
-			return usagef("--columns names %s twice", c.Name)
-		}
-	}
-	return nil
-}
-
 // columnProblem makes a wrong column name an error of use.
 func columnProblem(err error) error {
 	if !errors.Is(err, casefile.ErrNoColumn) {
 		return err
 	}
 	return (&UsageError{Err: err}).hint("exhibit sql --tables lists the columns")
-}
-
-// eventColumn says how text shows a column of events.
-func eventColumn(col casefile.ResultColumn) render.Column {
-	c := render.Column{Name: col.Name, Kind: kindOf(col.Type)}
-	known, ok := formats.ColumnByName(col.Name)
-	if !ok {
-		return c
-	}
-	switch known.Type {
-	case formats.ColumnJSON, formats.ColumnMessages, formats.ColumnTexts, formats.ColumnIDs:
-		c.Kind = render.KindJSON
-	case formats.ColumnDuration:
-		c.Kind = render.KindDuration
-	}
-	return c
-}
-
-// kindOf says how text shows values of a type of DuckDB.
-func kindOf(typ string) render.Kind {
-	switch {
-	case strings.HasPrefix(typ, "DECIMAL"), typ == "DOUBLE", typ == "FLOAT", typ == "HUGEINT", typ == "UHUGEINT":
-		return render.KindNumber
-	case strings.HasSuffix(typ, "[]"), strings.HasPrefix(typ, "STRUCT"), strings.HasPrefix(typ, "MAP"), strings.HasPrefix(typ, "UNION"):
-		return render.KindJSON
-	}
-	switch typ {
-	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT":
-		return render.KindInt
-	case "BOOLEAN":
-		return render.KindBool
-	case "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
-		return render.KindTime
-	case "JSON":
-		return render.KindJSON
-	}
-	return render.KindText
-}
-
-// eventValues turns a row of events into values of the columns. The value
-// after the last column is the precision of the time.
-func eventValues(columns []render.Column, row []any) []any {
-	precision, _ := row[len(columns)].(string)
-	values := make([]any, len(columns))
-	for i, c := range columns {
-		switch v := row[i].(type) {
-		case time.Time:
-			values[i] = render.Stamp{Micros: v.UnixMicro(), Precision: formats.Precision(precision)}
-		case string:
-			values[i] = v
-			if c.Kind == render.KindJSON {
-				values[i] = json.RawMessage(v)
-			}
-		default:
-			values[i] = v
-		}
-	}
-	return values
 }
 
 // writeParquet writes the events to the file of --output.
@@ -340,8 +245,8 @@ func (f *factory) writeParquet(ctx context.Context, c *casefile.Case, o eventsOp
 		return err
 	}
 	defer out.discard()
-	meta := map[string]string{"exhibit_version": f.build().Version, "exhibit_case": config.Case, "exhibit_head": config.Head}
-	n, err := c.WriteEvents(ctx, out, q, meta)
+	config.Version = f.build().Version
+	n, err := c.WriteEvents(ctx, out, q, export.About(config))
 	if err != nil {
 		return columnProblem(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -112,7 +113,7 @@ func runFindings(ctx context.Context, f *factory, o findingListOptions) error {
 			}
 			return f.exportFindings(o.Output, report)
 		}
-		config := caseConfig(c, map[string]any{
+		config := export.Config(c, map[string]any{
 			"min_severity": o.Least, "state": o.States, "detector": o.Detectors, "actor": o.Actor, "from": from, "to": to, "all": o.All, "limit": o.Limit,
 		})
 		return f.emit(o.Output, config, func(r *render.Renderer) error { return writeFindingList(r, c, list, &o, &options) })

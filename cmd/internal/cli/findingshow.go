@@ -13,6 +13,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
@@ -63,7 +64,7 @@ func runFindingShow(ctx context.Context, f *factory, o findingShowOptions) error
 		if err != nil {
 			return err
 		}
-		return f.emit(o.Output, caseConfig(c, map[string]any{"id": found.ID, "limit": o.Limit}), func(r *render.Renderer) error {
+		return f.emit(o.Output, export.Config(c, map[string]any{"id": found.ID, "limit": o.Limit}), func(r *render.Renderer) error {
 			messages, err := explainFinding(ctx, c, found, list, &o)
 			if err != nil {
 				return err

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
@@ -98,7 +99,7 @@ func runInfo(ctx context.Context, f *factory, o infoOptions) error {
 		return usagef("--fail-under is of the score of --quality").hint("exhibit info --quality --fail-under " + o.FailUnder.String())
 	}
 	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
-		return f.emit(o.Output, caseConfig(c, map[string]any{"all": o.All}), func(r *render.Renderer) error {
+		return f.emit(o.Output, export.Config(c, map[string]any{"all": o.All}), func(r *render.Renderer) error {
 			overview, err := c.Overview(ctx)
 			if err != nil {
 				return err
@@ -191,7 +192,7 @@ func sourceTable(o *casefile.Overview) render.Table {
 	for _, s := range o.Sources {
 		t.Rows = append(t.Rows, []any{
 			s.Format, s.Files, s.Size, s.StreamSize, s.Records, s.Frames, s.Events, s.Unparsed, s.Duplicates, s.Conflicts,
-			s.WithoutTime, stampOf(s.FirstTS), stampOf(s.LastTS),
+			s.WithoutTime, export.StampOf(s.FirstTS), export.StampOf(s.LastTS),
 		})
 	}
 	return t

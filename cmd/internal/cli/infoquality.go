@@ -9,6 +9,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/quality"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -54,7 +55,7 @@ func (e *QualityError) Error() string {
 func runQuality(ctx context.Context, f *factory, o infoOptions) error {
 	var report *quality.Report
 	err := f.readCase(ctx, o.Case, func(c *casefile.Case) error {
-		config := caseConfig(c, map[string]any{"all": o.All, "quality": true, "fail_under": o.FailUnder.String()})
+		config := export.Config(c, map[string]any{"all": o.All, "quality": true, "fail_under": o.FailUnder.String()})
 		return f.emit(o.Output, config, func(r *render.Renderer) (err error) {
 			if report, err = quality.Run(ctx, c, quality.Options{All: o.All}); err != nil {
 				return err

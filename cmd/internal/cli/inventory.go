@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -91,7 +92,7 @@ func runInventory(ctx context.Context, f *factory, o inventoryOptions) error {
 		if filter.From, filter.To, err = resolveRange(ctx, c, o.Range, o.Output.Zone); err != nil {
 			return err
 		}
-		config := caseConfig(c, map[string]any{
+		config := export.Config(c, map[string]any{
 			"by": o.By, "from": filter.From, "to": filter.To, "where": o.Where, "all": o.All, "limit": o.Limit,
 		})
 		return f.emit(o.Output, config, func(r *render.Renderer) error {
@@ -133,7 +134,7 @@ func writeInventory(ctx context.Context, r *render.Renderer, c *casefile.Case, o
 		}
 		t.Rows = append(t.Rows, []any{
 			orNull(n.Model), orNull(n.Principal), orNull(n.Provider), orNull(n.AccessPath), orNull(n.Client),
-			stampOf(n.First), stampOf(n.Last), n.Calls, n.Success, n.Denied, n.Errors, n.Unknown,
+			export.StampOf(n.First), export.StampOf(n.Last), n.Calls, n.Success, n.Denied, n.Errors, n.Unknown,
 			orNull(n.InputTokens), orNull(n.OutputTokens),
 		})
 	}
@@ -251,7 +252,7 @@ func writeSummaries(ctx context.Context, r *render.Renderer, c *casefile.Case, o
 		t.Columns = append(t.Columns, render.Column{Name: name, Kind: render.KindTallies})
 	}
 	for _, s := range summaries {
-		row := []any{orNull(s.Subject), s.Events, stampOf(s.First), stampOf(s.Last)}
+		row := []any{orNull(s.Subject), s.Events, export.StampOf(s.First), export.StampOf(s.Last)}
 		for _, name := range operations {
 			list := s.List(name)
 			row = append(row, list.Sum(), tallies(list.Values))

@@ -16,6 +16,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/indicator"
 	"github.com/exhibit-forensics/exhibit/analyze/match"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -102,7 +103,7 @@ func runMatch(ctx context.Context, f *factory, o matchOptions) error {
 	sum := sha256.Sum256(data)
 	var report *match.Report
 	err = f.readCase(ctx, o.Case, func(c *casefile.Case) error {
-		config := caseConfig(c, map[string]any{
+		config := export.Config(c, map[string]any{
 			"indicators": o.File, "indicators_sha256": hex.EncodeToString(sum[:]), "raw": o.Raw, "fail_on": o.FailOn, "all": o.All, "limit": o.Limit,
 		})
 		return f.emit(o.Output, config, func(r *render.Renderer) (err error) {

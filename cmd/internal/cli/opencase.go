@@ -8,8 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
-	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
-	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // caseOptions say which case a command reads, and with what.
@@ -53,45 +51,6 @@ func (f *factory) withCase(ctx context.Context, o caseOptions, lookup bool, read
 	return err
 }
 
-// caseConfig opens the stream of what a command found in a case. Parameters
-// that are nil, empty or false were not given.
-func caseConfig(c *casefile.Case, params map[string]any) render.Config {
-	return render.Config{Case: c.Dir, Head: c.Head().String(), Params: given(params)}
-}
-
-// given are the parameters that were given.
-func given(params map[string]any) map[string]any {
-	out := map[string]any{}
-	for name, v := range params {
-		switch v := v.(type) {
-		case nil:
-		case string:
-			if v != "" {
-				out[name] = v
-			}
-		case bool:
-			if v {
-				out[name] = v
-			}
-		case int:
-			if v != 0 {
-				out[name] = v
-			}
-		case []string:
-			if len(v) > 0 {
-				out[name] = v
-			}
-		case time.Time:
-			if !v.IsZero() {
-				out[name] = render.Stamp{Micros: v.UnixMicro()}.Format(time.UTC)
-			}
-		default:
-			out[name] = v
-		}
-	}
-	return out
-}
-
 // resolveRange turns --from and --to into instants by what the case holds.
 func resolveRange(ctx context.Context, c *casefile.Case, o rangeOptions, zone *time.Location) (from, to time.Time, err error) {
 	return resolveRangeBy(ctx, c, o, casefile.ClockLogged, zone)
@@ -107,22 +66,6 @@ func resolveRangeBy(ctx context.Context, c *casefile.Case, o rangeOptions, clock
 		}
 	}
 	return o.resolve(newest, zone)
-}
-
-// stampOf shows the first or last of many instants, which may be of logs of
-// different precision, with the digits that it needs; nil is NULL.
-func stampOf(t *time.Time) any {
-	if t == nil {
-		return nil
-	}
-	s := render.Stamp{Micros: t.UnixMicro(), Precision: formats.PrecisionUS}
-	switch {
-	case s.Micros%1e6 == 0:
-		s.Precision = formats.PrecisionS
-	case s.Micros%1e3 == 0:
-		s.Precision = formats.PrecisionMS
-	}
-	return s
 }
 
 // orNull turns what is not there into NULL.

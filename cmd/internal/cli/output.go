@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/exhibit-forensics/exhibit/cmd/internal/outfile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -82,9 +78,7 @@ func (f *factory) emit(o outputOptions, config render.Config, write func(*render
 // commit succeeds.
 type output struct {
 	io.Writer
-	file  *os.File // nil for stdout
-	path  string   // where file goes; "" when it is there already
-	force bool
+	file *outfile.File // nil for stdout
 }
 
 // openOutput opens the output. A file that exists is refused without --force;
@@ -93,29 +87,21 @@ func (f *factory) openOutput(o outputOptions) (*output, error) {
 	if o.toStdout() {
 		return &output{Writer: f.out}, nil
 	}
-	info, err := os.Stat(o.File)
-	switch {
-	case err == nil && info.IsDir():
+	file, err := outfile.Create(o.File, o.Force)
+	if errors.Is(err, outfile.ErrFolder) {
 		return nil, usagef("%s is a folder", o.File)
-	case err == nil && !info.Mode().IsRegular():
-		file, err := os.OpenFile(o.File, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, fmt.Errorf("opening the output: %w", err)
-		}
-		return &output{Writer: file, file: file}, nil
 	}
-	if _, err := os.Lstat(o.File); err == nil && !o.Force {
-		return nil, exists(o.File)
-	}
-	name := filepath.Join(filepath.Dir(o.File), "."+filepath.Base(o.File)+"."+rand.Text()[:8]+".tmp")
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("opening the output: %w", err)
+		return nil, outputProblem(o.File, err)
 	}
-	return &output{Writer: file, file: file, path: o.File, force: o.Force}, nil
+	return &output{Writer: file, file: file}, nil
 }
 
-func exists(path string) error {
+// outputProblem makes it an error of use when a file is there already.
+func outputProblem(path string, err error) error {
+	if !errors.Is(err, outfile.ErrExists) {
+		return err
+	}
 	return usagef("%s exists", path).hint("--force replaces it")
 }
 
@@ -124,54 +110,14 @@ func (o *output) commit() error {
 	if o.file == nil {
 		return nil
 	}
-	file := o.file
-	o.file = nil
-	if o.path == "" {
-		if err := file.Close(); err != nil {
-			return fmt.Errorf("writing the output: %w", err)
-		}
-		return nil
-	}
-	err := errors.Join(file.Sync(), file.Close())
-	if err == nil {
-		err = o.place(file.Name())
-	}
-	if err != nil {
-		_ = os.Remove(file.Name()) // the first error is the one to tell
-		return fmt.Errorf("writing the output: %w", err)
-	}
-	return nil
-}
-
-// place gives the finished file its name. A hard link fails when somebody else
-// made that name meanwhile; where there are no links, a look has to do.
-func (o *output) place(temporary string) error {
-	if o.force {
-		return os.Rename(temporary, o.path)
-	}
-	err := os.Link(temporary, o.path)
-	switch {
-	case err == nil:
-		return os.Remove(temporary)
-	case errors.Is(err, fs.ErrExist):
-		return exists(o.path)
-	}
-	if _, err := os.Lstat(o.path); err == nil {
-		return exists(o.path)
-	}
-	return os.Rename(temporary, o.path)
+	return outputProblem(o.file.Path(), o.file.Commit())
 }
 
 // discard removes an output that was not committed.
 func (o *output) discard() {
-	if o.file == nil {
-		return
+	if o.file != nil {
+		o.file.Discard()
 	}
-	_ = o.file.Close()
-	if o.path != "" {
-		_ = os.Remove(o.file.Name())
-	}
-	o.file = nil
 }
 
 // statusWriter lets a renderer write lines to stderr.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/pivot"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -81,7 +82,7 @@ func newPivot(f *factory) *cobra.Command {
 
 func runPivot(ctx context.Context, f *factory, o pivotOptions) error {
 	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
-		config := caseConfig(c, map[string]any{"start": o.Start, "findings": o.Findings, "limit": o.Limit})
+		config := export.Config(c, map[string]any{"start": o.Start, "findings": o.Findings, "limit": o.Limit})
 		return f.emit(o.Output, config, func(r *render.Renderer) error {
 			po, err := o.prepare(ctx, c)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
 	"github.com/exhibit-forensics/exhibit/analyze/policy/observe"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -60,7 +61,7 @@ func runPolicyLint(cmd *cobra.Command, f *factory, path string, o policyLintOpti
 	config := render.Config{Params: map[string]any{"policy": path, "policy_sha256": policy.Digest(text)}}
 	err = f.policyCase(cmd, o.Case, func(c *casefile.Case) (err error) {
 		params := config.Params
-		config = caseConfig(c, params)
+		config = export.Config(c, params)
 		options.Case, err = observe.Read(cmd.Context(), c)
 		return err
 	})

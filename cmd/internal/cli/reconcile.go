@@ -7,6 +7,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -65,7 +66,7 @@ func newReconcile(f *factory) *cobra.Command {
 func runReconcile(ctx context.Context, f *factory, o reconcileOptions) error {
 	var report *reconcile.Report
 	err := f.readCase(ctx, o.Case, func(c *casefile.Case) error {
-		config := caseConfig(c, map[string]any{"only": o.Only, "except": o.Except, "fail_on": o.FailOn, "all": o.All})
+		config := export.Config(c, map[string]any{"only": o.Only, "except": o.Except, "fail_on": o.FailOn, "all": o.All})
 		return f.emit(o.Output, config, func(r *render.Renderer) (err error) {
 			if report, err = reconcile.Run(ctx, c, reconcile.Options{Only: o.Only, Except: o.Except}); err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/mask"
@@ -154,7 +155,7 @@ func runReplay(ctx context.Context, f *factory, o replayOptions) error {
 		if err := f.look(ctx, &o.Target, &o.Send, target); err != nil {
 			return err
 		}
-		return f.emit(o.Output, caseConfig(c, o.params()), func(r *render.Renderer) error {
+		return f.emit(o.Output, export.Config(c, o.params()), func(r *render.Renderer) error {
 			d, err := o.plan(ctx, c, target)
 			if err != nil {
 				return err
@@ -307,7 +308,7 @@ func (t *gradedTape) unjudgedError() error {
 
 // gradeOffline judges replies without sending anything.
 func (f *factory) gradeOffline(ctx context.Context, c *casefile.Case, o *replayOptions) error {
-	return f.emit(o.Output, caseConfig(c, o.params()), func(r *render.Renderer) error {
+	return f.emit(o.Output, export.Config(c, o.params()), func(r *render.Renderer) error {
 		var chosen *selectedCalls
 		path, err := o.Send.kept(c)
 		if err != nil {

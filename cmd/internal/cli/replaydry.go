@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/plan"
@@ -180,7 +181,7 @@ func requestTime(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return stampOf(&t)
+	return export.StampOf(&t)
 }
 
 // notes say what the numbers rest on, and what to do next.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/rules"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -363,7 +364,7 @@ func runRulesRun(ctx context.Context, f *factory, o rulesRunOptions) error {
 	}
 	var report *rules.Report
 	err = f.readCase(ctx, o.Case, func(c *casefile.Case) error {
-		config := caseConfig(c, map[string]any{"rules": o.Paths, "rules_sha256": set.Sum(), "fail_on": o.FailOn, "all": o.All})
+		config := export.Config(c, map[string]any{"rules": o.Paths, "rules_sha256": set.Sum(), "fail_on": o.FailOn, "all": o.All})
 		return f.emit(o.Output, config, func(r *render.Renderer) (err error) {
 			if report, err = set.Run(ctx, c); err != nil {
 				return err

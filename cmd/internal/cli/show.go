@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
@@ -86,7 +87,7 @@ func runShow(ctx context.Context, f *factory, o showOptions) error {
 		if o.Raw {
 			return f.writeRaw(ctx, c, eids[0], o.Output)
 		}
-		config := caseConfig(c, map[string]any{"event": o.Event, "pretty": o.Pretty, "all": o.All})
+		config := export.Config(c, map[string]any{"event": o.Event, "pretty": o.Pretty, "all": o.All})
 		return f.emit(o.Output, config, func(r *render.Renderer) error {
 			return writeEvent(ctx, r, c, eids, &o)
 		})

@@ -8,12 +8,12 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/features"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
@@ -112,7 +112,7 @@ func runSQL(ctx context.Context, f *factory, o sqlOptions) error {
 	return f.readCase(ctx, o.Case, func(c *casefile.Case) error {
 		switch {
 		case o.Tables:
-			return f.emit(o.Output, caseConfig(c, nil), func(r *render.Renderer) error { return writeTables(ctx, r, c) })
+			return f.emit(o.Output, export.Config(c, nil), func(r *render.Renderer) error { return writeTables(ctx, r, c) })
 		case o.Query == "":
 			return f.writeScript(c, o.Output)
 		}
@@ -242,51 +242,13 @@ func (f *factory) runQuery(ctx context.Context, c *casefile.Case, o *sqlOptions)
 		return queryProblem(err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	config := caseConfig(c, map[string]any{"query": o.Query})
+	config := export.Config(c, map[string]any{"query": o.Query})
 	return f.emit(o.Output, config, func(r *render.Renderer) error {
-		table := queryTable(rows.Columns())
-		if err := r.Write(table); err != nil {
-			return err
-		}
-		for rows.Next() {
-			if err := r.Write(render.Row{Values: queryValues(rows.Values())}); err != nil {
-				return err
-			}
-		}
-		if err := rows.Err(); err != nil {
+		if _, err := export.Rows(r, rows); err != nil {
 			return queryProblem(err)
 		}
 		return nil
 	})
-}
-
-// queryTable describes the result of a query. A plan has long texts.
-func queryTable(columns []casefile.ResultColumn) render.Table {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.Name
-	}
-	t := render.Table{Name: "rows", Stacked: slices.Equal(names, []string{"explain_key", "explain_value"})}
-	for i, name := range render.Unique(names) {
-		col := render.Column{Name: name, Kind: kindOf(columns[i].Type)}
-		if t.Stacked {
-			col.Kind = render.KindLong
-		}
-		t.Columns = append(t.Columns, col)
-	}
-	return t
-}
-
-// queryValues turns the values of a row into those of a table.
-func queryValues(row []any) []any {
-	values := make([]any, len(row))
-	for i, v := range row {
-		values[i] = v
-		if t, ok := v.(time.Time); ok {
-			values[i] = stampOf(&t)
-		}
-	}
-	return values
 }
 
 // SQLError is what DuckDB says about a query: what is wrong, and on lines of

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/replay"
 	"github.com/exhibit-forensics/exhibit/replay/cassette"
@@ -420,5 +421,5 @@ func (o *suiteRunOptions) params(digest string) map[string]any {
 	o.Target.params(out)
 	o.Send.params(out)
 	o.Judge.params(out)
-	return given(out)
+	return export.Given(out)
 }

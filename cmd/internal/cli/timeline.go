@@ -14,6 +14,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/correlation"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -141,7 +142,7 @@ func runTimeline(ctx context.Context, f *factory, o timelineOptions) error {
 		if o.Time == "" && c.Corrected() {
 			o.Time = casefile.ClockCorrected.String()
 		}
-		config := caseConfig(c, o.params())
+		config := export.Config(c, o.params())
 		timesketch := o.Output.Format == render.FormatTimesketch
 		if timesketch {
 			o.Output.Format = render.FormatCSV

@@ -12,6 +12,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
 	"github.com/exhibit-forensics/exhibit/analyze/clouddigest"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -231,7 +232,7 @@ func digestKeys(d *clouddigest.Report) render.Table {
 		{Name: "fingerprint"}, {Name: "from", Kind: render.KindTime}, {Name: "to", Kind: render.KindTime}, {Name: "digests", Kind: render.KindInt}, {Name: "path"}, {Name: "sha256"},
 	}}
 	for _, k := range d.Keys {
-		table.Rows = append(table.Rows, []any{k.Fingerprint, stampOf(k.From), stampOf(k.To), k.Digests, k.Path, k.SHA256})
+		table.Rows = append(table.Rows, []any{k.Fingerprint, export.StampOf(k.From), export.StampOf(k.To), k.Digests, k.Path, k.SHA256})
 	}
 	return table
 }

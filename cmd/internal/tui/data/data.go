@@ -31,6 +31,7 @@ type Source interface {
 
 	Events
 	Words
+	Exports
 }
 
 // Info is what is open.

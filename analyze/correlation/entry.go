@@ -62,6 +62,9 @@ type Entry struct {
 	keys *casefile.Keys
 }
 
+// EID names the event inside this case only; it depends on the order of loads.
+func (e *Entry) EID() int64 { return e.keys.EID }
+
 // Value returns the value of one of [EntryColumns]; nil for NULL.
 func (e *Entry) Value(column string) any {
 	if i := slices.Index(EntryColumns(), column); i >= 0 && i < len(e.Values) {

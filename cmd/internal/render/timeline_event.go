@@ -43,31 +43,57 @@ func (d *describer) number(e *correlation.Entry, column string) (int64, bool) {
 // is the same.
 func (d *describer) summary(e *correlation.Entry, above *correlation.Entry) []segment {
 	var out []segment
-	add := func(style, text string) {
+	for _, w := range d.words(e, above) {
+		style := ""
+		if w.Strong {
+			style = bold
+		}
+		out = append(out, segment{Terminal(w.Text), style})
+	}
+	return out
+}
+
+// Word is a piece of what is said of an event. Its text is as it was logged,
+// and not escaped yet.
+type Word struct {
+	Text   string
+	Strong bool
+}
+
+// Describe says in short what an entry of a timeline shows: the operation, how
+// it ended, and on what.
+func Describe(e *correlation.Entry) []Word {
+	d := describer{at: columnPlaces()}
+	return d.words(e, nil)
+}
+
+func (d *describer) words(e, above *correlation.Entry) []Word {
+	var out []Word
+	add := func(strong bool, text string) {
 		if text != "" {
-			out = append(out, segment{Terminal(text), style})
+			out = append(out, Word{text, strong})
 		}
 	}
-	add(bold, d.operation(e))
+	add(true, d.operation(e))
 	out = append(out, d.outcome(e)...)
 	if model := d.model(e); above == nil || model != d.model(above) {
-		add("", model)
+		add(false, model)
 	}
-	add("", labelled("issued ", d.text(e, "issued_credential_id")))
-	add("", labelled("on ", d.name(d.text(e, "destination"))))
-	add("", d.tokens(e))
+	add(false, labelled("issued ", d.text(e, "issued_credential_id")))
+	add(false, labelled("on ", d.name(d.text(e, "destination"))))
+	add(false, d.tokens(e))
 	if n, ok := d.number(e, "latency_us"); ok {
-		add("", duration(n))
+		add(false, duration(n))
 	}
-	add(bold, labelled("ended with ", d.finish(e)))
-	add(bold, labelled("guardrail: ", guardrail(d.text(e, "guardrail_action"))))
+	add(true, labelled("ended with ", d.finish(e)))
+	add(true, labelled("guardrail: ", guardrail(d.text(e, "guardrail_action"))))
 	if state := d.text(e, "content_state"); state != "" && state != "present" && d.text(e, "plane") == "content" {
-		add("", "content "+strings.ReplaceAll(state, "_", " "))
+		add(false, "content "+strings.ReplaceAll(state, "_", " "))
 	}
 	if d.wide {
-		add("", labelled("role ", d.text(e, "role")))
-		add("", d.text(e, "service"))
-		add("", d.text(e, "region"))
+		add(false, labelled("role ", d.text(e, "role")))
+		add(false, d.text(e, "service"))
+		add(false, d.text(e, "region"))
 	}
 	return out
 }
@@ -91,14 +117,13 @@ func (d *describer) operation(e *correlation.Entry) string {
 }
 
 // outcome says how it ended. What did not go well stands out.
-func (d *describer) outcome(e *correlation.Entry) []segment {
+func (d *describer) outcome(e *correlation.Entry) []Word {
 	outcome := d.text(e, "outcome")
 	switch outcome {
-	case "", "success":
-		if outcome == "" {
-			return nil
-		}
-		return []segment{{Terminal(outcome), ""}}
+	case "":
+		return nil
+	case "success":
+		return []Word{{Text: outcome}}
 	case "unknown":
 		outcome = "outcome unknown"
 	}
@@ -109,7 +134,7 @@ func (d *describer) outcome(e *correlation.Entry) []segment {
 	if code != "" {
 		outcome += ": " + code
 	}
-	return []segment{{Terminal(outcome), bold}}
+	return []Word{{outcome, true}}
 }
 
 // model returns the name of the model, without what an ARN says beside it.
@@ -169,6 +194,21 @@ func duration(micros int64) string {
 
 // said is a text of an event, under the word for it.
 type said struct{ label, text string }
+
+// Said is a text of an event, under the word for it: prompt, reply, calls, error
+// or problem. It is as it was logged, and not escaped yet.
+type Said struct{ Label, Text string }
+
+// Texts are what was said and what went wrong in an entry of a timeline, in the
+// order of a conversation. A text that goes on ends in an ellipsis.
+func Texts(e *correlation.Entry) []Said {
+	d := describer{at: columnPlaces()}
+	var out []Said
+	for _, s := range d.texts(e) {
+		out = append(out, Said{s.label, s.text})
+	}
+	return out
+}
 
 // texts are what was said and what went wrong, in the order of a conversation.
 func (d *describer) texts(e *correlation.Entry) []said {

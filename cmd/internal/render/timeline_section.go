@@ -15,24 +15,33 @@ func (d *drawing) absences() error {
 		return err
 	}
 	for _, a := range d.r.Absences {
-		verb := "have"
-		if a.Events == 1 {
-			verb = "has"
+		mark := "  "
+		if a.Why == correlation.WhyMissing {
+			mark = "! "
 		}
-		line := counted(a.Events, "call") + " " + verb + " no " + Terminal(a.Plane) + " event"
-		switch a.Why {
-		case correlation.WhyMissing:
-			line = "! " + line + ", though a log covers the time, account and region"
-		case correlation.WhyNotCovered:
-			line = "  " + line + "; the " + Terminal(a.Plane) + " logs in this case do not cover the time, account and region"
-		case correlation.WhyNoSource:
-			line = "  " + line + "; this case holds no " + Terminal(a.Plane) + " log"
-		}
-		if err := d.sentence(line, a.Why == correlation.WhyMissing); err != nil {
+		if err := d.sentence(mark+Terminal(Absent(a)), a.Why == correlation.WhyMissing); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Absent says which calls are not seen on a plane, and what that means.
+func Absent(a correlation.Absence) string {
+	verb := "have"
+	if a.Events == 1 {
+		verb = "has"
+	}
+	text := counted(a.Events, "call") + " " + verb + " no " + a.Plane + " event"
+	switch a.Why {
+	case correlation.WhyMissing:
+		text += ", though a log covers the time, account and region"
+	case correlation.WhyNotCovered:
+		text += "; the " + a.Plane + " logs in this case do not cover the time, account and region"
+	case correlation.WhyNoSource:
+		text += "; this case holds no " + a.Plane + " log"
+	}
+	return text
 }
 
 // sentence draws a text that is broken between its words.
@@ -90,7 +99,7 @@ func (d *drawing) weakFor(reason correlation.Reason) error {
 		}
 		if !said {
 			said = true
-			if err := d.sentence(whyWeak(reason), false); err != nil {
+			if err := d.sentence(WhyWeak(reason)+":", false); err != nil {
 				return err
 			}
 		}
@@ -105,19 +114,19 @@ func (d *drawing) weakFor(reason correlation.Reason) error {
 	return nil
 }
 
-// whyWeak says why identifiers are not followed.
-func whyWeak(r correlation.Reason) string {
+// WhyWeak says why identifiers are not followed.
+func WhyWeak(r correlation.Reason) string {
 	switch r {
 	case correlation.ReasonPlaceholder:
-		return "stands for the lack of a value:"
+		return "stands for the lack of a value"
 	case correlation.ReasonEvents:
-		return "shared by more events than one call or session has:"
+		return "shared by more events than one call or session has"
 	case correlation.ReasonPrincipals:
-		return "shared by more principals than one call or session has:"
+		return "shared by more principals than one call or session has"
 	case correlation.ReasonAttribute:
-		return "names a person, an account or a label, not an activity:"
+		return "names a person, an account or a label, not an activity"
 	case correlation.ReasonCredential:
-		return "leads to who issued it, not to its other uses (--credential shows those):"
+		return "leads to who issued it, not to its other uses (--credential shows those)"
 	}
-	return string(r) + ":"
+	return string(r)
 }

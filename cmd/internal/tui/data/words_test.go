@@ -1,7 +1,6 @@
 package data_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -10,8 +9,6 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/tuitest"
 )
-
-func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
 
 // event is an event of the first segment of any case.
 const event = 1 << 28

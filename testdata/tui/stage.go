@@ -162,7 +162,7 @@ func (st *stage) file(name, text string) error {
 		return err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxRead)) //nolint:forbidigo // it is bounded
+	data, err := io.ReadAll(io.LimitReader(f, maxRead))
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,13 @@ package tui
 import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/raw"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/timeline"
 )
 
 // newParts makes the views, in the order of their keys.
 func newParts(env *part.Env) []part.Part {
-	return []part.Part{raw.New(env)}
+	return []part.Part{
+		timeline.New(env),
+		raw.New(env),
+	}
 }

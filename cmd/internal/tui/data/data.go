@@ -1,5 +1,5 @@
 // Package data answers the questions of the explorer's views. Views know only
-// [Source]; the case behind it is open twice, so that what takes long does not
+// [Source]; the case behind it is open more than once, so that what takes long does not
 // hold up what a person looks at.
 package data
 
@@ -32,6 +32,7 @@ type Source interface {
 	Events
 	Words
 	Exports
+	Timeline
 }
 
 // Info is what is open.
@@ -75,7 +76,8 @@ type Options struct {
 type Case struct {
 	o     Options
 	front handle // what a person waits for: a few milliseconds each
-	back  handle // filters, searches and queries
+	back  handle // filters and queries
+	scan  handle // what reads all of the case: the order of events, searches
 
 	mu   sync.Mutex
 	info Info
@@ -86,7 +88,7 @@ var _ Source = (*Case)(nil)
 
 // Open opens a case. The caller closes it.
 func Open(ctx context.Context, o Options) (*Case, error) {
-	c := &Case{o: o, front: newHandle(), back: newHandle()}
+	c := &Case{o: o, front: newHandle(), back: newHandle(), scan: newHandle()}
 	c.info.Generation = -1
 	if err := c.Reload(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -96,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Case, error) {
 
 // Close closes the case. Questions that are being answered are finished before.
 func (c *Case) Close() error {
-	return errors.Join(c.front.replace(nil), c.back.replace(nil))
+	return errors.Join(c.front.replace(nil), c.back.replace(nil), c.scan.replace(nil))
 }
 
 // Info implements [Source].
@@ -107,11 +109,13 @@ func (c *Case) Info() Info {
 }
 
 // The explorer is to stay below 500 MiB with ten million events, so that DuckDB
-// gets a small part of it twice: looking up a page of events needs little, and
-// what a query does not fit goes to disk.
+// gets a small part of it three times: looking up a page of events needs little,
+// what reads all of the case does so beside DuckDB, and what a query does not fit
+// goes to disk.
 const (
 	frontMemory = 1 // of memoryParts
 	backMemory  = 2
+	scanMemory  = 1
 	memoryParts = 4
 )
 
@@ -131,7 +135,7 @@ func (c *Case) Reload(ctx context.Context) error {
 		Analyzed: front.Analysis() != nil, Generation: c.info.Generation + 1,
 	}
 	c.mu.Unlock()
-	return errors.Join(c.front.replace(front), c.back.renew())
+	return errors.Join(c.front.replace(front), c.back.renew(), c.scan.renew())
 }
 
 // Changed implements [Source].
@@ -177,6 +181,13 @@ func (c *Case) inFront(ctx context.Context, ask func(*casefile.Case) error) erro
 func (c *Case) inBack(ctx context.Context, ask func(*casefile.Case) error) error {
 	return c.back.use(ctx, func() (*casefile.Case, error) {
 		return casefile.Open(ctx, c.o.Dir, casefile.OpenOptions{Threads: c.o.Threads, Memory: c.o.Memory * backMemory / memoryParts})
+	}, ask)
+}
+
+// inScan asks the case that reads all of itself, beside which filters go on.
+func (c *Case) inScan(ctx context.Context, ask func(*casefile.Case) error) error {
+	return c.scan.use(ctx, func() (*casefile.Case, error) {
+		return casefile.Open(ctx, c.o.Dir, casefile.OpenOptions{Threads: c.o.Threads, Memory: c.o.Memory * scanMemory / memoryParts, Lookup: true})
 	}, ask)
 }
 

@@ -18,11 +18,13 @@ type Binding = key.Binding
 type Map struct {
 	Global Global
 	Move   Move
-	Raw    Raw
+
+	Timeline Timeline
+	Raw      Raw
 }
 
 // New returns the keys of the explorer.
-func New() *Map { return &Map{Global: global(), Move: move(), Raw: raw()} }
+func New() *Map { return &Map{Global: global(), Move: move(), Timeline: timeline(), Raw: raw()} }
 
 // bind makes a binding: keys with blanks between, how help writes them, and
 // what they do.

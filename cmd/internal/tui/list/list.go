@@ -60,6 +60,14 @@ func (l *List) Center(row int) {
 	l.follow()
 }
 
+// Place moves the cursor to a row, and shows it so many rows below the first that
+// is seen.
+func (l *List) Place(row, below int) {
+	l.cursor = max(0, min(row, l.count-1))
+	l.top = l.cursor - below
+	l.follow()
+}
+
 // follow moves the window so that the cursor is seen.
 func (l *List) follow() {
 	edge := min(margin, (l.height-1)/2)

@@ -230,6 +230,35 @@ func (r *chunkReader) texts(f io.ReaderAt, c *chunkIndex, wanted func(words [][]
 // nullCode stands for NULL where texts are numbers of words.
 const nullCode = ^uint32(0)
 
+// eachText hands over the texts of a column that are not NULL, a page at a time: in
+// the order of the rows, each valid until the next.
+func (r *chunkReader) eachText(f io.ReaderAt, c *chunkIndex, each func(row int, text []byte) error) error {
+	r.words = r.words[:0]
+	keep := 0 // pages, of the dictionary
+	return r.read(f, c, func(h *pageHead, data []byte) (bool, error) {
+		var err error
+		r.words, err = cutTexts(r.words[:0], data, int(min(h.values, maxDictionaryWords)))
+		keep = r.used
+		return true, err
+	}, func(h *pageHead, data []byte, from, present int) error {
+		words := len(r.words)
+		r.codes = slices.Grow(r.codes[:0], len(r.def))[:len(r.def)]
+		if err := r.textPage(h, data, r.codes, present); err != nil {
+			return err
+		}
+		for i, code := range r.codes {
+			if code == nullCode {
+				continue
+			}
+			if err := each(from+i, r.words[code]); err != nil {
+				return err
+			}
+		}
+		r.words, r.used = r.words[:words], keep
+		return nil
+	})
+}
+
 // textPage reads the codes of a page of texts.
 func (r *chunkReader) textPage(h *pageHead, data []byte, codes []uint32, present int) error {
 	codes = codes[:len(r.def)]

@@ -162,6 +162,9 @@ func (c *Case) eventsOf(eids []int64) (string, error) {
 
 // EventColumns describes the columns of the events view.
 func (c *Case) EventColumns(ctx context.Context) ([]ResultColumn, error) {
+	if c.eventColumns != nil { // to bind the view over hundreds of segments takes 60 ms
+		return slices.Clone(c.eventColumns), nil
+	}
 	var columns []ResultColumn
 	err := c.query(ctx, "events_columns", nil, nil, func(r *sql.Rows) error {
 		var col ResultColumn
@@ -169,6 +172,9 @@ func (c *Case) EventColumns(ctx context.Context) ([]ResultColumn, error) {
 		columns = append(columns, col)
 		return err
 	})
+	if err == nil {
+		c.eventColumns = slices.Clone(columns)
+	}
 	return columns, err
 }
 

@@ -42,7 +42,9 @@ type Case struct {
 	events, records []string
 	path            string // absolute, of the derived database
 	segment         segmentPaths
-	index           *segmentIndexes
+	index           *segmentIndexes         // of segments of events
+	contents        *segmentIndexes         // of segments of texts
+	eventColumns    []ResultColumn          // of the view events; nil before they were asked for
 	evidence        map[int64]knownEvidence // by number
 	callTable       bool                    // it is made: see [Case.MakeCallTable]
 	byPrefix        map[string]string       // SHA-256 of evidence by the digits of it that people are shown
@@ -125,7 +127,7 @@ func openCase(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Dir: dir, state: s, index: newSegmentIndexes(), foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
+	c := &Case{Dir: dir, state: s, index: newSegmentIndexes(narrowColumns()...), contents: newSegmentIndexes("row", "text"), foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
 	if !o.Lookup {
 		if c.items, err = readManifests(dir, s); err != nil {
 			return nil, err

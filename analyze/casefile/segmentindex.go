@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// segmentIndexes are what the footers of segments of events say of where their
+// segmentIndexes are what the footers of segments of one kind say of where their
 // columns are, each read once: it takes some kilobytes a segment, where the library
 // makes many objects. They are safe for concurrent use.
 type segmentIndexes struct {
@@ -19,15 +19,21 @@ type segmentIndexes struct {
 	known   map[string]*segmentIndex // by path
 }
 
-func newSegmentIndexes() *segmentIndexes {
+func newSegmentIndexes(columns ...string) *segmentIndexes {
 	s := &segmentIndexes{columns: map[string]int{}, known: map[string]*segmentIndex{}}
-	for _, name := range []string{"row", "evidence", "format"} {
+	for _, name := range columns {
 		s.columns[name] = len(s.columns)
 	}
-	for _, col := range eventColumns() {
-		s.columns[col.name] = len(s.columns)
-	}
 	return s
+}
+
+// narrowColumns are the columns of events that are read without the library.
+func narrowColumns() []string {
+	names := []string{"row", "evidence", "format", "content_first"}
+	for _, col := range eventColumns() {
+		names = append(names, col.name)
+	}
+	return names
 }
 
 // segmentIndex says where the columns of a segment are.
@@ -216,8 +222,8 @@ func (s *segmentIndex) check() error {
 	return nil
 }
 
-// indexedSegment is a segment of events open for reading columns of few bytes. It
-// is not safe for concurrent use.
+// indexedSegment is a segment open for reading integers and texts. It is not safe
+// for concurrent use.
 type indexedSegment struct {
 	*segmentIndex
 	*chunkReader
@@ -301,4 +307,17 @@ func (s *indexedSegment) readTexts(group int, column string, wanted func(words [
 		return nil, nil, fmt.Errorf("reading column %s: %w", column, err)
 	}
 	return words, codes, nil
+}
+
+// eachText hands over the texts of a column of a row group: see
+// [chunkReader.eachText].
+func (s *indexedSegment) eachText(group int, column string, each func(row int, text []byte) error) error {
+	c, err := s.chunk(group, column)
+	if err == nil {
+		err = s.chunkReader.eachText(s.f, c, each)
+	}
+	if err != nil {
+		return fmt.Errorf("reading column %s: %w", column, err)
+	}
+	return nil
 }

@@ -75,7 +75,7 @@ func (c *Case) StreamSearch(ctx context.Context, q TextQuery, progress func(Sear
 		if err != nil {
 			return fmt.Errorf("searching texts: %w", err)
 		}
-		workers[i] = (&textSearcher{textMatcher: m, search: s, places: places, uses: c.segment.uses}).segment
+		workers[i] = (&textSearcher{textMatcher: m, search: s, c: c, places: places, chunks: newChunkReader()}).segment
 	}
 	if err := s.run(ctx, jobs, workers); err != nil {
 		return fmt.Errorf("searching texts: %w", err)
@@ -161,35 +161,41 @@ func (s *textSearch) tell() {
 type textSearcher struct {
 	*textMatcher
 	search *textSearch
+	c      *Case
 	places []*SearchPlace
-	uses   map[int64]string // files, by segment
+	chunks *chunkReader
 
-	hashes map[[sha256.Size]byte]struct{} // of texts of the segment that were found
-	rows   bitmap                         // of its events that hold something
-	texts  int64
+	rows   bitmap                         // events of the segment that hold something
+	texts  int64                          // of the segment
+	found  map[groupColumn][]int          // rows of texts that were found
+	hashes map[[sha256.Size]byte]struct{} // of these
 	first  []int64
 	row    []int64
 	sums   [][sha256.Size]byte
 	last   []byte
 }
 
+// groupColumn is a column of a row group.
+type groupColumn struct {
+	group  int
+	column string
+}
+
 // segment looks through a segment.
 func (t *textSearcher) segment(ctx context.Context, job *searchJob) error {
-	t.hashes, t.rows, t.texts = map[[sha256.Size]byte]struct{}{}, nil, 0
-	err := t.eachGroup(ctx, job.events, func(f *segmentFile, g int) error {
-		if g == 0 {
-			t.rows = newBitmap(int(f.rows()))
-		}
-		return t.eventTexts(ctx, f, g)
-	})
-	if err == nil && job.content != "" {
-		err = t.eachGroup(ctx, job.content, func(f *segmentFile, g int) error { return t.contentTexts(ctx, f, g) })
-	}
-	if err == nil && len(t.hashes) > 0 {
-		err = t.holders(ctx, job)
-	}
-	if err != nil {
+	t.texts, t.rows, t.hashes = 0, nil, map[[sha256.Size]byte]struct{}{}
+	if err := t.scan(ctx, t.c.index, job.events, t.eventTexts); err != nil {
 		return err
+	}
+	if job.content != "" {
+		if err := t.scan(ctx, t.c.contents, job.content, t.contentTexts); err != nil {
+			return err
+		}
+	}
+	if len(t.hashes) > 0 {
+		if err := t.holders(ctx, job); err != nil {
+			return err
+		}
 	}
 	for _, eid := range t.search.joined {
 		if eid>>eidShift == job.segment {
@@ -201,6 +207,50 @@ func (t *textSearcher) segment(ctx context.Context, job *searchJob) error {
 	hits := segmentHits{place: job.place, texts: t.texts}
 	t.rows.each(func(row int) { hits.events = append(hits.events, job.segment<<eidShift|int64(row)) })
 	t.search.found <- hits
+	return nil
+}
+
+// scan looks through the row groups of a file, and notes the hashes of what it
+// finds.
+func (t *textSearcher) scan(ctx context.Context, indexes *segmentIndexes, path string, group func(ctx context.Context, f *indexedSegment, g, row int) error) error {
+	f, err := indexes.open(path, t.chunks)
+	if err != nil {
+		return err
+	}
+	t.found = map[groupColumn][]int{}
+	row := 0
+	for g := range f.groups {
+		if err = context.Cause(ctx); err == nil {
+			err = f.checkRows(g, row)
+		}
+		if err == nil {
+			err = group(ctx, f, g, row)
+		}
+		if err != nil {
+			err = fmt.Errorf("reading segment %s: %w", path, err)
+			break
+		}
+		row += int(f.groups[g].rows)
+	}
+	if err = errors.Join(err, f.close()); err != nil || len(t.found) == 0 {
+		return err
+	}
+	return t.eachGroup(ctx, path, t.keep)
+}
+
+// keep notes the hashes of texts that were found in a row group.
+func (t *textSearcher) keep(f *segmentFile, g int) (err error) {
+	for at, found := range t.found {
+		if at.group != g {
+			continue
+		}
+		if t.sums, err = f.sums(t.sums[:0], g, at.column); err != nil {
+			return err
+		}
+		for _, i := range found {
+			t.hashes[t.sums[i]] = struct{}{}
+		}
+	}
 	return nil
 }
 
@@ -223,20 +273,22 @@ func (t *textSearcher) eachGroup(ctx context.Context, path string, group func(f 
 }
 
 // eventTexts looks through the texts of a row group of events.
-func (t *textSearcher) eventTexts(ctx context.Context, f *segmentFile, g int) error {
-	var err error
-	if t.first, err = f.ints(t.first[:0], g, "content_first", 0); err != nil {
-		return err
+func (t *textSearcher) eventTexts(ctx context.Context, f *indexedSegment, g, row int) error {
+	if g == 0 {
+		t.rows = newBitmap(int(f.rows))
 	}
-	if t.row, err = f.ints(t.row[:0], g, "row", noRow); err != nil {
+	n := int(f.groups[g].rows)
+	t.first = slices.Grow(t.first[:0], n)[:n]
+	if err := f.readInts(g, "content_first", t.first, 0); err != nil {
 		return err
 	}
 	for _, p := range t.places {
+		var err error
 		switch {
 		case p.how == searchSaid:
 			err = t.said(ctx, f, g, p.Name)
 		case p.Name == "tool_calls" || p.Name == "retrieved" || p.Name == "error_message":
-			err = t.ofRows(ctx, f, g, p.Name)
+			err = t.ofRows(ctx, f, g, p.Name, row)
 		}
 		if err != nil {
 			return err
@@ -246,57 +298,47 @@ func (t *textSearcher) eventTexts(ctx context.Context, f *segmentFile, g int) er
 }
 
 // said looks through the texts of a column where they stand first in the segment.
-func (t *textSearcher) said(ctx context.Context, f *segmentFile, g int, column string) error {
+func (t *textSearcher) said(ctx context.Context, f *indexedSegment, g int, column string) error {
 	bit := int64(placeBit(column))
 	if !slices.ContainsFunc(t.first, func(n int64) bool { return n&bit != 0 }) {
 		return nil
 	}
-	var found []int
-	err := t.values(ctx, f, g, column, func(i int, v []byte) error {
+	at := groupColumn{g, column + "_hash"}
+	return f.eachText(g, column, t.stopping(ctx, func(i int, text []byte) error {
 		if t.first[i]&bit != 0 {
-			t.texts++
-			if t.match(v) {
-				found = append(found, i)
-			}
+			t.text(at, i, text)
 		}
 		return nil
-	})
-	return errors.Join(err, t.keep(f, g, column+"_hash", found))
+	}))
 }
 
-// keep notes the hashes of texts that were found in some rows.
-func (t *textSearcher) keep(f *segmentFile, g int, column string, found []int) (err error) {
-	if len(found) == 0 {
-		return nil
+// text looks through a text in a row; its hash stands in another column.
+func (t *textSearcher) text(at groupColumn, row int, text []byte) {
+	t.texts++
+	if t.match(text) {
+		t.found[at] = append(t.found[at], row)
 	}
-	if t.sums, err = f.sums(t.sums[:0], g, column); err != nil {
-		return err
-	}
-	for _, i := range found {
-		t.hashes[t.sums[i]] = struct{}{}
-	}
-	return nil
 }
 
 // ofRows looks through the values of a column of which each row has one of its
 // own. Values that equal the one before have what that has.
-func (t *textSearcher) ofRows(ctx context.Context, f *segmentFile, g int, column string) error {
+func (t *textSearcher) ofRows(ctx context.Context, f *indexedSegment, g int, column string, row int) error {
 	t.last = t.last[:0]
 	found := false
-	return t.values(ctx, f, g, column, func(i int, v []byte) error {
-		if len(v) == 0 {
+	return f.eachText(g, column, t.stopping(ctx, func(i int, text []byte) error {
+		if len(text) == 0 {
 			return nil
 		}
-		if string(v) != string(t.last) {
+		if string(text) != string(t.last) {
 			t.texts++
-			found = t.match(v)
-			t.last = append(t.last[:0], v...)
+			found = t.match(text)
+			t.last = append(t.last[:0], text...)
 		}
-		if !found {
-			return nil
+		if found {
+			t.rows.set(row + i)
 		}
-		return t.hit(t.row[i])
-	})
+		return nil
+	}))
 }
 
 // hit notes that an event holds something.
@@ -309,41 +351,30 @@ func (t *textSearcher) hit(row int64) error {
 }
 
 // contentTexts looks through texts that no column of events holds.
-func (t *textSearcher) contentTexts(ctx context.Context, f *segmentFile, g int) error {
-	var found []int
-	err := t.values(ctx, f, g, "text", func(i int, v []byte) error {
-		t.texts++
-		if t.match(v) {
-			found = append(found, i)
-		}
+func (t *textSearcher) contentTexts(ctx context.Context, f *indexedSegment, g, _ int) error {
+	at := groupColumn{g, "hash"}
+	return f.eachText(g, "text", t.stopping(ctx, func(i int, text []byte) error {
+		t.text(at, i, text)
 		return nil
-	})
-	return errors.Join(err, t.keep(f, g, "hash", found))
+	}))
 }
 
-// searchStride is how many texts are looked through before a search looks whether
-// it was called off.
-const searchStride = 256
+// searchStride is how many bytes of texts are looked through before a search looks
+// whether it was called off.
+const searchStride = 1 << 20
 
-// values hands over the values of a column.
-func (t *textSearcher) values(ctx context.Context, f *segmentFile, g int, column string, each func(i int, v []byte) error) error {
-	cursor, err := f.bytes(g, column)
-	if err != nil {
-		return err
+// stopping returns a visitor of texts that stops when the search is called off.
+func (t *textSearcher) stopping(ctx context.Context, visit func(i int, text []byte) error) func(i int, text []byte) error {
+	size := 0
+	return func(i int, text []byte) error {
+		if size += len(text) + 1; size > searchStride {
+			size = 0
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+		}
+		return visit(i, text)
 	}
-	for i := range f.groupRows(g) {
-		if i%searchStride == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		v, err := cursor.next()
-		if err == nil && v != nil {
-			err = each(i, v)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // holders finds the events of the segment that hold a text which was found.
@@ -359,7 +390,7 @@ func (t *textSearcher) holders(ctx context.Context, job *searchJob) error {
 		}
 		return nil
 	})
-	uses := t.uses[job.segment]
+	uses := t.c.segment.uses[job.segment]
 	if err != nil || uses == "" {
 		return err
 	}

@@ -77,8 +77,9 @@ func (o *EventOrder) Len() int { return len(o.ordinals) }
 func (o *EventOrder) Dated() int { return o.dated }
 
 // Event returns the eid of the event at a position.
-func (o *EventOrder) Event(pos int) int64 {
-	ordinal := o.ordinals[pos]
+func (o *EventOrder) Event(pos int) int64 { return o.eid(o.ordinals[pos]) }
+
+func (o *EventOrder) eid(ordinal uint32) int64 {
 	s := &o.segments[sort.Search(len(o.segments), func(i int) bool { return o.segments[i].first > ordinal })-1]
 	return s.number<<eidShift | int64(ordinal-s.first)
 }
@@ -125,6 +126,16 @@ type orderKey struct {
 	ordinal  uint32
 }
 
+func (k orderKey) compare(other orderKey) int {
+	switch {
+	case k.before(other):
+		return -1
+	case other.before(k):
+		return 1
+	}
+	return 0
+}
+
 func (k orderKey) before(other orderKey) bool {
 	if k.time != other.time {
 		return k.time < other.time
@@ -152,8 +163,8 @@ func (o *EventOrder) Facets() []Facet { return o.facets }
 // by their number.
 func (o *EventOrder) Value(facet, pos int) uint8 { return o.values[facet][pos] }
 
-// newEventOrder lists the segments, with room for the times of their events.
-func (c *Case) newEventOrder() (*EventOrder, error) {
+// newEventOrder lists the segments, maybe with room for the times of their events.
+func (c *Case) newEventOrder(times bool) (*EventOrder, error) {
 	o := &EventOrder{place: map[int64]int{}}
 	for i, ref := range c.state.events {
 		if len(only([]string{ref.Path}, "events")) == 0 {
@@ -178,7 +189,9 @@ func (c *Case) newEventOrder() (*EventOrder, error) {
 			return nil, errors.New("the case has more than 4,294,967,295 events, which cannot be listed at once; use exhibit sql")
 		}
 	}
-	o.times = make([]int64, total)
+	if times {
+		o.times = make([]int64, total)
+	}
 	return o, nil
 }
 

@@ -61,7 +61,7 @@ type readSegment struct {
 }
 
 func (c *Case) newOrderBuilder(ctx context.Context, opts OrderOptions) (*orderBuilder, error) {
-	o, err := c.newEventOrder()
+	o, err := c.newEventOrder(true)
 	if err != nil {
 		return nil, err
 	}
@@ -255,19 +255,27 @@ func (r *orderReader) shift(times []int64, from int, runs []evidenceRun) {
 	for i := len(runs) - 1; i >= 0 && len(times) > 0; i-- {
 		cut := max(0, int(runs[i].first)-from)
 		add := r.b.evidence[runs[i].evidence].add
-		for k, t := range times[cut:] {
-			switch {
-			case t == noTime || add == 0:
-			case add > 0 && t > noTime-1-add:
-				times[cut+k] = noTime - 1
-			case add < 0 && t < math.MinInt64-add:
-				times[cut+k] = math.MinInt64
-			default:
-				times[cut+k] = t + add
+		if add != 0 {
+			for k, t := range times[cut:] {
+				times[cut+k] = addTime(t, add)
 			}
 		}
 		times = times[:cut]
 	}
+}
+
+// addTime corrects a time. One beyond what can be said becomes the last or first
+// that can; none stays none.
+func addTime(t, add int64) int64 {
+	switch {
+	case t == noTime:
+		return noTime
+	case add > 0 && t > noTime-1-add:
+		return noTime - 1
+	case add < 0 && t < math.MinInt64-add:
+		return math.MinInt64
+	}
+	return t + add
 }
 
 // words reads a column of few words as their numbers in the segment.

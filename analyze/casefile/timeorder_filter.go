@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -171,28 +172,22 @@ func addRows(into bitmap, s *orderSegment, rows []byte) error {
 	return nil
 }
 
+// subsetStride is how many events a thread looks at at once: some words of a
+// bitmap, so that threads do not share one.
+const subsetStride = 1 << 20
+
 // subsetOf returns the events of the order whose ordinal is in a bitmap.
 func (o *EventOrder) subsetOf(ordinals bitmap) *EventSubset {
 	out := newBitmap(o.Len())
-	for pos, ordinal := range o.ordinals {
-		out[pos>>6] |= (ordinals[ordinal>>6] >> (ordinal & 63) & 1) << (pos & 63)
+	var running sync.WaitGroup
+	for from := 0; from < o.Len(); from += subsetStride {
+		running.Go(func() {
+			words := out[from>>6:]
+			for i, ordinal := range o.ordinals[from:min(from+subsetStride, o.Len())] {
+				words[i>>6] |= (ordinals[ordinal>>6] >> (ordinal & 63) & 1) << (i & 63)
+			}
+		})
 	}
+	running.Wait()
 	return o.newSubset(out)
-}
-
-// FirstEvents returns the first events of the case in the order of time as logged,
-// at most n, without duplicates: what a list shows before the order is made. It
-// uses the database of the case.
-func (c *Case) FirstEvents(ctx context.Context, n int) ([]int64, error) {
-	var eids []int64
-	err := c.query(ctx, "timeorder_first", map[string]string{"limit": strconv.Itoa(n)}, nil, func(r *sql.Rows) error {
-		var eid int64
-		err := r.Scan(&eid)
-		eids = append(eids, eid)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("finding the first events: %w", err)
-	}
-	return eids, nil
 }

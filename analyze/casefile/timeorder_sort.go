@@ -110,15 +110,7 @@ func (b *orderBuilder) cuts() []orderKey {
 			sample = append(sample, b.order.key(r.event(at)))
 		}
 	}
-	slices.SortFunc(sample, func(x, y orderKey) int {
-		switch {
-		case x.before(y):
-			return -1
-		case y.before(x):
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(sample, orderKey.compare)
 	var cuts []orderKey
 	for n, i := total/b.slice, 1; i < n && len(sample) > 0; i++ {
 		cuts = append(cuts, sample[i*len(sample)/n])

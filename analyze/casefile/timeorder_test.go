@@ -102,19 +102,29 @@ func TestOrderEvents(t *testing.T) {
 		}
 		checkSelectOrder(t, c)
 		o := mustOrder(t, c, OrderOptions{})
-		eids, err := c.FirstEvents(t.Context(), 20)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for pos, eid := range eids {
-			if o.Event(pos) != eid {
-				t.Errorf("first event %d is %d; the order has %d", pos, eid, o.Event(pos))
-			}
-		}
+		checkFirst(t, c, o, ClockLogged)
 		if o.Dated() == o.Len() || o.Len() == len(o.times) {
 			t.Errorf("%d events, %d dated, %d with duplicates: the case lacks something", o.Len(), o.Dated(), len(o.times))
 		}
 	})
+}
+
+// checkFirst compares the first events, some and all, with an order.
+func checkFirst(t *testing.T, c *Case, o *EventOrder, clock Clock) {
+	t.Helper()
+	for _, n := range []int{0, 1, 20, o.Len() / 2, o.Len(), o.Len() + 10} {
+		want := []int64{}
+		for pos := range min(n, o.Len()) {
+			want = append(want, o.Event(pos))
+		}
+		got, err := c.FirstEventsBy(t.Context(), n, clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, append([]int64{}, got...)); d != "" {
+			t.Errorf("the first %d (-want +got):\n%s", n, d)
+		}
+	}
 }
 
 // checkSelectOrder compares the order with that of lists.
@@ -159,6 +169,7 @@ func TestOrderByClock(t *testing.T) {
 			if d := cmp.Diff(want, listed(o)); d != "" {
 				t.Errorf("%s (-want +got):\n%s", x.ts, d)
 			}
+			checkFirst(t, c, o, x.clock)
 		}
 		if orderedEvents(t, c, "events", "ts") == orderedEvents(t, c, "events", "ts_corrected") {
 			t.Error("the corrections change nothing")

@@ -63,7 +63,13 @@ type Entry struct {
 }
 
 // EID names the event inside this case only; it depends on the order of loads.
-func (e *Entry) EID() int64 { return e.keys.EID }
+// It is 0 for an entry that no case gave.
+func (e *Entry) EID() int64 {
+	if e.keys == nil {
+		return 0
+	}
+	return e.keys.EID
+}
 
 // Value returns the value of one of [EntryColumns]; nil for NULL.
 func (e *Entry) Value(column string) any {

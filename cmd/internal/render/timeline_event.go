@@ -140,12 +140,16 @@ func (d *describer) outcome(e *correlation.Entry) []Word {
 // model returns the name of the model, without what an ARN says beside it.
 func (d *describer) model(e *correlation.Entry) string { return d.name(d.text(e, "model")) }
 
-// name shortens an ARN to the resource that it names: user/alice,
-// assumed-role/admin/session.
 func (d *describer) name(s string) string {
 	if d.wide {
 		return s
 	}
+	return ShortName(s)
+}
+
+// ShortName shortens an ARN to the resource that it names: user/alice,
+// assumed-role/admin/session. Another name stays as it is.
+func ShortName(s string) string {
 	parts := strings.SplitN(s, ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" || parts[5] == "" {
 		return s

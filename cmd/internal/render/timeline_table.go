@@ -97,6 +97,12 @@ func timeOf(e *correlation.Entry, at *int64, precision int) any {
 	return stampOf(e, *at, formats.Precision(text))
 }
 
+// EntryStamp is a time of an entry of a timeline with the digits that its log
+// wrote.
+func EntryStamp(e *correlation.Entry, at int64) Stamp {
+	return stampOf(e, at, formats.Precision(e.Text("ts_precision")))
+}
+
 // stampOf is a time of an entry with the digits that its log wrote; with more
 // where a correction has them.
 func stampOf(e *correlation.Entry, at int64, precision formats.Precision) Stamp {

@@ -2,6 +2,8 @@ package replay
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -135,6 +137,22 @@ type Reply struct {
 	TTFT         *time.Duration // time to the first token
 	CostNanoUSD  *int64
 	Complete     bool // the reply ended as its protocol says a reply ends
+}
+
+// Words is the reply as people read it: its text, the tools that it asks for,
+// or else the error that came in its place; "" where there is nothing of that.
+func (r *Reply) Words() string {
+	var parts []string
+	if r.Text != "" {
+		parts = append(parts, r.Text)
+	}
+	for _, c := range r.ToolCalls {
+		parts = append(parts, fmt.Sprintf("[asks for tool %s %s]", c.Name, c.Arguments))
+	}
+	if len(parts) == 0 && r.ErrorCode+r.ErrorMessage != "" {
+		parts = append(parts, "["+strings.TrimSpace("error "+r.ErrorCode)+": "+r.ErrorMessage+"]")
+	}
+	return strings.Join(parts, "\n")
 }
 
 // Outgoing is one request ready to be sent.

@@ -178,3 +178,27 @@ func Find(list []Verdict, name string) (Verdict, bool) {
 	}
 	return Verdict{}, false
 }
+
+// Hits are the names of the verdicts that are true.
+func Hits(list []Verdict) []string {
+	var out []string
+	for _, v := range list {
+		if v.Value.Kind == Truth && v.Value.Yes {
+			out = append(out, v.Name)
+		}
+	}
+	return out
+}
+
+// Differences says which verdicts that are true or false on two replies are
+// others on the second, each in words: "refused: yes, was no".
+func Differences(was, is []Verdict) []string {
+	var out []string
+	for _, v := range is {
+		before, ok := Find(was, v.Name)
+		if ok && v.Value.Kind == Truth && before.Value.Kind == Truth && v.Value.Yes != before.Value.Yes {
+			out = append(out, fmt.Sprintf("%s: %s, was %s", v.Name, v.Value, before.Value))
+		}
+	}
+	return out
+}

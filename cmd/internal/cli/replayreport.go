@@ -105,7 +105,7 @@ func (g *gradedReport) replies(r *render.Renderer) error {
 	for i := range g.prompts {
 		p := &g.prompts[i]
 		if len(p.Samples) == 0 {
-			t.Rows = append(t.Rows, []any{p.Event, p.Variant, nil, nil, nil, replyText(p.Logged), nil, known(strings.Join(hits(p.LoggedVerdicts), ", "))})
+			t.Rows = append(t.Rows, []any{p.Event, p.Variant, nil, nil, nil, replyText(p.Logged), nil, known(strings.Join(verdict.Hits(p.LoggedVerdicts), ", "))})
 		}
 		for _, s := range p.Samples {
 			end, text := known(string(s.End)), any(nil)
@@ -128,43 +128,14 @@ func (g *gradedReport) replies(r *render.Renderer) error {
 }
 
 // replyText is a reply as people read it; nil where there is none.
-func replyText(q *replay.Reply) any {
-	var parts []string
-	if q.Text != "" {
-		parts = append(parts, q.Text)
-	}
-	for _, c := range q.ToolCalls {
-		parts = append(parts, fmt.Sprintf("[asks for tool %s %s]", c.Name, c.Arguments))
-	}
-	if len(parts) == 0 && q.ErrorCode+q.ErrorMessage != "" {
-		parts = append(parts, "["+strings.TrimSpace("error "+q.ErrorCode)+": "+q.ErrorMessage+"]")
-	}
-	return known(strings.Join(parts, "\n"))
-}
-
-// hits are the names of the verdicts that are true.
-func hits(list []verdict.Verdict) []string {
-	var out []string
-	for _, v := range list {
-		if v.Value.Kind == verdict.Truth && v.Value.Yes {
-			out = append(out, v.Name)
-		}
-	}
-	return out
-}
+func replyText(q *replay.Reply) any { return known(q.Words()) }
 
 // differences says which verdicts on the replayed reply are others than on the
 // logged one.
 func differences(logged, replayed []verdict.Verdict) string {
-	var out []string
-	for _, v := range replayed {
-		was, ok := verdict.Find(logged, v.Name)
-		if ok && v.Value.Kind == verdict.Truth && was.Value.Kind == verdict.Truth && v.Value.Yes != was.Value.Yes {
-			out = append(out, fmt.Sprintf("%s: %s, was %s", v.Name, v.Value, was.Value))
-		}
-	}
+	out := verdict.Differences(logged, replayed)
 	if len(out) == 0 && len(replayed) > 0 {
-		return "none differs that is known of both; yes: " + joinedOrNone(hits(replayed))
+		return "none differs that is known of both; yes: " + joinedOrNone(verdict.Hits(replayed))
 	}
 	return strings.Join(out, "; ")
 }

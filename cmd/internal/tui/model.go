@@ -88,7 +88,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 		m.resize()
-		return nil
+		return m.tell(part.Resized{})
 	case tea.BackgroundColorMsg:
 		m.dark = msg.IsDark()
 		if m.o.Theme == "" && (m.env.Styles.Theme == style.Dark || m.env.Styles.Theme == style.Light) {

@@ -85,6 +85,9 @@ func (t *Text) kind(start, end int) Kind {
 	return k
 }
 
+// String is the text; of JSON, as it is laid out.
+func (t *Text) String() string { return t.s }
+
 // Size is the number of bytes of the text.
 func (t *Text) Size() int { return len(t.s) }
 

@@ -23,6 +23,10 @@ type Filtered struct{ Filter filter.Filter }
 // process has changed it: what was asked for may have another answer now.
 type Reloaded struct{}
 
+// Resized tells every part that its width is another now, after its Resize, so
+// that it can ask for what takes too long for that.
+type Resized struct{}
+
 // Level says how a notice is meant.
 type Level uint8
 

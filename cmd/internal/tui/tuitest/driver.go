@@ -106,8 +106,10 @@ func (d *Driver) Type(text string) {
 
 // Resize gives the part another size.
 func (d *Driver) Resize(width, height int) {
+	d.t.Helper()
 	d.width, d.height = width, height
 	d.Part.Resize(width, height)
+	d.Do(d.Part.Take(part.Resized{}))
 }
 
 // Last is the last request of the part of the type of an example; the test fails

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/conversation"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/correlation"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/raw"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/timeline"
@@ -10,6 +12,8 @@ import (
 func newParts(env *part.Env) []part.Part {
 	return []part.Part{
 		timeline.New(env),
+		correlation.New(env),
+		conversation.New(env),
 		raw.New(env),
 	}
 }

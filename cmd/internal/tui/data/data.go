@@ -33,6 +33,8 @@ type Source interface {
 	Words
 	Exports
 	Timeline
+	Correlations
+	Conversations
 }
 
 // Info is what is open.

@@ -19,12 +19,18 @@ type Map struct {
 	Global Global
 	Move   Move
 
-	Timeline Timeline
-	Raw      Raw
+	Timeline     Timeline
+	Correlation  Correlation
+	Conversation Conversation
+	Raw          Raw
 }
 
 // New returns the keys of the explorer.
-func New() *Map { return &Map{Global: global(), Move: move(), Timeline: timeline(), Raw: raw()} }
+func New() *Map {
+	return &Map{
+		Global: global(), Move: move(), Timeline: timeline(), Correlation: correlation(), Conversation: conversation(), Raw: raw(),
+	}
+}
 
 // bind makes a binding: keys with blanks between, how help writes them, and
 // what they do.

@@ -1,10 +1,9 @@
 package timeline
 
 import (
+	"context"
 	"errors"
 	"time"
-
-	"context"
 
 	tea "charm.land/bubbletea/v2"
 

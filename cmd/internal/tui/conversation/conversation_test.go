@@ -1,0 +1,286 @@
+package conversation_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/cell/celltest"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/conversation"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/style"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/tuitest"
+)
+
+func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
+
+// purchase is the event of the demo in which a document gives orders to an agent.
+const purchase = "a07ebcdb-43"
+
+// demo is the case of the demo, and an event of it.
+func demo(t *testing.T, id string) (*data.Case, int64) {
+	t.Helper()
+	dir, key := tuitest.Demo(t)
+	source := tuitest.Source(t, dir, key)
+	eids, err := source.Resolve(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source, eids[0]
+}
+
+func drive(t *testing.T, source data.Source, event int64, width, height int, theme string, plain bool) *tuitest.Driver {
+	t.Helper()
+	env := tuitest.Env(t, source, theme, plain)
+	return tuitest.Drive(t, env, conversation.New(env), width, height, part.Target{Event: event})
+}
+
+func TestGolden(t *testing.T) {
+	source, event := demo(t, purchase)
+	for _, test := range []struct {
+		width, height int
+		theme         string
+		plain         bool
+	}{
+		{80, 24, style.Dark, false},
+		{80, 24, style.None, false},
+		{80, 24, style.None, true},
+		{120, 40, style.Dark, false},
+		{120, 40, style.None, false},
+		{40, 10, style.None, false},
+	} {
+		name := fmt.Sprintf("%dx%d-%s", test.width, test.height, test.theme)
+		if test.plain {
+			name += "-plain"
+		}
+		t.Run(name, func(t *testing.T) {
+			d := drive(t, source, event, test.width, test.height, test.theme, test.plain)
+			d.Press("n")
+			d.Golden(t)
+		})
+	}
+}
+
+// last is the last line of the view, which says what was found.
+func last(d *tuitest.Driver) string {
+	lines := strings.Split(strings.TrimRight(d.Text(), "\n"), "\n")
+	return lines[len(lines)-1]
+}
+
+func TestMatches(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	if got := last(d); got != "matched: 3 injection, 1 personal" {
+		t.Errorf("the line of matches is %q", got)
+	}
+	d.Press("n", "n")
+	if got := last(d); !strings.HasPrefix(got, "match 2 of 4: injection") {
+		t.Errorf("n, n goes to %q", got)
+	}
+	d.Press("N")
+	if got := last(d); !strings.HasPrefix(got, "match 1 of 4: injection, override") {
+		t.Errorf("N goes to %q", got)
+	}
+	d.Press("N")
+	if got := last(d); !strings.HasPrefix(got, "match 4 of 4") {
+		t.Errorf("N from the first match goes to %q", got)
+	}
+	d.Press("m")
+	choose := tuitest.Last[part.Choose](d)
+	d.Do(choose.Then(2))
+	if got := last(d); !strings.HasPrefix(got, "match 3 of 4: personal, email") {
+		t.Errorf("the third of the list is %q", got)
+	}
+}
+
+func TestSearch(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	d.Press("/")
+	d.Do(tuitest.Last[part.Ask](d).Then("PAYROLL"))
+	if got := last(d); got != "match 1 of 2: payroll" {
+		t.Errorf("the line of the search is %q", got)
+	}
+	d.Press("n")
+	if got := last(d); got != "match 2 of 2: payroll" {
+		t.Errorf("n goes to %q", got)
+	}
+	d.Press("/")
+	d.Do(tuitest.Last[part.Ask](d).Then("no such text"))
+	if n := tuitest.Last[part.Notice](d); n.Text != "not found: no such text" {
+		t.Errorf("a text that is not there: %q", n.Text)
+	}
+	d.Press("/")
+	d.Do(tuitest.Last[part.Ask](d).Then(""))
+	d.Press("g")
+	if got := last(d); got != "matched: 3 injection, 1 personal" {
+		t.Errorf("after the search the line is %q", got)
+	}
+}
+
+func TestFold(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 40, style.None, false)
+	const hidden, seen = "Prices are valid until the end of March.", "You are a purchasing assistant."
+	whole := d.Text()
+	if strings.Contains(whole, hidden) || !strings.Contains(whole, seen) {
+		t.Fatalf("at first:\n%s", whole)
+	}
+	d.Press("z")
+	if text := d.Text(); strings.Contains(text, seen) || !strings.Contains(text, "folded, 2 lines") {
+		t.Errorf("z leaves\n%s", text)
+	}
+	d.Press("z")
+	d.Press("g", "left")
+	if text := d.Text(); strings.Contains(text, seen) {
+		t.Errorf("left leaves\n%s", text)
+	}
+	d.Press("right")
+	if text := d.Text(); !strings.Contains(text, seen) {
+		t.Errorf("right leaves\n%s", text)
+	}
+	d.Press("enter")
+	if text := d.Text(); strings.Contains(text, seen) {
+		t.Errorf("enter leaves\n%s", text)
+	}
+	d.Press("enter", "n", "right")
+	if text := d.Text(); !strings.Contains(text, hidden) {
+		t.Errorf("right does not open a long part:\n%s", text)
+	}
+}
+
+func TestHandOver(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	d.Press("r")
+	if o := tuitest.Last[part.Open](d); o != (part.Open{Part: part.Raw, Target: part.Target{Event: event}}) {
+		t.Errorf("r opens %v", o)
+	}
+	d.Press("i")
+	if c := tuitest.Last[part.Copy](d); c.Text != purchase {
+		t.Errorf("i copies %q", c.Text)
+	}
+	d.Press("y")
+	if c := tuitest.Last[part.Copy](d); !strings.HasPrefix(c.Text, "You are a purchasing assistant.") || c.What != "system prompt" {
+		t.Errorf("y copies %v", c)
+	}
+	d.Press("]")
+	next := tuitest.Last[part.Open](d)
+	if next.Part != part.Conversation || next.Target.Event == event {
+		t.Fatalf("] opens %v", next)
+	}
+	d.Do(d.Part.Show(next.Target))
+	if text := d.Text(); !strings.Contains(text, "a07ebcdb-44") {
+		t.Errorf("the next turn is\n%s", text)
+	}
+	d.Press("[")
+	if o := tuitest.Last[part.Open](d); o.Target.Event != event {
+		t.Errorf("[ opens %v", o)
+	}
+	d.Press("p")
+	if n := tuitest.Last[part.Notice](d); !strings.Contains(n.Text, "the case keeps no replay") {
+		t.Errorf("p says %q", n.Text)
+	}
+}
+
+func TestExport(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	d.Press("x")
+	path := filepath.Join(t.TempDir(), "transcript.txt")
+	ask := tuitest.Last[part.Ask](d)
+	if ask.Value != "transcript-"+purchase+".txt" {
+		t.Errorf("it offers the name %q", ask.Value)
+	}
+	d.Do(ask.Then(path))
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), "Prices are valid until the end of March.") || !strings.Contains(string(text), "SHA-256") {
+		t.Errorf("exported: %v\n%s", err, text)
+	}
+	d.Do(ask.Then(path))
+	if n := tuitest.Last[part.Notice](d); n.Level != part.Failure || !strings.Contains(n.Text, "is there already") {
+		t.Errorf("over a file that is there: %v", n)
+	}
+	if again, _ := os.ReadFile(path); string(again) != string(text) {
+		t.Error("the file was written over")
+	}
+}
+
+// TestKeysAreHelp presses every key that the view names.
+func TestKeysAreHelp(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.Dark, false)
+	for _, b := range d.Part.Keys() {
+		for _, k := range b.Keys() {
+			d.Press(k)
+			d.Lines()
+		}
+	}
+}
+
+func TestReload(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	d.Press("pgdown", "j")
+	want := d.Part.State().Position
+	d.Do(d.Part.Take(part.Reloaded{}))
+	if got := d.Part.State().Position; got != want {
+		t.Errorf("after the case was opened anew the cursor is at %s, want %s", got, want)
+	}
+}
+
+// fake answers with a conversation and its replays.
+type fake struct {
+	data.Source
+	said    *data.Conversation
+	replays []data.Replay
+	err     error
+}
+
+func (f *fake) Info() data.Info { return data.Info{Head: "1:00"} }
+
+func (f *fake) Conversation(context.Context, int64) (*data.Conversation, error) {
+	return f.said, f.err
+}
+
+func (f *fake) NextTurn(context.Context, int64, bool) (int64, error) { return 0, data.ErrNoTurn }
+
+func (f *fake) Replays(context.Context, int64) ([]data.Replay, error) { return f.replays, nil }
+
+// saying is a conversation with a text in every place that a log can fill.
+func saying(text string) *fake {
+	d := &casefile.Detail{Columns: []string{"operation", "outcome", "model", "principal", "session_id", "finish_reason", "error_message", "tool_definitions", "content_state"}}
+	d.EventID = "a-1"
+	for range d.Columns {
+		d.Values = append(d.Values, text)
+	}
+	c := &data.Conversation{Detail: d, Documents: []string{text}, Replays: 1}
+	for i, typ := range []string{"text", "tool_call", "tool_call_response", "reasoning", "blob"} {
+		c.Turns = append(c.Turns, casefile.Turn{Side: "input", Message: i + 1, Role: "user", Type: typ, Name: text, ID: text, Text: text})
+	}
+	c.Turns = append(c.Turns, casefile.Turn{Side: "output", Message: 1, Role: text, Type: text, Text: text})
+	return &fake{said: c, replays: []data.Replay{{
+		Cassette: text, Server: text, Model: text, Variant: text, Sample: 2, End: "cut", Problem: text, Logged: text, Reply: text + "x", Changed: []string{text},
+	}}}
+}
+
+func TestHostile(t *testing.T) {
+	for _, text := range celltest.Texts() {
+		t.Run(text.Name, func(t *testing.T) {
+			d := drive(t, saying(text.Text), 1, 80, 24, style.Dark, false)
+			for _, size := range [][2]int{{80, 24}, {200, 40}, {40, 10}} {
+				d.Resize(size[0], size[1])
+				d.Lines()
+				for _, k := range []string{"n", "G", "right", "z", "z", "pgup", "p", "down", "p"} {
+					d.Press(k)
+					d.Lines()
+				}
+			}
+		})
+	}
+}

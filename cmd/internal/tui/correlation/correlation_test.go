@@ -1,0 +1,217 @@
+package correlation_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	links "github.com/exhibit-forensics/exhibit/analyze/correlation"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/cell/celltest"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/correlation"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/style"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/tuitest"
+)
+
+func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
+
+// purchase is the event of the demo in which a document gives orders to an agent.
+const purchase = "a07ebcdb-43"
+
+// demo is the case of the demo, and an event of it.
+func demo(t *testing.T, id string) (*data.Case, int64) {
+	t.Helper()
+	dir, key := tuitest.Demo(t)
+	source := tuitest.Source(t, dir, key)
+	eids, err := source.Resolve(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source, eids[0]
+}
+
+func drive(t *testing.T, source data.Source, event int64, width, height int, theme string, plain bool) *tuitest.Driver {
+	t.Helper()
+	env := tuitest.Env(t, source, theme, plain)
+	return tuitest.Drive(t, env, correlation.New(env), width, height, part.Target{Event: event})
+}
+
+func TestGolden(t *testing.T) {
+	source, event := demo(t, purchase)
+	for _, test := range []struct {
+		width, height int
+		theme         string
+		plain         bool
+	}{
+		{80, 24, style.Dark, false},
+		{80, 24, style.None, false},
+		{80, 24, style.None, true},
+		{120, 40, style.Dark, false},
+		{120, 40, style.None, false},
+		{40, 10, style.None, false},
+	} {
+		name := fmt.Sprintf("%dx%d-%s", test.width, test.height, test.theme)
+		if test.plain {
+			name += "-plain"
+		}
+		t.Run(name, func(t *testing.T) {
+			drive(t, source, event, test.width, test.height, test.theme, test.plain).Golden(t)
+		})
+	}
+}
+
+func TestKeys(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	start := d.Part.Target()
+	if start.Event != event {
+		t.Fatalf("the cursor is on event %d, want %d", start.Event, event)
+	}
+	d.Press("O")
+	other := d.Part.Target()
+	if position := d.Part.State().Position; other == start || !strings.HasPrefix(position, "call 2: 1 of 2") {
+		t.Errorf("O went to %v: %q", other, position)
+	}
+	d.Press("O")
+	if n := tuitest.Last[part.Notice](d); !strings.Contains(n.Text, "no other event of this call before") {
+		t.Errorf("O at the first event says %q", n.Text)
+	}
+	d.Press("o")
+	if d.Part.Target() != start {
+		t.Errorf("o did not go back to the event")
+	}
+	d.Press("enter")
+	if o := tuitest.Last[part.Open](d); o != (part.Open{Part: part.Conversation, Target: start}) {
+		t.Errorf("enter opens %v", o)
+	}
+	d.Press("r")
+	if o := tuitest.Last[part.Open](d); o != (part.Open{Part: part.Raw, Target: start}) {
+		t.Errorf("r opens %v", o)
+	}
+	d.Press("i")
+	if c := tuitest.Last[part.Copy](d); c.Text != purchase {
+		t.Errorf("i copies %q", c.Text)
+	}
+	d.Press("j", "y")
+	if c := tuitest.Last[part.Copy](d); c.Text != "72f3e2ce-c303-439e-b3f7-1e8043525a11" || c.What != "the request that leads here" {
+		t.Errorf("y copies %v", c)
+	}
+	d.Press("s")
+	choose := tuitest.Last[part.Choose](d)
+	d.Do(choose.Then(0))
+	if o := tuitest.Last[part.Open](d); o.Part != part.Subject || o.Target.Kind != "principal" || !strings.Contains(o.Target.Value, "agent-purchasing") {
+		t.Errorf("s opens %v", o)
+	}
+	d.Press("G")
+	if r := d.Part.Target(); r.Event != event {
+		t.Errorf("at the end of the rows the view is about %v", r)
+	}
+	d.Press("y")
+	if c := tuitest.Last[part.Copy](d); !strings.HasPrefix(c.Text, "ASIA") {
+		t.Errorf("y copies %v from the last row", c)
+	}
+	d.Press("g", "c")
+	if position := d.Part.State().Position; !strings.Contains(position, "event 1 of ") {
+		t.Errorf("c at the first event: %q", position)
+	}
+}
+
+// TestKeysAreHelp presses every key that the view names, on every row.
+func TestKeysAreHelp(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.Dark, false)
+	for _, b := range d.Part.Keys() {
+		for _, k := range b.Keys() {
+			d.Press(k)
+			d.Lines()
+		}
+	}
+}
+
+func TestReload(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	d.Press("j")
+	before, want := d.Part.Target(), d.Text()
+	d.Do(d.Part.Take(part.Reloaded{}))
+	if d.Part.Target() != before || d.Text() != want {
+		t.Errorf("after the case was opened anew:\n%s\nwant\n%s", d.Text(), want)
+	}
+}
+
+func TestResize(t *testing.T) {
+	source, event := demo(t, purchase)
+	d := drive(t, source, event, 80, 24, style.Dark, false)
+	for _, size := range [][2]int{{40, 10}, {200, 60}, {41, 11}, {79, 15}, {80, 16}, {132, 43}} {
+		d.Resize(size[0], size[1])
+		d.Lines()
+		if d.Part.Target().Event != event {
+			t.Errorf("at %v the cursor is on another event", size)
+		}
+	}
+}
+
+// fake answers with a timeline.
+type fake struct {
+	data.Source
+	result *links.Result
+	err    error
+}
+
+func (f *fake) Correlation(context.Context, int64, bool, int) (*links.Result, error) {
+	return f.result, f.err
+}
+
+// hostile is a timeline with a text in every place that a log can fill.
+func hostile(text string) *links.Result {
+	at := int64(1_772_500_000_000_000)
+	columns := links.EntryColumns()
+	entry := func(id, lane, from string) links.Entry {
+		e := links.Entry{
+			EventID: id, TS: &at, At: &at, Lane: lane, Call: "c", Parent: -1,
+			Link: links.Link{Kind: "request", Value: text, From: from}, Missing: "access", Values: make([]any, len(columns)),
+		}
+		if from != "" {
+			e.Link.Relation = links.RelationShares
+		}
+		for i := range e.Values {
+			e.Values[i] = text
+		}
+		return e
+	}
+	return &links.Result{
+		Entries:  []links.Entry{entry("a-1", "one", ""), entry("a-2", text, "a-1"), entry("a-3", "three", "a-2")},
+		Probable: []links.Entry{entry("a-4", "four", "a-1")},
+		Lanes:    []string{"one", text, "three"},
+		Weak:     []links.Weak{{Events: 2, Principals: -1, Reason: links.ReasonEvents}},
+		Absences: []links.Absence{{Plane: text, Why: links.WhyMissing, Events: 1}},
+	}
+}
+
+func TestHostile(t *testing.T) {
+	texts := append(celltest.Texts(), celltest.Text{Name: "long", Text: celltest.Long(1<<20, false)})
+	for _, text := range texts {
+		t.Run(text.Name, func(t *testing.T) {
+			r := hostile(text.Text)
+			r.Weak[0].Value = text.Text
+			d := drive(t, &fake{result: r}, 1, 80, 24, style.Dark, false)
+			for _, size := range [][2]int{{80, 24}, {200, 40}, {40, 10}} {
+				d.Resize(size[0], size[1])
+				d.Lines()
+				d.Press("p", "down", "down")
+				d.Lines()
+			}
+		})
+	}
+}
+
+func TestError(t *testing.T) {
+	d := drive(t, &fake{err: fmt.Errorf("asking: %w", context.DeadlineExceeded)}, 1, 80, 24, style.Dark, false)
+	if text := d.Text(); !strings.Contains(text, "cannot be shown") || !strings.Contains(text, "deadline") {
+		t.Errorf("an error is shown as\n%s", text)
+	}
+	d.Press("o", "enter", "p")
+}

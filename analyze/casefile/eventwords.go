@@ -2,7 +2,6 @@ package casefile
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"regexp"
 	"slices"
@@ -91,17 +90,9 @@ func (c *Case) TaggedEvents(ctx context.Context, tag string) ([]int64, error) {
 			evidence, record, part = append(evidence, ref.Evidence), append(record, ref.Record), append(part, ref.Part)
 		}
 	}
-	if len(evidence) == 0 {
-		return nil, nil
-	}
-	var eids []int64
-	args := []any{sql.Named("evidence", evidence), sql.Named("record", record), sql.Named("part", part)}
-	err := c.query(ctx, "lookup_places", map[string]string{"events": c.allEvents()}, args, func(r *sql.Rows) error {
-		var eid int64
-		err := r.Scan(&eid)
-		eids = append(eids, eid)
-		return err
-	})
+	eids, err := c.placed(ctx, evidence, record, part)
+	eids = slices.DeleteFunc(eids, func(eid int64) bool { return eid == 0 })
+	slices.Sort(eids)
 	return eids, err
 }
 

@@ -121,6 +121,42 @@ func (c *Case) ResolveEvent(ctx context.Context, id string) ([]int64, error) {
 	return eids, err
 }
 
+// ResolveEvents returns the events that ids name, each in the place of its id, in
+// one pass over the places of events: 0 for an id that names none. An id without
+// a part names the part 0, as ids that the case shows do.
+func (c *Case) ResolveEvents(ctx context.Context, ids []string) ([]int64, error) {
+	evidence, record, part := make([]string, len(ids)), make([]int64, len(ids)), make([]int64, len(ids))
+	for i, id := range ids {
+		m := eventIDForm.FindStringSubmatch(id)
+		if m == nil {
+			continue // no evidence begins with nothing, and 0 is no record
+		}
+		evidence[i] = m[1]
+		record[i], _ = strconv.ParseInt(m[2], 10, 64) // at most 18 digits
+		part[i], _ = strconv.ParseInt(m[3], 10, 64)   // or none
+	}
+	return c.placed(ctx, evidence, record, part)
+}
+
+// placed returns the events at places, each in the place of its own: 0 where
+// there is none. Of the hash of the evidence the first digits are enough.
+func (c *Case) placed(ctx context.Context, evidence []string, record, part []int64) ([]int64, error) {
+	eids := make([]int64, len(evidence))
+	if len(evidence) == 0 {
+		return eids, nil
+	}
+	args := []any{sql.Named("evidence", evidence), sql.Named("record", record), sql.Named("part", part)}
+	err := c.query(ctx, "lookup_places", map[string]string{"events": c.allEvents()}, args, func(r *sql.Rows) error {
+		var i, eid int64
+		err := r.Scan(&i, &eid)
+		if err == nil {
+			eids[i] = eid
+		}
+		return err
+	})
+	return eids, err
+}
+
 // resolveEvidence returns the number of the evidence whose hash begins with
 // the digits.
 func (c *Case) resolveEvidence(ctx context.Context, id, digits string) (int64, error) {

@@ -256,30 +256,8 @@ func runbookTable(found *analyze.Finding, list []analyze.Finding) (render.Table,
 	if err != nil {
 		return t, err
 	}
-	of := []string{found.Detector}
-	for i := range list {
-		if slices.Contains(found.Parts, list[i].ID) && !slices.Contains(of, list[i].Detector) {
-			of = append(of, list[i].Detector)
-		}
-	}
-	for _, step := range []struct {
-		name  string
-		lines func(a *analyze.About) []string
-	}{
-		{"triage", func(a *analyze.About) []string { return a.Triage }},
-		{"collect", func(a *analyze.About) []string { return a.Collect }},
-		{"contain", func(a *analyze.About) []string { return a.Contain }},
-		{"harmless if", func(a *analyze.About) []string { return a.FalsePositives }},
-	} {
-		for _, detector := range of {
-			i := slices.IndexFunc(all, func(a *analyze.About) bool { return a.ID == detector })
-			if i < 0 {
-				continue // of a detector that this program does not have
-			}
-			for _, line := range step.lines(all[i]) {
-				t.Rows = append(t.Rows, []any{step.name, line, detector})
-			}
-		}
+	for _, step := range assessment.Runbook(all, found, list) {
+		t.Rows = append(t.Rows, []any{step.Name, step.What, step.Detector})
 	}
 	return t, nil
 }

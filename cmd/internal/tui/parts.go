@@ -3,6 +3,7 @@ package tui
 import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/conversation"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/correlation"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/findings"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/raw"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/timeline"
@@ -14,6 +15,7 @@ func newParts(env *part.Env) []part.Part {
 		timeline.New(env),
 		correlation.New(env),
 		conversation.New(env),
+		findings.New(env),
 		raw.New(env),
 	}
 }

@@ -35,6 +35,7 @@ type Source interface {
 	Timeline
 	Correlations
 	Conversations
+	Findings
 }
 
 // Info is what is open.
@@ -80,6 +81,7 @@ type Case struct {
 	front handle // what a person waits for: a few milliseconds each
 	back  handle // filters and queries
 	scan  handle // what reads all of the case: the order of events, searches
+	found foundList
 
 	mu   sync.Mutex
 	info Info

@@ -19,17 +19,17 @@ func TestWords(t *testing.T) {
 	dir, key := tuitest.Demo(t)
 	c := tuitest.Source(t, dir, key)
 	ctx := t.Context()
-	head, err := c.Mark(ctx, event+1, true)
+	head, err := c.Mark(ctx, firstEvent+1, true)
 	if err != nil || head != c.Info().Head || c.Changed() {
 		t.Fatalf("head %s after %s, %v", c.Info().Head, head, err)
 	}
 	for _, say := range []func() (string, error){
-		func() (string, error) { return c.Mark(ctx, event, true) },
-		func() (string, error) { return c.Note(ctx, event, "asked\x1b[2J") },
-		func() (string, error) { return c.Tag(ctx, event, "key", false) },
-		func() (string, error) { return c.Tag(ctx, event, "other", false) },
-		func() (string, error) { return c.Tag(ctx, event, "other", true) },
-		func() (string, error) { return c.Mark(ctx, event+1, false) },
+		func() (string, error) { return c.Mark(ctx, firstEvent, true) },
+		func() (string, error) { return c.Note(ctx, firstEvent, "asked\x1b[2J") },
+		func() (string, error) { return c.Tag(ctx, firstEvent, "key", false) },
+		func() (string, error) { return c.Tag(ctx, firstEvent, "other", false) },
+		func() (string, error) { return c.Tag(ctx, firstEvent, "other", true) },
+		func() (string, error) { return c.Mark(ctx, firstEvent+1, false) },
 	} {
 		if _, err := say(); err != nil {
 			t.Fatal(err)
@@ -37,15 +37,15 @@ func TestWords(t *testing.T) {
 	}
 	for when, source := range map[string]data.Source{"at once": c, "opened again": tuitest.Source(t, dir, key)} {
 		marks, err := source.Marks(ctx)
-		if diff := cmp.Diff([]int64{event}, marks); err != nil || diff != "" {
+		if diff := cmp.Diff([]int64{firstEvent}, marks); err != nil || diff != "" {
 			t.Errorf("%s: marks (-want +got):\n%s%v", when, diff, err)
 		}
-		words, err := source.EventWords(ctx, event)
+		words, err := source.EventWords(ctx, firstEvent)
 		if diff := cmp.Diff([]string{"key", "mark"}, words.Tags); err != nil || diff != "" || len(words.Acts) != 5 || words.Acts[1].Text != "asked\x1b[2J" {
 			t.Errorf("%s: %+v (-want +got):\n%s%v", when, words.Acts, diff, err)
 		}
 	}
-	if _, err := c.Note(ctx, event, " "); err == nil || !strings.Contains(err.Error(), "empty") {
+	if _, err := c.Note(ctx, firstEvent, " "); err == nil || !strings.Contains(err.Error(), "empty") {
 		t.Errorf("an empty note: %v", err)
 	}
 }

@@ -23,6 +23,7 @@ const (
 	Regex    Kind = "regex"    // something that fits an expression was said
 	Time     Kind = "time"     // when
 	Severity Kind = "severity" // findings of at least a severity have the event
+	Finding  Kind = "finding"  // one of some findings has the event
 	Where    Kind = "where"    // any condition in SQL
 )
 
@@ -30,7 +31,7 @@ const (
 type Condition struct {
 	Kind   Kind     `json:"kind"`
 	Column string   `json:"column,omitempty"` // of Field
-	Values []string `json:"values,omitempty"` // of Field; an empty list means NULL
+	Values []string `json:"values,omitempty"` // of Field, where an empty list means NULL; ids of Finding
 	Not    bool     `json:"not,omitempty"`    // Field: turned around
 	// Text of Text, Regex, Severity and Where.
 	Text string `json:"text,omitempty"`
@@ -63,7 +64,9 @@ func (f Filter) With(c Condition) Filter {
 
 // single reports whether a filter has one condition of the kind at most:
 // exhibit events takes one text, one expression and one range of time.
-func single(k Kind) bool { return k == Text || k == Regex || k == Time || k == Severity }
+func single(k Kind) bool {
+	return k == Text || k == Regex || k == Time || k == Severity || k == Finding
+}
 
 // Without returns the filter less a condition.
 func (f Filter) Without(i int) Filter {
@@ -125,6 +128,8 @@ func (c *Condition) sql() string {
 	case Severity:
 		return "event_id in (select event_id from finding_events join findings on id = finding_id where severity in (" +
 			quoted(atLeast(c.Text)) + "))"
+	case Finding:
+		return "event_id in (select event_id from finding_events where finding_id in (" + quoted(c.Values) + "))"
 	case Where:
 		return "(" + c.Text + ")"
 	}
@@ -190,6 +195,8 @@ func (c *Condition) Chip() string {
 		return span(c.From, c.To)
 	case Severity:
 		return "findings ≥ " + c.Text
+	case Finding:
+		return "of " + strings.Join(c.Values, "|")
 	default:
 		return c.Text
 	}

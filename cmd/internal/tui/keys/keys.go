@@ -22,13 +22,15 @@ type Map struct {
 	Timeline     Timeline
 	Correlation  Correlation
 	Conversation Conversation
+	Findings     Findings
 	Raw          Raw
 }
 
 // New returns the keys of the explorer.
 func New() *Map {
 	return &Map{
-		Global: global(), Move: move(), Timeline: timeline(), Correlation: correlation(), Conversation: conversation(), Raw: raw(),
+		Global: global(), Move: move(),
+		Timeline: timeline(), Correlation: correlation(), Conversation: conversation(), Findings: findings(), Raw: raw(),
 	}
 }
 

@@ -37,6 +37,7 @@ type View struct {
 	query  string          // what narrows the list
 	typing bool
 	wanted string // the finding that the cursor goes to when the list is there
+	reveal bool   // even if the list leaves it out as it is
 
 	reading bool // the keys go to the detail
 	detail  detail
@@ -76,7 +77,7 @@ func (v *View) Show(t part.Target) tea.Cmd {
 	switch {
 	case t.Finding != "":
 		if f := v.current(); f == nil || f.ID != t.Finding {
-			v.wanted = t.Finding
+			v.wanted, v.reveal = t.Finding, true
 			cmds = append(cmds, v.choose())
 		}
 	case t.Event != 0:
@@ -178,7 +179,7 @@ func (v *View) takeName(msg named) tea.Cmd {
 	}
 	for i := range v.found.List {
 		if f := &v.found.List[i]; has(f) {
-			v.wanted = f.ID
+			v.wanted, v.reveal = f.ID, true
 			return v.choose()
 		}
 	}
@@ -332,7 +333,7 @@ func (v *View) follow() tea.Cmd {
 		}
 		return part.Say(part.Notice{Text: "the event is not read yet, or not in the case any more"})
 	case l.finding != "":
-		v.wanted = l.finding
+		v.wanted, v.reveal = l.finding, true
 		return v.choose()
 	}
 	return part.Say(part.Notice{Text: "enter opens the events and findings that are named here"})

@@ -107,7 +107,7 @@ func (v *View) choose() tea.Cmd {
 		return v.moved()
 	}
 	at := slices.IndexFunc(v.rows, func(r row) bool { return strings.HasPrefix(r.finding.ID, v.wanted) })
-	if at < 0 {
+	if at < 0 && v.reveal {
 		if id, ok := v.storyOf(v.wanted); ok && !v.open[id] {
 			v.open[id] = true
 			return v.fill()
@@ -117,7 +117,7 @@ func (v *View) choose() tea.Cmd {
 			return v.fill()
 		}
 	}
-	v.wanted = ""
+	v.wanted, v.reveal = "", false
 	if at >= 0 {
 		v.order.To(at)
 	}

@@ -16,6 +16,13 @@ var ErrNotSelect = errNotSelect
 // Select is [Case.Query] with values that anybody can read: lists, structs,
 // maps, unions and JSON come as columns of type JSON, written by DuckDB itself.
 func (c *Case) Select(ctx context.Context, query string) (*Rows, error) {
+	return c.SelectFirst(ctx, query, 0)
+}
+
+// SelectFirst is [Case.Select] of the first rows of a query; a limit of 0 is all.
+// Of a plan there are all rows, and of a query with a comment behind its
+// semicolon.
+func (c *Case) SelectFirst(ctx context.Context, query string, limit int) (*Rows, error) {
 	if err := c.checkQuery(ctx, query); err != nil {
 		return nil, err
 	}
@@ -27,16 +34,18 @@ func (c *Case) Select(ctx context.Context, query string) (*Rows, error) {
 	if err != nil {
 		return c.selectFlat(ctx, query)
 	}
-	if !slices.ContainsFunc(columns, isNested) {
+	if limit == 0 && !slices.ContainsFunc(columns, isNested) {
 		return c.open(ctx, query)
 	}
 	plain, err := plainColumns(columns)
 	if err != nil {
 		return nil, err
 	}
-	text, err := statement("select_plain", map[string]string{
-		"columns": strings.Join(plain, ", "), "query": query, "names": numberedList(len(columns)),
-	})
+	fill := map[string]string{"columns": strings.Join(plain, ", "), "query": query, "names": numberedList(len(columns)), "limit": "null"}
+	if limit > 0 {
+		fill["limit"] = strconv.Itoa(limit)
+	}
+	text, err := statement("select_plain", fill)
 	if err != nil {
 		return nil, err
 	}

@@ -2,3 +2,4 @@ select {{columns}}
 from (
 {{query}}
 ) as query({{names}})
+limit {{limit}}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/features"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
-	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 type sqlOptions struct {
@@ -44,7 +42,8 @@ A query can read the case and nothing else: no other file, no network, no extens
 It cannot change anything.
 
 Bytes are shown in hexadecimal digits; lists, structs and maps as JSON. Columns that
-share a name are told apart by a number.
+share a name are told apart by a number. Parquet files hold numbers as they are, up to
+38 digits.
 
 --print-open, or no QUERY on a terminal, prints SQL that opens the case in any client
 of DuckDB, where queries are not held back from anything.
@@ -86,7 +85,7 @@ func newSQL(f *factory) *cobra.Command {
 	cmd.Flags().BoolVar(&o.Tables, "tables", false, "list the views and their columns")
 	cmd.Flags().BoolVar(&o.PrintOpen, "print-open", false, "print SQL that opens the case in any client of DuckDB")
 	addZoneFlag(cmd, &o.Output.Zone)
-	addOutputFlags(cmd, &o.Output, render.Formats()...)
+	addOutputFlags(cmd, &o.Output, append(render.Formats(), export.FormatParquet)...)
 	return cmd
 }
 
@@ -100,6 +99,10 @@ func runSQL(ctx context.Context, f *factory, o sqlOptions) error {
 	switch {
 	case asked > 1:
 		return usagef("a query, --tables and --print-open are three things: ask for one")
+	case o.Output.Format == export.FormatParquet && o.Query == "":
+		return usagef("only the rows of a query can be a Parquet file")
+	case o.Output.Format == export.FormatParquet && o.Output.toStdout():
+		return usagef("a Parquet file is not for a terminal").hint("name a file with -o FILE")
 	case asked == 0 && !f.outTTY:
 		return usagef("no query given").hint("exhibit sql --tables lists what there is to ask; - reads the query from standard input")
 	}
@@ -162,74 +165,9 @@ func writeTables(ctx context.Context, r *render.Renderer, c *casefile.Case) erro
 	}
 	t := render.Table{Name: "columns", Columns: []render.Column{{Name: "view"}, {Name: "column"}, {Name: "type"}, {Name: "meaning"}}}
 	for _, col := range columns {
-		t.Rows = append(t.Rows, []any{col.Table, col.Name, col.Type, known(meaning(col.Table, col.Name))})
+		t.Rows = append(t.Rows, []any{col.Table, col.Name, col.Type, known(export.Meaning(col.Table, col.Name))})
 	}
 	return r.Write(t)
-}
-
-// meaning is one line on a column of a view, "" where its name says it all.
-func meaning(view, column string) string {
-	if slices.Contains(features.Names(), view) {
-		if text := features.Meaning(view, column); text != "" {
-			return text
-		}
-	}
-	switch view + "." + column {
-	case "events.part", "events_all.part":
-		return "number of the event in its record, from 0"
-	case "calls.events":
-		return "how many events show the call"
-	case "records.events":
-		return "how many events the record holds"
-	case "identifiers.kind":
-		return "what the value is the id of"
-	case "finding_events.position":
-		return "place of the event among those of the finding, from 0"
-	case "event_words.entry":
-		return "entry of the ledger"
-	case "event_words.text":
-		return "of the note, or the tag"
-	case "content.role", "content_use.role":
-		return "who said it: system, user, assistant, reasoning, tool ..."
-	}
-	switch column {
-	case "event_id":
-		return "EVIDENCE-RECORD[.PART], as show and timeline take it"
-	case "evidence_id":
-		return "SHA-256 of the evidence as it was received"
-	case "record":
-		return "number of the record in its evidence, from 1"
-	case "byte_offset":
-		return "where the record begins in the decompressed stream of the evidence"
-	case "byte_length":
-		return "bytes of the record"
-	case "record_sha256":
-		return "SHA-256 of the record"
-	case "format":
-		return "how the log is written"
-	case "system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash", "hash":
-		return "SHA-256 of the text"
-	case "eid":
-		return "number of the event inside this case; depends on the order of loads"
-	case "call_id":
-		return "names the call"
-	case "roles":
-		return "where those events stand: access, content, gateway, trace, client"
-	case "planes":
-		return "planes of the events that show the call"
-	case "disagreements":
-		return "columns in which these events differ"
-	case "raw":
-		return "bytes of the record"
-	case "frame":
-		return "bytes between the record before and this one"
-	case "first_event":
-		return "event that said the text first"
-	case "position":
-		return "place of the text among the message parts of the event; below 0 for its own columns"
-	}
-	c, _ := formats.ColumnByName(column)
-	return c.Doc
 }
 
 // runQuery runs the query and writes its rows as they come.
@@ -243,12 +181,34 @@ func (f *factory) runQuery(ctx context.Context, c *casefile.Case, o *sqlOptions)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	config := export.Config(c, map[string]any{"query": o.Query})
+	if o.Output.Format == export.FormatParquet {
+		return f.writeRows(rows, o.Output, config)
+	}
 	return f.emit(o.Output, config, func(r *render.Renderer) error {
 		if _, err := export.Rows(r, rows); err != nil {
 			return queryProblem(err)
 		}
 		return nil
 	})
+}
+
+// writeRows writes the rows of a query to the Parquet file of --output.
+func (f *factory) writeRows(rows *casefile.Rows, o outputOptions, config render.Config) error {
+	out, err := f.openOutput(o)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	config.Version = f.build().Version
+	n, err := export.Parquet(out, rows, export.About(config))
+	if err != nil {
+		return queryProblem(err)
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	f.note("wrote " + plural(n, "row"))
+	return nil
 }
 
 // SQLError is what DuckDB says about a query: what is wrong, and on lines of

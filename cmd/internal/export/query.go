@@ -1,6 +1,8 @@
 package export
 
 import (
+	"encoding/json"
+	"io"
 	"slices"
 	"time"
 
@@ -20,6 +22,16 @@ func Rows(r *render.Renderer, rows *casefile.Rows) (n int64, err error) {
 		}
 	}
 	return n, rows.Err()
+}
+
+// Parquet writes the rows of a query as a Parquet file that says about about
+// itself, and returns how many there are. The caller closes them.
+func Parquet(w io.Writer, rows *casefile.Rows, about map[string]string) (int64, error) {
+	var names []string
+	for _, col := range QueryTable(rows.Columns()).Columns {
+		names = append(names, col.Name)
+	}
+	return casefile.WriteParquet(w, rows, names, about)
 }
 
 // QueryTable describes the result of a query. A plan has long texts.
@@ -49,4 +61,16 @@ func QueryValues(row []any) []any {
 		}
 	}
 	return values
+}
+
+// Size is about how many bytes a value of a query takes.
+func Size(v any) int {
+	const fixed = 24 // of what is no text
+	switch v := v.(type) {
+	case string:
+		return fixed + len(v)
+	case json.RawMessage:
+		return fixed + len(v)
+	}
+	return fixed
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/ledger"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
 )
 
 // Source answers the questions of all views. Every method may take its time and
@@ -36,6 +37,7 @@ type Source interface {
 	Correlations
 	Conversations
 	Findings
+	Queries
 }
 
 // Info is what is open.
@@ -79,9 +81,15 @@ type Options struct {
 type Case struct {
 	o     Options
 	front handle // what a person waits for: a few milliseconds each
-	back  handle // filters and queries
+	back  handle // filters
 	scan  handle // what reads all of the case: the order of events, searches
+	own   handle // the person's own SQL, see [Queries]
 	found foundList
+
+	// For whoever has the turn of own:
+	ownOf  int           // the generation that it is of
+	made   *features.Set // tables that queries named, of madeOf
+	madeOf *casefile.Case
 
 	mu   sync.Mutex
 	info Info
@@ -92,7 +100,7 @@ var _ Source = (*Case)(nil)
 
 // Open opens a case. The caller closes it.
 func Open(ctx context.Context, o Options) (*Case, error) {
-	c := &Case{o: o, front: newHandle(), back: newHandle(), scan: newHandle()}
+	c := &Case{o: o, front: newHandle(), back: newHandle(), scan: newHandle(), own: newHandle()}
 	c.info.Generation = -1
 	if err := c.Reload(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -102,7 +110,7 @@ func Open(ctx context.Context, o Options) (*Case, error) {
 
 // Close closes the case. Questions that are being answered are finished before.
 func (c *Case) Close() error {
-	return errors.Join(c.front.replace(nil), c.back.replace(nil), c.scan.replace(nil))
+	return errors.Join(c.front.replace(nil), c.back.replace(nil), c.scan.replace(nil), c.own.replace(nil))
 }
 
 // Info implements [Source].
@@ -113,14 +121,14 @@ func (c *Case) Info() Info {
 }
 
 // The explorer is to stay below 500 MiB with ten million events, so that DuckDB
-// gets a small part of it three times: looking up a page of events needs little,
-// what reads all of the case does so beside DuckDB, and what a query does not fit
-// goes to disk.
+// gets small parts of it: looking up a page of events needs little, what reads all
+// of the case does so beside DuckDB, and what a query does not fit goes to disk.
 const (
 	frontMemory = 1 // of memoryParts
 	backMemory  = 2
 	scanMemory  = 1
-	memoryParts = 4
+	ownMemory   = 2
+	memoryParts = 6
 )
 
 // Reload implements [Source]. The background's case is opened when it is first

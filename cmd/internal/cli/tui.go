@@ -107,6 +107,7 @@ func runTUI(ctx context.Context, f *factory, o *tuiOptions) error {
 	}
 	if folder, err := os.UserConfigDir(); err == nil {
 		t.Filters = filepath.Join(folder, "exhibit", "filters.json")
+		t.History = filepath.Join(folder, "exhibit", "queries.json")
 	}
 	if t.Open, err = startAt(ctx, source, o.At); err == nil {
 		err = tui.Run(ctx, &t)

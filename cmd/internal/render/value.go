@@ -47,6 +47,16 @@ func plain(v any) (s string, text, null bool, err error) {
 	return string(data), true, string(data) == "null", nil
 }
 
+// Plain is a value as CSV holds it, less what guards against formulas, and
+// whether it is NULL. It is for people, in the hands of who cleans it.
+func Plain(v any) (text string, null bool) {
+	text, _, null, err := plain(v)
+	if err != nil {
+		return err.Error(), false
+	}
+	return text, null
+}
+
 // integer gives the value of any integer type that fits into an int64.
 func integer(v any) (int64, bool) {
 	switch v := v.(type) {

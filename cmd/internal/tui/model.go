@@ -60,7 +60,7 @@ func newModel(ctx context.Context, o *Options) *model {
 	if theme == "" {
 		theme = style.Dark
 	}
-	env := &part.Env{Context: ctx, Source: o.Source, Styles: style.New(theme, o.Plain), Keys: keys.New(), Zone: o.Zone, Now: o.Now}
+	env := &part.Env{Context: ctx, Source: o.Source, Styles: style.New(theme, o.Plain), Keys: keys.New(), Zone: o.Zone, Now: o.Now, History: o.History}
 	return &model{env: env, o: o, parts: newParts(env), width: 80, height: 24, dark: true}
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/console"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/conversation"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/correlation"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/findings"
@@ -16,6 +17,7 @@ func newParts(env *part.Env) []part.Part {
 		correlation.New(env),
 		conversation.New(env),
 		findings.New(env),
+		console.New(env),
 		raw.New(env),
 	}
 }

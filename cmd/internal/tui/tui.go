@@ -29,6 +29,7 @@ type Options struct {
 	Open   part.Open // what is seen first; the zero value is the timeline
 	// Filters is the file of saved filters, "" for none.
 	Filters string
+	History string   // the file of the queries that were run, "" for none
 	Env     []string // of the process, for what the terminal can do; nil is its own
 }
 

@@ -85,7 +85,7 @@ func (t *Text) kind(start, end int) Kind {
 	return k
 }
 
-// String is the text; of JSON, as it is laid out.
+// String is the text, of JSON as it is laid out. It is not for a terminal.
 func (t *Text) String() string { return t.s }
 
 // Size is the number of bytes of the text.

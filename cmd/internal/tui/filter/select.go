@@ -25,7 +25,9 @@ func (f Filter) Select() string {
 				return "contains(lower(" + column + "), lower(" + casefile.QuoteText(c.Text) + "))"
 			}), true
 		case Regex:
-			sql, said = saidSQL(func(column string) string { return "regexp_matches(" + column + ", " + casefile.QuoteText(c.Text) + ")" }), true
+			sql, said = saidSQL(func(column string) string {
+				return "regexp_matches(" + column + ", " + casefile.QuoteText(c.Text) + ")"
+			}), true
 		}
 		if sql == "" {
 			continue

@@ -23,6 +23,7 @@ type Map struct {
 	Correlation  Correlation
 	Conversation Conversation
 	Findings     Findings
+	SQL          SQL
 	Raw          Raw
 }
 
@@ -30,7 +31,7 @@ type Map struct {
 func New() *Map {
 	return &Map{
 		Global: global(), Move: move(),
-		Timeline: timeline(), Correlation: correlation(), Conversation: conversation(), Findings: findings(), Raw: raw(),
+		Timeline: timeline(), Correlation: correlation(), Conversation: conversation(), Findings: findings(), SQL: sql(), Raw: raw(),
 	}
 }
 

@@ -24,6 +24,7 @@ type Env struct {
 	Keys    *keys.Map
 	Zone    *time.Location   // of the times on the screen
 	Now     func() time.Time // for what takes how long
+	History string           // the file of the person's queries, "" for none
 }
 
 // The names of the parts.

@@ -9,7 +9,10 @@ type About struct {
 	Version  int
 	Title    string   // what it claims, one line
 	Severity Severity // of most of its findings
-	Why      string   // why a responder should care, and how it decides
+	// Statistical says that it makes tests, by which most of its findings are made: see
+	// [Test].
+	Statistical bool
+	Why         string // why a responder should care, and how it decides
 	// Tags name techniques, as attack.t1078.004, atlas.aml.t0040 and owasp.llm10
 	// do; see [TagVersions].
 	Tags []string

@@ -90,12 +90,14 @@ type Suppression struct {
 	Until      time.Time // the day on which it ends
 }
 
-// Test is how a finding stands among all tests of its kind that were made in a
-// run.
+// Test is how a finding stands among all tests that were made in a run.
 type Test struct {
-	P     float64 // how probable so much, or more, is where nothing happened
-	Q     float64 // the least share of false findings at which it counts; Benjamini and Hochberg 1995
-	Tests int64   // tests of its detector in the run
+	P float64 // how probable so much, or more, is where nothing happened
+	// Q is the least share of false findings at which it counts, among the tests of
+	// its detector and its detector among all that made tests; Benjamini and Bogomolov
+	// 2014.
+	Q     float64
+	Tests int64 // tests of its detector in the run
 }
 
 // MaxFindingEvents bounds the events that a finding lists. A finding with more

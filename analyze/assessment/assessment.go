@@ -198,12 +198,13 @@ func (o *Options) chosen(id string) bool {
 }
 
 // steps is how many steps a run has: a detector or a check each, and each set of
-// rules.
+// rules. Where one statistical detector is chosen, all of them run.
 func (o *Options) steps(all []*analyze.About) int {
+	judged := slices.ContainsFunc(all, func(a *analyze.About) bool { return a.Statistical && o.chosen(a.ID) })
 	n, builtin := 0, 0
 	for _, a := range all {
 		switch {
-		case !o.chosen(a.ID) || a.ID == story.About().ID:
+		case !o.chosen(a.ID) && !(judged && a.Statistical) || a.ID == story.About().ID:
 		case analyze.Family(a.ID) == analyze.FamilyRule:
 			builtin = 1
 		default:

@@ -37,16 +37,30 @@ func BenchmarkTimes(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	var answers []answer
+	var results []*result
+	var times []string
 	for _, d := range list {
 		if !r.options.chosen(d.about().ID) {
 			continue
 		}
 		took := stopwatch(b)
-		report, kept, err := r.ask(b.Context(), d)
+		res, err := r.ask(b.Context(), d)
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Logf("%-32s %s %4d findings %8d tests %s", d.about().ID, took(), len(kept), report.Tests, report.NotApplicable)
+		answers, results, times = append(answers, answer{d.about(), res}), append(results, res), append(times, took())
+	}
+	if err := judge(results); err != nil {
+		b.Fatal(err)
+	}
+	for i, a := range answers {
+		took := stopwatch(b)
+		report, kept, err := r.settle(b.Context(), a)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%-32s %s, and to settle %s %4d findings %8d tests %s", a.about.ID, times[i], took(), len(kept), report.Tests, report.NotApplicable)
 		for i := range kept {
 			b.Logf("    %s %s: %s", kept[i].Severity, kept[i].Title, kept[i].Explanation)
 		}

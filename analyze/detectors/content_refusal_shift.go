@@ -21,7 +21,7 @@ const refusalLeast = 3
 
 func (refusalShift) about() *analyze.About {
 	return &analyze.About{
-		ID: "content.refusal-shift", Version: 1, Severity: analyze.SeverityMedium,
+		ID: "content.refusal-shift", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 		Title: "More was refused than before",
 		Why: "A model or a guardrail that begins to refuse says that what is asked has changed, as when somebody tries how far it goes, or that the model, its instructions or " +
 			"its guardrail have. Tested are six hours, days and pairs of days of each application, of each actor without one and of each model, against their days before.",

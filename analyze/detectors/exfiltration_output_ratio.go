@@ -15,7 +15,7 @@ type outputRatio struct{}
 
 func (outputRatio) about() *analyze.About {
 	return &analyze.About{
-		ID: "exfiltration.output-ratio", Version: 1, Severity: analyze.SeverityMedium,
+		ID: "exfiltration.output-ratio", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 		Title: "Answers grew while what they answer did not",
 		Why: "Short questions with long answers are how data is drawn out of a model, its documents and its tools, and how a program looks that somebody has got hold of. Tested are six hours, " +
 			"days and pairs of days of each actor against its days before, by the ranks of its calls; from a shift of the median by a third on.",

@@ -8,7 +8,7 @@ func personalData() *documentShift {
 		title: "More answers to %s hold personal data than before",
 		what:  "answers hold personal data",
 		head: analyze.About{
-			ID: "exfiltration.personal-data", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "exfiltration.personal-data", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "More answers hold personal data than before",
 			Why: "Names with numbers, addresses and accounts of people that suddenly stand in the answers to somebody are what is taken along, or what an application gives away. Tested are six hours, days and pairs of " +
 				"days of each actor against its days before, with those of all as a start. One answer with very many is one answer here.",

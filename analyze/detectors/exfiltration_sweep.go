@@ -7,7 +7,7 @@ func nearDuplicateSweep() *rareCount {
 		counts: "sweep_days", events: "sweep_day_events", span: day, unit: "day", least: 12, reads: []string{"sketch"},
 		what: "different texts were nearly equal, by a template that is new",
 		head: analyze.About{
-			ID: "exfiltration.near-duplicate-sweep", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "exfiltration.near-duplicate-sweep", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Someone asked the same of one thing after another",
 			Why: "To take data out of a model or an index, or to copy a model, the same is asked of one item after another, fast or slowly. Counted are different prompts, also those for embeddings, that share " +
 				"most of their words, by actor and day; templates that the actor or its application uses for more than a week do not count. Tested is each day of each actor against its own days before and " +

@@ -29,7 +29,7 @@ func identityNewClient() *novelty {
 		},
 		telling: byHand,
 		head: analyze.About{
-			ID: "identity.new-client", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "identity.new-client", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "A credential was used by a program that is new to it",
 			Why: "An application calls with the SDK that it was built with. The same credential from another program is another holder, or a new build. " +
 				"Tested is each day of each actor after 20 hours with calls on 3 days, against how often it and its peers began to use another client. " +

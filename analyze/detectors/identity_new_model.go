@@ -30,7 +30,7 @@ func identityNewModel() *novelty {
 	return &novelty{
 		attribute: "model", thing: "A new model", family: modelFamily,
 		head: analyze.About{
-			ID: "identity.new-model", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "identity.new-model", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Someone used a model that is new to them",
 			Why: "Programs and most people use the same few models for weeks; who holds their credential uses what is worth something to him. " +
 				"Tested is each day of each actor after 20 hours with calls on 3 days, against how often it and its peers began something new before. " +

@@ -245,13 +245,22 @@ func (n *noveltyRun) test(list []used) {
 	if len(fresh) == 0 {
 		return
 	}
-	always := n.d.telling != nil && slices.ContainsFunc(fresh, func(x used) bool { return n.d.telling(x.family) })
 	p := c.chance(u, unknown, hours)
+	// What is rare is worth a look in a case that is too small for its test to count.
+	telling, otherwise := n.d.telling != nil && slices.ContainsFunc(fresh, func(x used) bool { return n.d.telling(x.family) }), analyze.Severity(0)
+	switch {
+	case telling:
+		otherwise = n.d.head.Severity
+	case p <= rareP:
+		otherwise = analyze.SeverityLow
+	}
 	for _, x := range fresh {
 		u.rare[x.family] = p <= rareP
 	}
-	if p <= DefaultQ || always {
-		n.res.tested = append(n.res.tested, n.tell(u, c, fresh, unknown, p, always))
+	if p <= DefaultQ || telling {
+		f := n.tell(u, c, fresh, unknown, telling)
+		f.p, f.otherwise = p, otherwise
+		n.res.tested = append(n.res.tested, f)
 	}
 	c.adopted++
 	if unknown {
@@ -388,7 +397,7 @@ func sinceOf(list []used) map[string][]used {
 }
 
 // tell makes the finding that a test becomes where it counts.
-func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float64, always bool) tested {
+func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown, telling bool) tested {
 	var values []string
 	calls, first, last := int64(0), fresh[0].first, fresh[0].last
 	for _, x := range fresh {
@@ -413,7 +422,7 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float
 	if unknown {
 		who = "nobody of its group used it before"
 	}
-	if !always && n.moved(u, fresh) {
+	if !telling && n.moved(u, fresh) {
 		f.Severity = analyze.SeverityLow
 		who += fmt.Sprintf(". Since then it hardly ever used %s again: it looks as if it moved from one to the other", u.main())
 	}
@@ -427,7 +436,7 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown bool, p float
 		{Name: "known_before", Value: int64(len(u.seen))},
 		{Name: "new_to_group", Value: unknown},
 	}
-	return tested{p: p, always: always, found: f, events: func(ctx context.Context, r *run) ([]int64, error) {
+	return tested{found: f, events: func(ctx context.Context, r *run) ([]int64, error) {
 		var eids []int64
 		args := []any{sql.Named("actor", actor), sql.Named("from", from), sql.Named("to", from+day)}
 		return eids, r.query(ctx, "novelty_events", args, func(rows *sql.Rows) error {

@@ -50,7 +50,7 @@ func qualityUngrounded() *documentShift {
 		title: "Answers of %s state numbers that their documents do not have",
 		what:  "answers from documents state a number that stands in no document, question or earlier turn of the call",
 		head: analyze.About{
-			ID: "quality.ungrounded", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "quality.ungrounded", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Answers state numbers that their documents do not have",
 			Why: "An application that is to answer from documents and begins to make up figures harms who relies on it; the cause can be another model, another prompt, or somebody who tampers with either. " +
 				"Looked at are numbers of two digits and more. Tested are six hours, days and pairs of days of each application against its days before, for applications that reckon always state such numbers. " +
@@ -74,7 +74,7 @@ func qualityConflicting() *documentShift {
 		title: "Documents that %s was given contradict each other",
 		what:  "calls were given two different numbers for the same thing",
 		head: analyze.About{
-			ID: "quality.conflicting-documents", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "quality.conflicting-documents", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Documents of one context contradict each other",
 			Why: "Who can write into an index can plant a document that says otherwise than the true one, and the model picks one without a word. Looked at are numbers that stand behind the same two words and " +
 				"before the same one. Tested are six hours, days and pairs of days of each application against its days before, for some indexes hold old versions.",
@@ -97,7 +97,7 @@ func qualityRetrieval() *documentShift {
 		title: "Questions of %s are answered from other documents than before",
 		what:  "questions that were asked again were answered from other documents than the time before",
 		head: analyze.About{
-			ID: "quality.retrieval-changed", Version: 1, Severity: analyze.SeverityLow,
+			ID: "quality.retrieval-changed", Version: 1, Statistical: true, Severity: analyze.SeverityLow,
 			Title: "The same questions are answered from other documents than before",
 			Why: "Where the same question brings other documents, the index or the search was changed: by a release, or by somebody who wants other texts to be read. Compared is each question, word for word, with the " +
 				"last time it was asked. Tested are six hours, days and pairs of days of each application against its days before, for some indexes change all the time.",

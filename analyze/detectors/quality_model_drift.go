@@ -18,7 +18,7 @@ type modelDrift struct{}
 
 func (modelDrift) about() *analyze.About {
 	return &analyze.About{
-		ID: "quality.model-drift", Version: 1, Severity: analyze.SeverityLow,
+		ID: "quality.model-drift", Version: 1, Statistical: true, Severity: analyze.SeverityLow,
 		Title: "A model answers otherwise than before",
 		Why: "Behind the same name a model can be replaced, by its provider or by somebody who wants another to answer. Its answers are then of another length, take another time for each token, or " +
 			"stand in another form, as lists, code or JSON. Tested are six hours, days and pairs of days of each application, or actor without one, against its days before, by the ranks of its calls. Where " +

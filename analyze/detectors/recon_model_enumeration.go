@@ -10,7 +10,7 @@ func reconModelEnumeration() *rareCount {
 		counts: "recon_model_days", events: "recon_model_day_events", operations: discovery, span: day, unit: "day", least: 6, paced: 3,
 		what: "models and operations about models were new to the actor",
 		head: analyze.About{
-			ID: "recon.model-enumeration", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "recon.model-enumeration", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Someone looked around among models",
 			Why: "Who holds a stolen credential must find out which models it opens; who works with models knows. Counted are models that an actor calls or asks about, " +
 				"and operations that list or describe models, each on the day when the actor first does it; what only the console asks counts twice where a program asks it. " +

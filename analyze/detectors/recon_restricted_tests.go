@@ -7,7 +7,7 @@ func reconRestrictedTests() *rareCount {
 		counts: "recon_denied_days", events: "recon_denied_day_events", span: day, unit: "day", least: 2,
 		what: "calls of models that are not the actor's were refused",
 		head: analyze.About{
-			ID: "recon.restricted-tests", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "recon.restricted-tests", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Someone tried models that are closed to them, again and again",
 			Why: "A refused call costs nothing, and one day it may be answered. Counted are refused calls of models that answered the actor on fewer than 2 days before, and not yet on that day. " +
 				"Tested is each day of each actor against its own days before and those of its peers, so that programs that are always refused are no finding; " +

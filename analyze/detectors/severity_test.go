@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
 	"github.com/exhibit-forensics/exhibit/analyze/policy"
@@ -21,7 +23,7 @@ func only(t *testing.T, r *Report) *analyze.Finding {
 }
 
 // TestMoved checks that who moves to another program counts less than who is joined
-// by one.
+// by one, and that its q is the same whatever else is chosen.
 func TestMoved(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -32,10 +34,10 @@ func TestMoved(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var l journal
-			l.weeks(60, team()[1:]...)
-			for day := range 60 {
+			l.weeks(150, team()[1:]...)
+			for day := range 150 {
 				for hour := range 8 {
-					since := day*8+hour >= 50*8+7
+					since := day*8+hour >= 140*8+7
 					if since && tt.moves {
 						l.add(at(day, 9+hour, 0), "ana", "client", "aws-sdk-go", "user_agent", "aws-sdk-go-v2/1.30")
 						continue
@@ -46,8 +48,22 @@ func TestMoved(t *testing.T) {
 					}
 				}
 			}
-			if f := only(t, runAlone(t, "identity.new-client", l.load(t), nil, 1)); f.Severity != tt.want {
+			dir := l.load(t)
+			f := only(t, runAlone(t, "identity.new-client", dir, nil, 1))
+			if f.Severity != tt.want {
 				t.Errorf("it is %s, want %s: %s", f.Severity, tt.want, f.Explanation)
+			}
+			all, err := Run(t.Context(), casetest.Open(t, dir), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range all.Findings {
+				if x := &all.Findings[i]; x.ID == f.ID && !cmp.Equal(x, f) {
+					t.Errorf("it depends on what else is chosen:\n%s", cmp.Diff(x, f))
+				}
+			}
+			if f.Test == nil {
+				t.Error("its test does not count, so that its q is not compared")
 			}
 		})
 	}

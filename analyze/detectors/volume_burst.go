@@ -15,7 +15,7 @@ import (
 func volumeBurst() detector {
 	return &volumeDetector{
 		head: analyze.About{
-			ID: "volume.burst", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.burst", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "A burst of calls unlike the actor's own",
 			Why: "Scripts call faster and longer than people and agents do. Bursts are found by Kleinberg's automaton of two states, and each is held " +
 				"against the actor's bursts on other days.",

@@ -24,7 +24,7 @@ func rateDetector(d *volumeDetector, m *rateMeasure) *volumeDetector {
 func volumeCalls() detector {
 	return rateDetector(&volumeDetector{
 		head: analyze.About{
-			ID: "volume.calls", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.calls", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Far more calls than this actor makes",
 			Why: "A stolen credential, a loop and a sweep through a list all show as calls. Every hour is held against the same hours of the week " +
 				"and of the day of the actor's other days, with the spread that its conversations have.",

@@ -10,7 +10,7 @@ import (
 func volumeCost() detector {
 	return rateDetector(&volumeDetector{
 		head: analyze.About{
-			ID: "volume.cost", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.cost", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "This actor costs far more than it did",
 			Why: "Who steals access to models uses the dear ones. Every hour is held against the same hours of the week and of the day of the actor's " +
 				"other days. Costs are those of the logs, else of the list of prices that the case is enriched by.",

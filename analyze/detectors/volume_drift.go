@@ -13,7 +13,7 @@ import (
 func volumeDrift() detector {
 	return &volumeDetector{
 		head: analyze.About{
-			ID: "volume.drift", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.drift", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Calls grow from day to day",
 			Why: "Who takes a little more every day is below every limit of an hour. What the days of every stretch are above the days " +
 				"of the same kind before it is added up (CUSUM).",

@@ -10,7 +10,7 @@ import "github.com/exhibit-forensics/exhibit/analyze"
 func volumeLatency() detector {
 	return streakDetector(&volumeDetector{
 		head: analyze.About{
-			ID: "volume.latency", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.latency", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Calls take several times as long as they did",
 			Why: "An attack on availability, a longer hidden prompt and a model that was changed show as time. On every day, the calls to a model in a region, " +
 				"of an actor and of all, are gone through for the stretch of minutes or hours in which most took three times as long or more as usual, for what they wrote.",

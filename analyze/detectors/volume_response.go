@@ -12,7 +12,7 @@ import (
 func volumeResponse() detector {
 	return &volumeDetector{
 		head: analyze.About{
-			ID: "volume.response-tokens", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.response-tokens", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Responses far longer than this actor gets",
 			Why: "A model that suddenly writes far more repeats its training data, hands out documents, or works for somebody else. The average of an " +
 				"hour, on the scale of logarithms, is held against the actor's hours on other days, for so many calls as it has.",

@@ -11,7 +11,7 @@ import (
 func volumeThrottling() detector {
 	return shareDetector(&volumeDetector{
 		head: analyze.About{
-			ID: "volume.throttling", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.throttling", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "A storm of throttled calls",
 			Why: "A caller that is throttled and tries again at once takes the quota of all others: a loop, or somebody who takes what there is. In " +
 				"every hour the throttled calls of an actor are counted against its share on other days.",

@@ -11,7 +11,7 @@ import (
 func volumeTokens() detector {
 	return rateDetector(&volumeDetector{
 		head: analyze.About{
-			ID: "volume.tokens", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.tokens", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Far more tokens than this actor uses",
 			Why: "Long prompts and replies cost, and carry data in and out, where the number of calls stays the same. Every hour is held against the " +
 				"same hours of the week and of the day of the actor's other days, in tokens of its average call.",

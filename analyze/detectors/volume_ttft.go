@@ -7,7 +7,7 @@ import "github.com/exhibit-forensics/exhibit/analyze"
 func volumeFirstToken() detector {
 	return streakDetector(&volumeDetector{
 		head: analyze.About{
-			ID: "volume.ttft", Version: 1, Severity: analyze.SeverityMedium,
+			ID: "volume.ttft", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "The first token comes several times as late as it did",
 			Why: "Until the first token a model reads: a prompt that grew, a queue that is full, or another model behind the same name. On " +
 				"every day, the calls to a model in a region, of an actor and of all, are gone through for the stretch of minutes or hours in which most waited three times as long or more as usual.",

@@ -38,7 +38,8 @@ cannot answer says what is missing.
 --fail-on does not count what is suppressed or closed.
 
 --list shows all detectors. --only and --except choose some of them; what one finds does
-not depend on the others. --severity changes how severe its findings are. --suppress
+not depend on that: where one makes tests, all that do make theirs, over which its q is
+reckoned. --severity changes how severe its findings are. --suppress
 takes a YAML file of findings that need no action: they stay, are marked and counted.
 --rules adds a folder of Sigma rules to the built-in ones; the case keeps them.
 

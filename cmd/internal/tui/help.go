@@ -22,21 +22,53 @@ func (m *model) working() (here, everywhere []keys.Binding) {
 }
 
 // help shows exactly the keys that work here. A part's own key comes before one
-// that works everywhere.
+// that works everywhere. Where there is room, the two stand side by side.
 func (m *model) help() tea.Cmd {
+	s := m.env.Styles
 	here, everywhere := m.working()
-	lines := []string{m.env.Styles.Strong.Text("here")}
-	lines = append(lines, helpLines(m.env.Styles, here)...)
-	lines = append(lines, "", m.env.Styles.Strong.Text("everywhere"))
-	lines = append(lines, helpLines(m.env.Styles, everywhere)...)
+	left, right := helpLines(s, "here", here), helpLines(s, "everywhere", everywhere)
+	lines := append(append(left, ""), right...)
+	if width := widest(s, left); width+widest(s, right)+helpGap+8 <= m.width && !s.Plain {
+		lines = beside(s, left, right, width+helpGap)
+	}
 	m.dialog = &reading{env: m.env, title: "keys of " + m.current().Name(), lines: lines}
 	return nil
 }
 
-func helpLines(s *style.Styles, list []keys.Binding) []string {
-	out := make([]string, len(list))
-	for i, b := range list {
-		out[i] = s.Fit(b.Help().Key, 12, s.Key) + b.Help().Desc
+// helpGap is how many cells are between columns of help, helpKey how many a key
+// takes.
+const (
+	helpGap = 3
+	helpKey = 12
+)
+
+// helpLines lists bindings below a title.
+func helpLines(s *style.Styles, title string, list []keys.Binding) []string {
+	out := []string{s.Strong.Text(title)}
+	for _, b := range list {
+		out = append(out, s.Fit(b.Help().Key, helpKey, s.Key)+b.Help().Desc)
+	}
+	return out
+}
+
+func widest(s *style.Styles, lines []string) int {
+	n := 0
+	for _, l := range lines {
+		n = max(n, s.Width(l))
+	}
+	return n
+}
+
+// beside sets two columns side by side, the second from a cell on.
+func beside(s *style.Styles, left, right []string, from int) []string {
+	out := make([]string, max(len(left), len(right)))
+	for i := range out {
+		if i < len(left) {
+			out[i] = left[i]
+		}
+		if i < len(right) {
+			out[i] = s.Pad(out[i], from) + right[i]
+		}
 	}
 	return out
 }

@@ -19,6 +19,7 @@ type chunkReader struct {
 	raw    []byte   // pages as they are in the file
 	pages  [][]byte // decompressed, those of a chunk
 	used   int      // of pages
+	codec  int64
 	footer []byte
 	def    []uint32 // 1 a value, 0 NULL, a row each
 	values []int64
@@ -28,8 +29,10 @@ type chunkReader struct {
 
 func newChunkReader() *chunkReader { return &chunkReader{ctx: zstd.NewCtx()} }
 
-// The encodings and kinds of pages, of the format's parquet.thrift.
+// The codecs of columns, and the encodings and kinds of pages, of the format's parquet.thrift.
 const (
+	codecNone          = 0
+	codecZstd          = 6
 	encodingPlain      = 0
 	encodingDict       = 2 // PLAIN_DICTIONARY
 	encodingRLE        = 3
@@ -88,6 +91,9 @@ func readPageHead(c *compactReader) (h pageHead, err error) {
 
 // page decompresses a page. It stays valid until the next chunk is read.
 func (r *chunkReader) page(h *pageHead, compressed []byte) ([]byte, error) {
+	if r.codec == codecNone {
+		return compressed, nil
+	}
 	if r.used == len(r.pages) {
 		r.pages = append(r.pages, nil)
 	}
@@ -104,10 +110,20 @@ func (r *chunkReader) page(h *pageHead, compressed []byte) ([]byte, error) {
 	return page[:n], nil
 }
 
-// read hands over the pages of a chunk that stands in f: the dictionary, which may
-// say that the others are not wanted, then those of data, with the row that they
-// begin with and how many rows have a value; r.def says which.
-func (r *chunkReader) read(f io.ReaderAt, c *chunkIndex, dictionary func(h *pageHead, data []byte) (bool, error), page func(h *pageHead, data []byte, from, present int) error) error {
+// pageVisitor looks at the pages of a column.
+type pageVisitor struct {
+	// wanted, which may be nil, says whether a page of n rows is wanted, the first
+	// of which is given.
+	wanted func(row, n int) bool
+	// dictionary may say that no page of data is wanted.
+	dictionary func(h *pageHead, data []byte) (bool, error)
+	// page is given pages of data, with the row that they begin with and how many
+	// rows have a value; def of the reader says which.
+	page func(h *pageHead, data []byte, row, present int) error
+}
+
+// read hands over the pages of a chunk that stands in f.
+func (r *chunkReader) read(f io.ReaderAt, c *chunkIndex, v pageVisitor) error {
 	if int64(cap(r.raw)) < c.size {
 		r.raw = make([]byte, c.size)
 	}
@@ -115,7 +131,7 @@ func (r *chunkReader) read(f io.ReaderAt, c *chunkIndex, dictionary func(h *page
 	if _, err := f.ReadAt(r.raw, c.offset); err != nil {
 		return err
 	}
-	r.used = 0
+	r.used, r.codec = 0, c.codec
 	rest := compactReader{data: r.raw}
 	for row := 0; row < int(c.rows); {
 		h, err := readPageHead(&rest)
@@ -123,34 +139,47 @@ func (r *chunkReader) read(f io.ReaderAt, c *chunkIndex, dictionary func(h *page
 			return err
 		}
 		compressed := rest.take(uint64(h.compressed))
-		data, err := r.page(&h, compressed)
-		if err != nil {
-			return err
-		}
-		switch h.kind {
-		case pageOfDictionary:
-			if more, err := dictionary(&h, data); err != nil || !more {
+		if h.kind == pageOfDictionary {
+			more, err := r.dictionary(&h, compressed, v)
+			if err != nil || !more {
 				return err
 			}
-			continue
-		case pageOfData:
-		default:
+		}
+		if h.kind != pageOfData {
 			continue
 		}
 		n := int(h.values)
 		if n == 0 || n > int(c.rows)-row {
 			return fmt.Errorf("a page has %d values of %d", n, int(c.rows)-row)
 		}
-		data, present, err := r.levels(&h, data, n)
-		if err != nil {
-			return err
-		}
-		if err := page(&h, data, row, present); err != nil {
-			return err
+		if v.wanted == nil || v.wanted(row, n) {
+			if err := r.dataPage(&h, compressed, v, row, n); err != nil {
+				return err
+			}
 		}
 		row += n
 	}
 	return nil
+}
+
+func (r *chunkReader) dictionary(h *pageHead, compressed []byte, v pageVisitor) (more bool, err error) {
+	data, err := r.page(h, compressed)
+	if err != nil {
+		return false, err
+	}
+	return v.dictionary(h, data)
+}
+
+func (r *chunkReader) dataPage(h *pageHead, compressed []byte, v pageVisitor, row, n int) error {
+	data, err := r.page(h, compressed)
+	if err != nil {
+		return err
+	}
+	data, present, err := r.levels(h, data, n)
+	if err != nil {
+		return err
+	}
+	return v.page(h, data, row, present)
 }
 
 // levels reads which of n rows have a value, and returns what follows and how many
@@ -176,30 +205,36 @@ func (r *chunkReader) levels(h *pageHead, data []byte, n int) ([]byte, int, erro
 
 // ints reads a column of integers into dst, a row each. NULL becomes null.
 func (r *chunkReader) ints(f io.ReaderAt, c *chunkIndex, dst []int64, null int64) error {
-	return r.read(f, c, func(*pageHead, []byte) (bool, error) {
-		return false, errors.New("a column of integers has a dictionary")
-	}, func(h *pageHead, data []byte, from, present int) error {
-		if h.encoding != encodingDelta {
-			return fmt.Errorf("a page of integers has the encoding %d", h.encoding)
+	return r.read(f, c, pageVisitor{dictionary: noDictionary, page: func(h *pageHead, data []byte, row, present int) error {
+		return r.intPage(h, data, dst[row:row+len(r.def)], present, null)
+	}})
+}
+
+func noDictionary(*pageHead, []byte) (bool, error) {
+	return false, errors.New("a column has a dictionary that should have none")
+}
+
+// intPage reads the integers of a page.
+func (r *chunkReader) intPage(h *pageHead, data []byte, out []int64, present int, null int64) error {
+	if h.encoding != encodingDelta {
+		return fmt.Errorf("a page of integers has the encoding %d", h.encoding)
+	}
+	if present == len(out) {
+		return unpackDeltas(out, data)
+	}
+	r.values = slices.Grow(r.values[:0], present)[:present]
+	if err := unpackDeltas(r.values, data); err != nil {
+		return err
+	}
+	at := 0
+	for i, d := range r.def {
+		out[i] = null
+		if d != 0 {
+			out[i] = r.values[at]
+			at++
 		}
-		out := dst[from : from+len(r.def)]
-		if present == len(out) {
-			return unpackDeltas(out, data)
-		}
-		r.values = slices.Grow(r.values[:0], present)[:present]
-		if err := unpackDeltas(r.values, data); err != nil {
-			return err
-		}
-		at := 0
-		for i, d := range r.def {
-			out[i] = null
-			if d != 0 {
-				out[i] = r.values[at]
-				at++
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // texts reads a column of texts: for each row the number of its word among the
@@ -211,7 +246,7 @@ func (r *chunkReader) texts(f io.ReaderAt, c *chunkIndex, wanted func(words [][]
 	r.words = r.words[:0]
 	r.codes = slices.Grow(r.codes[:0], int(c.rows))[:c.rows]
 	codes = r.codes
-	err = r.read(f, c, func(h *pageHead, data []byte) (bool, error) {
+	err = r.read(f, c, pageVisitor{dictionary: func(h *pageHead, data []byte) (bool, error) {
 		var err error
 		if len(r.words) > 0 || h.encoding != encodingPlain && h.encoding != encodingDict || h.values > maxDictionaryWords {
 			return false, errors.New("a column has another dictionary than it should")
@@ -221,9 +256,9 @@ func (r *chunkReader) texts(f io.ReaderAt, c *chunkIndex, wanted func(words [][]
 			codes = nil
 		}
 		return codes != nil, err
-	}, func(h *pageHead, data []byte, from, present int) error {
-		return r.textPage(h, data, r.codes[from:], present)
-	})
+	}, page: func(h *pageHead, data []byte, row, present int) error {
+		return r.textPage(h, data, r.codes[row:], present)
+	}})
 	return r.words, codes, err
 }
 
@@ -235,12 +270,12 @@ const nullCode = ^uint32(0)
 func (r *chunkReader) eachText(f io.ReaderAt, c *chunkIndex, each func(row int, text []byte) error) error {
 	r.words = r.words[:0]
 	keep := 0 // pages, of the dictionary
-	return r.read(f, c, func(h *pageHead, data []byte) (bool, error) {
+	return r.read(f, c, pageVisitor{dictionary: func(h *pageHead, data []byte) (bool, error) {
 		var err error
 		r.words, err = cutTexts(r.words[:0], data, int(min(h.values, maxDictionaryWords)))
 		keep = r.used
 		return true, err
-	}, func(h *pageHead, data []byte, from, present int) error {
+	}, page: func(h *pageHead, data []byte, row, present int) error {
 		words := len(r.words)
 		r.codes = slices.Grow(r.codes[:0], len(r.def))[:len(r.def)]
 		if err := r.textPage(h, data, r.codes, present); err != nil {
@@ -250,13 +285,13 @@ func (r *chunkReader) eachText(f io.ReaderAt, c *chunkIndex, each func(row int, 
 			if code == nullCode {
 				continue
 			}
-			if err := each(from+i, r.words[code]); err != nil {
+			if err := each(row+i, r.words[code]); err != nil {
 				return err
 			}
 		}
 		r.words, r.used = r.words[:words], keep
 		return nil
-	})
+	}})
 }
 
 // textPage reads the codes of a page of texts.

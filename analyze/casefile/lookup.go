@@ -314,17 +314,7 @@ func plainValue(v any) any {
 // selectList returns columns of the events segments as SQL, each followed by a
 // comma, with texts cut to a number of characters unless it is 0.
 func selectList(columns []string, chars int) (string, error) {
-	types := map[string]columnType{}
-	for _, name := range []string{"byte_offset", "byte_length"} {
-		types[name] = typeInt
-	}
-	for _, name := range []string{"record_sha256", "system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash"} {
-		types[name] = typeHash
-	}
-	types["format"] = typeWord
-	for _, col := range eventColumns() {
-		types[col.name] = col.typ
-	}
+	types := storedTypes()
 	var list strings.Builder
 	for _, name := range columns {
 		typ, ok := types[name]
@@ -342,6 +332,22 @@ func selectList(columns []string, chars int) (string, error) {
 		list.WriteString(", ")
 	}
 	return list.String(), nil
+}
+
+// storedTypes are the columns of the events segments that can be looked up, and
+// how they are stored.
+func storedTypes() map[string]columnType {
+	types := map[string]columnType{"format": typeWord}
+	for _, name := range []string{"byte_offset", "byte_length"} {
+		types[name] = typeInt
+	}
+	for _, name := range []string{"record_sha256", "system_prompt_hash", "prompt_hash", "response_hash", "reasoning_hash"} {
+		types[name] = typeHash
+	}
+	for _, col := range eventColumns() {
+		types[col.name] = col.typ
+	}
+	return types
 }
 
 // eachPlace runs a query on the given events, over only the segments that hold

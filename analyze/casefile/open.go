@@ -127,7 +127,7 @@ func openCase(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Dir: dir, state: s, index: newSegmentIndexes(narrowColumns()...), contents: newSegmentIndexes("row", "text"), foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
+	c := &Case{Dir: dir, state: s, index: newSegmentIndexes(eventIndexColumns()...), contents: newSegmentIndexes("row", "text"), foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
 	if !o.Lookup {
 		if c.items, err = readManifests(dir, s); err != nil {
 			return nil, err

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -17,6 +19,31 @@ type segmentIndexes struct {
 	columns map[string]int // number of a column, by name
 	mu      sync.Mutex
 	known   map[string]*segmentIndex // by path
+	spare   []*chunkReader           // that nobody uses
+}
+
+// maxSpare is how many readers are kept for later, with the memory that they have.
+const maxSpare = 4
+
+// reader returns a reader, which goes back to release.
+func (s *segmentIndexes) reader() *chunkReader {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.spare)
+	if n == 0 {
+		return newChunkReader()
+	}
+	r := s.spare[n-1]
+	s.spare = s.spare[:n-1]
+	return r
+}
+
+func (s *segmentIndexes) release(r *chunkReader) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.spare) < maxSpare {
+		s.spare = append(s.spare, r)
+	}
 }
 
 func newSegmentIndexes(columns ...string) *segmentIndexes {
@@ -27,13 +54,9 @@ func newSegmentIndexes(columns ...string) *segmentIndexes {
 	return s
 }
 
-// narrowColumns are the columns of events that are read without the library.
-func narrowColumns() []string {
-	names := []string{"row", "evidence", "format", "content_first"}
-	for _, col := range eventColumns() {
-		names = append(names, col.name)
-	}
-	return names
+// eventIndexColumns are the columns of events that are read without the library.
+func eventIndexColumns() []string {
+	return append(slices.Sorted(maps.Keys(storedTypes())), "row", "evidence", "record", "part", "content_first")
 }
 
 // segmentIndex says where the columns of a segment are.
@@ -52,7 +75,7 @@ type groupIndex struct {
 type chunkIndex struct {
 	offset, size int64 // of its pages, the dictionary first
 	rows         int64
-	zstd         bool
+	codec        int64 // zstd or none
 	bounded      bool  // lo and hi are there
 	lo, hi       int64 // the least and the largest value of a column of integers
 }
@@ -162,7 +185,7 @@ func (k *indexReader) meta(g *groupIndex) {
 				}
 			})
 		case id == 4 && typ == compactInt32: // codec
-			out.zstd = k.c.varint() == 6
+			out.codec = k.c.varint()
 		case id == 5 && typ == compactInt64: // num_values
 			out.rows = k.c.varint()
 		case id == 7 && typ == compactInt64: // total_compressed_size
@@ -268,7 +291,7 @@ func (s *indexedSegment) chunk(group int, column string) (*chunkIndex, error) {
 	}
 	g := &s.groups[group]
 	c := &g.chunks[at]
-	if c.rows != g.rows || !c.zstd || c.offset < 0 || c.size <= 0 || c.size > s.size || c.offset > s.size-c.size {
+	if c.rows != g.rows || c.codec != codecZstd && c.codec != codecNone || c.offset < 0 || c.size <= 0 || c.size > s.size || c.offset > s.size-c.size {
 		return nil, fmt.Errorf("row group %d of %d rows has a column %s of %d that is said to be the %d bytes at byte %d", group+1, g.rows, column, c.rows, c.size, c.offset)
 	}
 	return c, nil

@@ -16,7 +16,7 @@ import (
 //
 // It is held in memory, in about 16 bytes an event, so that to scroll, to jump,
 // to brush and to count need neither the database nor the segments. It never
-// changes and is safe for concurrent use; of its methods none uses the case.
+// changes and is safe for concurrent use; none of its methods uses the case.
 type EventOrder struct {
 	segments []orderSegment // by number
 	place    map[int64]int  // of a segment among them, by number
@@ -26,6 +26,10 @@ type EventOrder struct {
 	dated    int
 	facets   []Facet
 	values   [][]uint8 // of each facet, by position
+
+	index    *segmentIndexes
+	evidence map[int64]knownEvidence // by number
+	prefix   int                     // digits of its SHA-256 in the ids of events
 }
 
 // Events are counted through all segments: the ordinal of an event is the number
@@ -165,7 +169,7 @@ func (o *EventOrder) Value(facet, pos int) uint8 { return o.values[facet][pos] }
 
 // newEventOrder lists the segments, maybe with room for the times of their events.
 func (c *Case) newEventOrder(times bool) (*EventOrder, error) {
-	o := &EventOrder{place: map[int64]int{}}
+	o := &EventOrder{place: map[int64]int{}, index: c.index, prefix: c.prefix}
 	for i, ref := range c.state.events {
 		if len(only([]string{ref.Path}, "events")) == 0 {
 			continue
@@ -197,8 +201,9 @@ func (c *Case) newEventOrder(times bool) (*EventOrder, error) {
 
 // orderEvidence is what the order needs to know of a piece of evidence.
 type orderEvidence struct {
+	knownEvidence
 	place  uint32 // by its SHA-256
-	add    int64  // what to add to its times, microseconds
+	add    int64  // what to add to its times by the clock, microseconds
 	source uint8  // value of the facet
 }
 
@@ -210,13 +215,14 @@ func (c *Case) orderEvidence(ctx context.Context, clock Clock) (map[int64]orderE
 	var numbers []int64
 	out := map[int64]orderEvidence{}
 	err := c.query(ctx, "timeorder_evidence", nil, nil, func(r *sql.Rows) error {
-		var n, add int64
+		var n int64
 		var s source
-		err := r.Scan(&n, &s.format, &s.label, &add)
-		if clock == ClockLogged {
-			add = 0
+		e := orderEvidence{place: uint32(len(list))}
+		err := r.Scan(&n, &e.sum, &s.format, &s.label, &e.correction)
+		if clock == ClockCorrected {
+			e.add = e.correction
 		}
-		out[n] = orderEvidence{place: uint32(len(list)), add: add}
+		out[n] = e
 		list, numbers = append(list, s), append(numbers, n)
 		return err
 	})

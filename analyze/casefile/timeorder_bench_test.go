@@ -81,15 +81,20 @@ func measureMemory(b *testing.B, c *casefile.Case, o *casefile.EventOrder) {
 		"ts", "plane", "kind", "operation", "outcome", "error_code", "http_status", "principal", "credential_id", "src_ip", "user_agent", "model", "region",
 		"input_tokens", "output_tokens", "prompt",
 	}
-	measure(b, "page after a jump, bar 50 ms", 300, func() error {
-		var eids []int64
-		at := o.At(from + r.Int64N(to-from))
-		for pos := at; pos < min(at+60, o.Len()); pos++ {
-			eids = append(eids, o.Event(pos))
-		}
-		_, err := c.Excerpts(b.Context(), eids, columns, 200)
-		return err
-	})
+	for name, rows := range map[string]func(eids []int64) ([]casefile.EventRow, error){
+		"by the order": func(eids []int64) ([]casefile.EventRow, error) { return o.Rows(b.Context(), eids, columns, 200) },
+		"by the case":  func(eids []int64) ([]casefile.EventRow, error) { return c.Excerpts(b.Context(), eids, columns, 200) },
+	} {
+		measure(b, "page after a jump "+name+", bar 50 ms", 300, func() error {
+			var eids []int64
+			at := o.At(from + r.Int64N(to-from))
+			for pos := at; pos < min(at+60, o.Len()); pos++ {
+				eids = append(eids, o.Event(pos))
+			}
+			_, err := rows(eids)
+			return err
+		})
+	}
 	for _, q := range []casefile.TextQuery{
 		{Contains: "password"}, {Contains: "ignore previous"}, {Contains: "the"}, {Regex: `\b[A-Z]{4}[0-9]{6}\b`}, {Regex: "tok[e]n [0-9]+"},
 	} {
@@ -113,11 +118,12 @@ func valueOf(b *testing.B, c *casefile.Case, column string) string {
 	return v
 }
 
-// measure runs something some times and says how long it took, and how much
-// memory the process has held.
+// measure runs something some times and says how long it took, how much processor
+// time on average, and how much memory the process has held.
 func measure(b *testing.B, name string, times int, run func() error) {
 	b.Helper()
 	var took []time.Duration
+	before, _ := casetest.Usage(b)
 	for range times {
 		start := time.Now()
 		if err := run(); err != nil {
@@ -126,8 +132,9 @@ func measure(b *testing.B, name string, times int, run func() error) {
 		took = append(took, time.Since(start))
 	}
 	slices.Sort(took)
-	_, memory := casetest.Usage(b)
-	b.Logf("%-45s half of them %8.1f ms, the 99th of 100 %8.1f ms, %4d MiB", name, ms(took[len(took)/2]), ms(took[(len(took)*99-1)/100]), memory>>20)
+	after, memory := casetest.Usage(b)
+	b.Logf("%-50s half of them %8.1f ms, the 99th of 100 %8.1f ms, %8.1f ms of processor, %4d MiB",
+		name, ms(took[len(took)/2]), ms(took[(len(took)*99-1)/100]), ms((after-before)/time.Duration(times)), memory>>20)
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -39,7 +39,6 @@ const sourceFacet = "source"
 // orderBuilder makes an order.
 type orderBuilder struct {
 	order    *EventOrder
-	index    *segmentIndexes
 	threads  int
 	evidence map[int64]orderEvidence
 	sources  []string // values of the facet
@@ -67,7 +66,7 @@ func (c *Case) newOrderBuilder(ctx context.Context, opts OrderOptions) (*orderBu
 	}
 	total := len(o.times)
 	b := &orderBuilder{
-		order: o, index: c.index, threads: threadsOr(opts.Threads), slice: mergeSlice,
+		order: o, threads: threadsOr(opts.Threads), slice: mergeSlice,
 		readings: make([]readSegment, len(o.segments)),
 	}
 	for range len(orderColumns()) + 1 {
@@ -75,6 +74,10 @@ func (c *Case) newOrderBuilder(ctx context.Context, opts OrderOptions) (*orderBu
 	}
 	if b.evidence, b.sources, err = c.orderEvidence(ctx, opts.Clock); err != nil {
 		return nil, err
+	}
+	o.evidence = map[int64]knownEvidence{}
+	for number, e := range b.evidence {
+		o.evidence[number] = e.knownEvidence
 	}
 	b.absent = newBitmap(total)
 	if !opts.Duplicates {
@@ -139,7 +142,7 @@ func (r *orderReader) segment(ctx context.Context, job *searchJob) error {
 	if r.chunks == nil {
 		r.chunks = newChunkReader()
 	}
-	f, err := r.b.index.open(s.path, r.chunks)
+	f, err := r.b.order.index.open(s.path, r.chunks)
 	if err != nil {
 		return err
 	}

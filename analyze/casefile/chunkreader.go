@@ -41,6 +41,7 @@ const (
 	pageOfData         = 0
 	pageOfDictionary   = 2
 	maxPage            = 256 << 20 // bytes, decompressed; texts are at most as long as a record
+	zstdBlock          = 128 << 10 // bytes that a block, of more than one byte, is at most: RFC 8878, 3.1.1.2.4
 	pagePadding        = 8         // numbers are unpacked with reads of 8 bytes
 	maxUnpackedBits    = 64
 	maxDictionaryWords = 1 << 24
@@ -83,7 +84,7 @@ func readPageHead(c *compactReader) (h pageHead, err error) {
 	if c.err != nil {
 		return h, fmt.Errorf("reading the header of a page: %w", c.err)
 	}
-	if h.size < 0 || h.size > maxPage || h.compressed < 0 || h.compressed > int64(len(c.data)) || h.values < 0 {
+	if h.size < 0 || h.size > maxPage || h.size/zstdBlock > h.compressed || h.compressed < 0 || h.compressed > int64(len(c.data)) || h.values < 0 {
 		return h, fmt.Errorf("a page of %d values is said to have %d bytes, compressed %d of %d", h.values, h.size, h.compressed, len(c.data))
 	}
 	return h, nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"slices"
 	"sync"
@@ -230,11 +229,15 @@ func (k *indexReader) bounds(out *chunkIndex) {
 	out.bounded = known == 5|6
 }
 
+// maxGroupRows bounds what a row group may claim to have: [rowGroupRows] is what we
+// write.
+const maxGroupRows = 1 << 22
+
 // check checks how many rows there are.
 func (s *segmentIndex) check() error {
 	rows := int64(0)
 	for i, g := range s.groups {
-		if g.rows < 0 || g.rows > math.MaxInt32 {
+		if g.rows < 0 || g.rows > maxGroupRows {
 			return fmt.Errorf("row group %d is said to have %d rows", i+1, g.rows)
 		}
 		rows += g.rows
@@ -291,10 +294,23 @@ func (s *indexedSegment) chunk(group int, column string) (*chunkIndex, error) {
 	}
 	g := &s.groups[group]
 	c := &g.chunks[at]
-	if c.rows != g.rows || c.codec != codecZstd && c.codec != codecNone || c.offset < 0 || c.size <= 0 || c.size > s.size || c.offset > s.size-c.size {
-		return nil, fmt.Errorf("row group %d of %d rows has a column %s of %d that is said to be the %d bytes at byte %d", group+1, g.rows, column, c.rows, c.size, c.offset)
+	if err := c.check(g.rows, s.size); err != nil {
+		return nil, fmt.Errorf("row group %d, column %s: %w", group+1, column, err)
 	}
 	return c, nil
+}
+
+// check checks that the pages can be in a file of a size, and have so many rows.
+func (c *chunkIndex) check(rows, size int64) error {
+	switch {
+	case c.rows != rows:
+		return fmt.Errorf("it has %d of %d rows", c.rows, rows)
+	case c.codec != codecZstd && c.codec != codecNone:
+		return fmt.Errorf("its compression %d is not ours", c.codec)
+	case c.offset < 0 || c.size <= 0 || c.size > size || c.offset > size-c.size:
+		return fmt.Errorf("it is said to be the %d bytes at byte %d of %d", c.size, c.offset, size)
+	}
+	return nil
 }
 
 // checkRows checks that the rows of a row group have their numbers: the first of

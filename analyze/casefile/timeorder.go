@@ -175,8 +175,8 @@ func (c *Case) newEventOrder(times bool) (*EventOrder, error) {
 			continue
 		}
 		n, ok := segmentNumber(ref.Path)
-		if !ok || ref.Rows < 0 || ref.Rows > 1<<eidShift {
-			return nil, fmt.Errorf("segment %s of %d rows: it cannot be numbered; run exhibit verify", ref.Path, ref.Rows)
+		if !ok || ref.Rows < 0 || ref.Rows > 1<<eidShift || ref.Rows > maxGroupRows+rowRatio*ref.Size {
+			return nil, fmt.Errorf("segment %s cannot have %d rows in %d bytes; run exhibit verify", ref.Path, ref.Rows, ref.Size)
 		}
 		o.segments = append(o.segments, orderSegment{number: n, path: c.events[i], rows: uint32(ref.Rows)})
 	}

@@ -33,11 +33,15 @@ type Options struct {
 	Env     []string // of the process, for what the terminal can do; nil is its own
 }
 
+// framesASecond is how often the screen is written at most. With the 60 that
+// Bubble Tea has where nothing is said, a key could be seen after 17 ms only.
+const framesASecond = 120
+
 // Run shows the explorer until the person quits or the context ends.
 func Run(ctx context.Context, o *Options) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out)}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithFPS(framesASecond)}
 	if o.Env != nil {
 		options = append(options, tea.WithEnvironment(o.Env))
 	}

@@ -49,6 +49,9 @@ type Info struct {
 	Examiner   string
 	Analyzed   bool // there are findings of a run, maybe none
 	Generation int  // counts the reloads
+	// Derived names the derived database: where it is the same, only what people
+	// say of findings and events can be another.
+	Derived string
 }
 
 // Events answers what single events are.
@@ -145,6 +148,7 @@ func (c *Case) Reload(ctx context.Context) error {
 	c.info = Info{
 		Dir: c.o.Dir, Head: front.Head().String(), CaseNumber: create.CaseNumber, Label: create.Label, Examiner: create.Examiner,
 		Analyzed: front.Analysis() != nil, Generation: c.info.Generation + 1,
+		Derived: mark.current,
 	}
 	c.mu.Unlock()
 	return errors.Join(c.front.replace(front), c.back.renew(), c.scan.renew())

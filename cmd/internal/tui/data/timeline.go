@@ -25,6 +25,8 @@ type Timeline interface {
 	Minutes(ctx context.Context, from, width int64, buckets int, facet string) (values []string, counts [][]uint32, err error)
 	// Order puts all events in order of time. It tells how many of them it has read.
 	Order(ctx context.Context, progress func(done, total int64)) (*Order, error)
+	// RowsOf is Rows of events of an order, which waits for no other question.
+	RowsOf(ctx context.Context, o *Order, eids []int64, columns []string, chars int) ([]casefile.EventRow, error)
 	// Filter returns the events that a query selects.
 	Filter(ctx context.Context, o *Order, q casefile.EventQuery) (*casefile.EventSubset, error)
 	// Leads returns one event for each call, and the events that are no part of one.
@@ -40,8 +42,8 @@ type Timeline interface {
 // Order is the order of the events of a case.
 type Order struct {
 	*casefile.EventOrder
-	Corrected  bool // by corrected times
-	Generation int  // of [Info], when it was made
+	Corrected bool   // by corrected times
+	Derived   string // of [Info], when it was made
 }
 
 // HourCount is how many events an hour has.
@@ -178,7 +180,7 @@ func (c *Case) Minutes(ctx context.Context, from, width int64, buckets int, face
 
 // Order implements [Timeline].
 func (c *Case) Order(ctx context.Context, progress func(done, total int64)) (out *Order, err error) {
-	generation := c.Info().Generation
+	derived := c.Info().Derived
 	err = c.inScan(ctx, func(k *casefile.Case) error {
 		clock := casefile.ClockLogged
 		if k.Corrected() {
@@ -186,11 +188,16 @@ func (c *Case) Order(ctx context.Context, progress func(done, total int64)) (out
 		}
 		o, err := k.OrderEvents(ctx, casefile.OrderOptions{Clock: clock, Threads: c.o.Threads, Progress: progress})
 		if err == nil {
-			out = &Order{EventOrder: o, Corrected: k.Corrected(), Generation: generation}
+			out = &Order{EventOrder: o, Corrected: k.Corrected(), Derived: derived}
 		}
 		return err
 	})
 	return out, err
+}
+
+// RowsOf implements [Timeline].
+func (c *Case) RowsOf(ctx context.Context, o *Order, eids []int64, columns []string, chars int) ([]casefile.EventRow, error) {
+	return o.Rows(ctx, eids, columns, chars)
 }
 
 // Filter implements [Timeline].

@@ -62,14 +62,14 @@ func (v *View) look() tea.Cmd {
 		return nil
 	}
 	ctx := v.detail.work.start(v.env.Context)
-	ticket, source, event := v.detail.work.ticket, v.env.Source, r.eid
+	ticket, ask, event := v.detail.work.ticket, v.reader(), r.eid
 	var names []string
 	for _, line := range detailColumns() {
 		names = append(names, line...)
 	}
 	names = append(names, detailTexts()...)
 	return func() tea.Msg {
-		rows, err := source.Rows(ctx, []int64{event}, names, detailChars)
+		rows, err := ask(ctx, []int64{event}, names, detailChars)
 		if err != nil || len(rows) != 1 {
 			return detailed{ticket: ticket, event: event, err: err}
 		}

@@ -95,6 +95,9 @@ func (n *narrowing) condition(ctx context.Context, c *filter.Condition) (*casefi
 		if s := n.facet(c); s != nil {
 			return s, nil
 		}
+		if s := n.words(ctx, c); s != nil {
+			return s, nil
+		}
 	case filter.Time:
 		from, to := int64(minTime), int64(maxTime)
 		if !c.From.IsZero() {
@@ -143,6 +146,22 @@ func (n *narrowing) facet(c *filter.Condition) *casefile.EventSubset {
 		}
 	}
 	s := n.order.WithValues(at, values...)
+	if c.Not {
+		s = n.order.Except(nil, s)
+	}
+	return s
+}
+
+// words finds the events of a condition on words of a column, which needs no SQL;
+// nil where it has to be asked in SQL.
+func (n *narrowing) words(ctx context.Context, c *filter.Condition) *casefile.EventSubset {
+	if len(c.Values) == 0 || slices.ContainsFunc(c.Values, func(v string) bool { return v == "" || strings.Contains(v, "*") }) {
+		return nil
+	}
+	s, err := n.source.Filter(ctx, n.order, casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{c.Column}, Values: c.Values}}})
+	if err != nil {
+		return nil // it is no column of text; SQL says so where it is another thing
+	}
 	if c.Not {
 		s = n.order.Except(nil, s)
 	}

@@ -61,7 +61,7 @@ func (v *View) begin() tea.Cmd {
 	if v.order != nil || v.ordering.going() {
 		return nil
 	}
-	return tea.Batch(v.makeOrder(), v.judge())
+	return tea.Batch(v.makeOrder(), v.judge(), v.askMarks())
 }
 
 // reload asks again when the case has changed. What is shown stays until the new
@@ -70,7 +70,10 @@ func (v *View) reload() tea.Cmd {
 	if !v.opened {
 		return nil // the view was not shown yet
 	}
-	return tea.Batch(v.makeOrder(), v.judge())
+	if v.order != nil && !v.ordering.going() && v.order.Derived == v.env.Source.Info().Derived {
+		return v.askMarks() // nothing else can have changed
+	}
+	return tea.Batch(v.makeOrder(), v.judge(), v.askMarks())
 }
 
 // judge asks which events findings list.
@@ -139,7 +142,7 @@ func (v *View) takeOrdered(a ordered) tea.Cmd {
 		}
 		return part.Fail(a.err)
 	}
-	if v.order != nil && v.order.Generation != a.order.Generation {
+	if v.order != nil && v.order.Derived != a.order.Derived {
 		v.known = known{}
 		v.pages.forget()
 		v.find.forget()

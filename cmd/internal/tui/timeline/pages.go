@@ -154,14 +154,25 @@ func (v *View) missing(from, to int) []int64 {
 
 func (v *View) fetch(eids []int64) tea.Cmd {
 	ctx := v.pages.work.start(v.env.Context)
-	ticket, source, names := v.pages.work.ticket, v.env.Source, v.pages.column
+	ticket, ask, names := v.pages.work.ticket, v.reader(), v.pages.column
 	v.pages.asked = make(map[int64]bool, len(eids))
 	for _, eid := range eids {
 		v.pages.asked[eid] = true
 	}
 	return func() tea.Msg {
-		rows, err := source.Rows(ctx, eids, names, chars)
+		rows, err := ask(ctx, eids, names, chars)
 		return page{ticket, eids, rows, names, err}
+	}
+}
+
+// reader reads rows: of the order where there is one.
+func (v *View) reader() func(ctx context.Context, eids []int64, names []string, chars int) ([]casefile.EventRow, error) {
+	source, o := v.env.Source, v.order
+	if o == nil {
+		return source.Rows
+	}
+	return func(ctx context.Context, eids []int64, names []string, chars int) ([]casefile.EventRow, error) {
+		return source.RowsOf(ctx, o, eids, names, chars)
 	}
 }
 
@@ -192,4 +203,14 @@ func (v *View) takePage(a page) tea.Cmd {
 // follow asks for what is not there of what is to be seen now.
 func (v *View) follow() tea.Cmd {
 	return tea.Batch(v.want(), v.draw(), v.look())
+}
+
+// Waiting says what of the screen is not there yet: rows that are seen, the list
+// that the filter asks for, the counts of the histogram. It is for measurements.
+func (v *View) Waiting() (rows, list, counts bool) {
+	if v.rows.Len() == 0 && v.track == nil {
+		return true, true, true
+	}
+	from, to := v.rows.Window()
+	return len(v.missing(from, to)) > 0, v.narrowing.going() || v.track == nil, v.chart.work.going()
 }

@@ -187,16 +187,6 @@ func (v *View) jumpMark() tea.Cmd {
 	return v.to(v.track.near(best))
 }
 
-func (v *View) toggleMark() tea.Cmd {
-	r, _ := v.current()
-	if v.marks[r.eid] {
-		delete(v.marks, r.eid)
-		return nil
-	}
-	v.marks[r.eid] = true
-	return nil
-}
-
 func (v *View) openConversation() tea.Cmd {
 	return part.Say(part.Open{Part: part.Conversation, Target: v.Target()})
 }

@@ -62,7 +62,8 @@ type View struct {
 	chart  chart
 	find   search
 	marks  map[int64]bool
-	goal   goal // where to go when the order is there
+	unsaid map[int64]bool // marks that could not be entered in the case
+	goal   goal           // where to go when the order is there
 	detail detail
 }
 
@@ -70,7 +71,7 @@ var _ part.Part = (*View)(nil)
 
 // New makes the part.
 func New(env *part.Env) *View {
-	return &View{env: env, marks: map[int64]bool{}, lanes: true, chart: chart{facet: "outcome"}}
+	return &View{env: env, marks: map[int64]bool{}, unsaid: map[int64]bool{}, lanes: true, chart: chart{facet: "outcome"}}
 }
 
 // Name implements [part.Part].
@@ -154,6 +155,10 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		return v.takeFound(msg)
 	case sought:
 		return v.seek(string(msg))
+	case marksKnown:
+		return v.takeMarks(msg)
+	case marked:
+		return v.takeMarked(msg)
 	case searchFor:
 		return v.search(string(msg))
 	case columnChosen:

@@ -5,17 +5,18 @@ package conversation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/exhibit-forensics/exhibit/cmd/internal/outfile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/keys"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/list"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
-	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/save"
 )
 
 // View is the part.
@@ -393,7 +394,7 @@ func (v *View) foldAll() tea.Cmd {
 // turn asks for the next or previous turn of the session.
 func (v *View) turn(back bool) tea.Cmd {
 	ctx := v.moving.begin(v.env.Context)
-	source, ticket, event := v.env.Source, v.ticket, v.event
+	source, ticket, event := v.env.Source, v.ticket, v.said.Detail.EID
 	return func() tea.Msg {
 		next, err := source.NextTurn(ctx, event, back)
 		if errors.Is(err, context.Canceled) {
@@ -426,11 +427,7 @@ func (v *View) askExport() tea.Cmd {
 				return nil
 			}
 			return func() tea.Msg {
-				err := save.File(path, func(w io.Writer) error {
-					_, err := io.WriteString(w, write(head, pieces, render.TerminalBlock))
-					return err
-				})
-				if err != nil {
+				if err := export(path, write(head, pieces, render.TerminalBlock)); err != nil {
 					return part.Notice{Level: part.Failure, Text: err.Error()}
 				}
 				return part.Notice{Text: "exported to " + path}
@@ -439,13 +436,26 @@ func (v *View) askExport() tea.Cmd {
 	})
 }
 
+// export makes a file that is not there yet.
+func export(path, text string) error {
+	file, err := outfile.Create(path, false)
+	if err != nil {
+		return err
+	}
+	defer file.Discard()
+	if _, err := io.WriteString(file, text); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return file.Commit()
+}
+
 // Mouse implements [part.Part].
 func (v *View) Mouse(msg tea.MouseMsg) tea.Cmd {
 	if v.replays.shown() {
 		v.replays.lines.Mouse(msg, msg.Mouse().Y-replayHead)
 		return nil
 	}
-	if v.lines.Mouse(msg, msg.Mouse().Y-headLines) {
+	if v.lines.Mouse(msg, msg.Mouse().Y-v.headHeight()) {
 		return v.toggle()
 	}
 	return nil
@@ -456,7 +466,7 @@ func (v *View) Keys() []keys.Binding {
 	if v.said == nil {
 		return nil
 	}
-	c, g := &v.env.Keys.Conversation, &v.env.Keys.Global
+	c := &v.env.Keys.Conversation
 	var out []keys.Binding
 	if !v.replays.shown() {
 		if len(v.matches()) > 0 {
@@ -477,7 +487,7 @@ func (v *View) Keys() []keys.Binding {
 		out = append(out, c.Fold, c.Unfold)
 	}
 	if len(v.pieces) > 0 {
-		out = append(out, g.Copy, c.Export)
+		out = append(out, c.Export)
 	}
 	return append(append(out, c.CopyID), v.env.Keys.Move.Rows()...)
 }
@@ -490,7 +500,7 @@ func (v *View) Cursor() (x, y int, ok bool) {
 	if v.replays.shown() {
 		return 0, replayHead + v.replays.lines.Cursor() - v.replays.lines.Top(), true
 	}
-	return 0, headLines + v.lines.Cursor() - v.lines.Top(), len(v.pieces) > 0
+	return 0, v.headHeight() + v.lines.Cursor() - v.lines.Top(), len(v.pieces) > 0
 }
 
 // State implements [part.Part].

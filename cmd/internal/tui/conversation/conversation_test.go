@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/cell/celltest"
@@ -203,7 +204,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("exported: %v\n%s", err, text)
 	}
 	d.Do(ask.Then(path))
-	if n := tuitest.Last[part.Notice](d); n.Level != part.Failure || !strings.Contains(n.Text, "is there already") {
+	if n := tuitest.Last[part.Notice](d); n.Level != part.Failure || !strings.Contains(n.Text, "the file exists") {
 		t.Errorf("over a file that is there: %v", n)
 	}
 	if again, _ := os.ReadFile(path); string(again) != string(text) {
@@ -282,5 +283,115 @@ func TestHostile(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLong opens a text of 10 MB and goes through it: no frame lays out more than
+// a screen of it.
+func TestLong(t *testing.T) {
+	for _, oneWord := range []bool{true, false} {
+		f := saying("short")
+		f.said.Turns = []casefile.Turn{{Side: "input", Message: 1, Role: "user", Type: "text", Text: celltest.Long(10<<20, oneWord) + " needle"}}
+		d := drive(t, f, 1, 80, 24, style.Dark, false)
+		if text := d.Text(); !strings.Contains(text, "MiB in all") {
+			t.Errorf("a long part begins as\n%s", text)
+		}
+		d.Press("/")
+		d.Do(tuitest.Last[part.Ask](d).Then("needle"))
+		if text := d.Text(); !strings.Contains(text, "needle") || !strings.Contains(text, "match 1 of 1") {
+			t.Errorf("a place at the end of a long text is shown as\n%s", text)
+		}
+		slowest := time.Duration(0)
+		for _, k := range []string{"pgup", "up", "g", "pgdown", "G", "pgup", "down"} {
+			d.Press(k)
+			began := time.Now()
+			d.Part.Lines()
+			slowest = max(slowest, time.Since(began))
+		}
+		if slowest > 100*time.Millisecond {
+			t.Errorf("a frame took %s", slowest)
+		}
+		t.Logf("the slowest frame took %s", slowest)
+		d.Press("n")
+		for _, width := range []int{100, 61, 80} {
+			d.Resize(width, 24)
+			if text := d.Text(); !strings.Contains(text, "needle\n") {
+				t.Errorf("%d cells wide the view is elsewhere:\n%s", width, text)
+			}
+		}
+	}
+}
+
+func TestReplays(t *testing.T) {
+	f := saying("was said")
+	f.replays = []data.Replay{
+		{Cassette: "0123456789abcdef", Server: "http://127.0.0.1:1", Model: "m", Variant: "logged", Sample: 1, End: "complete", Logged: "The answer is 41.", Reply: "The answer is 42.", Shows: []string{"answered"}},
+		{Cassette: "0123456789abcdef", Server: "http://127.0.0.1:1", Model: "m", Variant: "without context 1", Sample: 2, End: "failed", Problem: "status 400", Logged: "The answer is 41.", Changed: []string{"refused: yes, was no"}},
+	}
+	d := drive(t, f, 1, 80, 24, style.Dark, false)
+	d.Press("p")
+	if text := d.Text(); !strings.Contains(text, "replay 1 of 2") || !strings.Contains(text, "The answer is 41.") || !strings.Contains(text, "│ The answer is 42.") {
+		t.Errorf("the first replay is shown as\n%s", text)
+	}
+	d.Golden(t)
+	d.Press("y")
+	if c := tuitest.Last[part.Copy](d); c.Text != "The answer is 42." {
+		t.Errorf("y copies %q", c.Text)
+	}
+	d.Press("p")
+	if text := d.Text(); !strings.Contains(text, "refused: yes, was no") || !strings.Contains(text, "status 400") {
+		t.Errorf("the second replay is shown as\n%s", text)
+	}
+	d.Resize(60, 20)
+	d.Lines()
+	d.Press("p")
+	if text := d.Text(); strings.Contains(text, "replay") || !strings.Contains(text, "was said") {
+		t.Errorf("behind the last replay is\n%s", text)
+	}
+	d.Press("P")
+	if text := d.Text(); !strings.Contains(text, "replay 2 of 2") {
+		t.Errorf("P shows\n%s", text)
+	}
+}
+
+// TestHidden says how many characters cannot be seen, and draws them as marks.
+func TestHidden(t *testing.T) {
+	d := drive(t, saying("pass\u200bword \u202egnp.exe"), 1, 80, 40, style.None, false)
+	if text := d.Text(); !strings.Contains(text, "18 hidden characters") || !strings.Contains(text, `pass\u{200b}word \u{202e}gnp.exe`) {
+		t.Errorf("hidden characters are shown as\n%s", text)
+	}
+}
+
+// TestStates says what is not there.
+func TestStates(t *testing.T) {
+	for state, want := range map[string]string{
+		"partial": "one side only", "external": "kept elsewhere", "truncated": "cut the text", "not_logged": "not known", "encrypted": "nobody here can read it",
+		"redacted": "was replaced", "": "holds nothing that was said",
+	} {
+		d := &casefile.Detail{EventRow: casefile.EventRow{Values: []any{state}}, Columns: []string{"content_state"}}
+		v := drive(t, &fake{said: &data.Conversation{Detail: d}}, 1, 80, 24, style.None, false)
+		if text := v.Text(); !strings.Contains(text, want) {
+			t.Errorf("%s: %q is not in\n%s", state, want, text)
+		}
+	}
+}
+
+// TestLate ignores the answer about another event, and says what was stopped.
+func TestLate(t *testing.T) {
+	f := saying("first")
+	env := tuitest.Env(t, f, style.None, false)
+	v := conversation.New(env)
+	v.Resize(80, 24)
+	late := v.Show(part.Target{Event: 1})
+	d := tuitest.Drive(t, env, v, 80, 24, part.Target{Event: 2})
+	f.said = saying("second").said
+	d.Do(late)
+	if text := d.Text(); !strings.Contains(text, "first") {
+		t.Errorf("a late answer is shown:\n%s", text)
+	}
+	f.err = context.Canceled
+	d.Do(v.Show(part.Target{Event: 3}))
+	if text := d.Text(); !strings.Contains(text, "it was stopped") {
+		t.Errorf("what was stopped is shown as\n%s", text)
 	}
 }

@@ -6,14 +6,22 @@ import (
 )
 
 const (
-	// headLines are above the transcript: the call in two lines, and what is to
-	// be known of the texts.
-	headLines = 3
-	// footLines is below it: what was found.
+	// factLines say which call it is. On high screens one more line says what is to
+	// be known of the texts, or nothing; else that is the last of them.
+	factLines = 3
+	roomy     = 20
+	// footLines is below the transcript: what was found.
 	footLines = 1
 )
 
-func (v *View) bodyHeight() int { return max(1, v.height-headLines-footLines) }
+func (v *View) headHeight() int {
+	if v.height < roomy {
+		return factLines
+	}
+	return factLines + 1
+}
+
+func (v *View) bodyHeight() int { return max(1, v.height-v.headHeight()-footLines) }
 
 // Lines implements [part.Part].
 func (v *View) Lines() []string {
@@ -91,11 +99,9 @@ func (v *View) transcriptLines() []string {
 	if v.found != nil && v.found.hidden > 0 {
 		notes = append([]fact{{counted(v.found.hidden, "hidden character"), warning}}, notes...)
 	}
-	var out []string
-	if len(notes) > 0 {
-		out = append(v.facts(v.head, headLines-1), v.facts(notes, 1)...)
-	} else {
-		out = v.facts(v.head, headLines)
+	out := v.facts(v.head, factLines)
+	if len(notes) > 0 || len(out) < v.headHeight() {
+		out = append(out[:v.headHeight()-1], v.facts(notes, 1)...)
 	}
 	if len(v.pieces) == 0 {
 		out = append(out, s.Fit(nothing(v.said), v.width, style.Paint{}))

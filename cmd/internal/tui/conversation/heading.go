@@ -79,6 +79,9 @@ func notes(c *data.Conversation) []fact {
 	if text := stateText(c.Detail.Text("content_state")); text != "" {
 		out = append(out, fact{text, warning})
 	}
+	if c.For != "" {
+		out = append(out, fact{c.For + " does not say what was said: this is another event of its call", ordinary})
+	}
 	if c.Detail.Joined {
 		out = append(out, fact{"put together from the chunks of the whole call", ordinary})
 	}

@@ -157,7 +157,7 @@ func (v *View) matchLine() string {
 		return "looking for what detectors match"
 	case v.failed != nil:
 		return "not looked through: " + v.failed.Error()
-	case v.found == nil:
+	case v.found == nil, len(v.pieces) == 0:
 		return ""
 	case len(all) == 0:
 		return "no detector of texts matches" + v.unseen()

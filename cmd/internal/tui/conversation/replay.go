@@ -132,7 +132,7 @@ func (v *View) takeComparison(m compared) {
 func (v *View) replayLines() []string {
 	s, r := v.env.Styles, &v.replays
 	reply := r.current()
-	out := v.facts(v.head, headLines-1)
+	out := v.facts(v.head, factLines-1)
 	out = append(out, v.facts(replayFacts(reply, r.at, len(r.list)), 1)...)
 	out = append(out, s.Fit(verdictText(reply), v.width, s.Accent))
 	b := s.Builder(v.width)

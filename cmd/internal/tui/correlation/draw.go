@@ -186,6 +186,7 @@ func (v *View) line(at int) string {
 	b := s.Builder(v.width)
 	switch r.kind {
 	case rowPause:
+		v.drawLanes(b, r, r.date, "")
 		b.Put(r.text, s.Dim)
 	case rowHeading:
 		b.Put(r.text, s.Strong)
@@ -211,6 +212,7 @@ func (v *View) line(at int) string {
 func (v *View) drawLanes(b *style.Builder, r *row, clock, call string) {
 	s := v.env.Styles
 	if s.Plain {
+		b.Put(clock, style.Paint{})
 		b.Put(style.Spaces(2), style.Paint{})
 		return
 	}
@@ -289,7 +291,8 @@ func (v *View) eventLine(b *style.Builder, e *entry, r *row) {
 		}
 	}
 	if s.Plain {
-		b.Put(clock+" "+e.Lane+" ", style.Paint{})
+		b.Column(clock, v.swim.clocks+2, style.Paint{})
+		b.Column(e.Lane, v.swim.names+2, style.Paint{})
 	} else {
 		v.drawLanes(b, r, clock, call)
 	}
@@ -376,8 +379,13 @@ func (v *View) foot() []string {
 			b.Put(t.Text, style.Paint{})
 			lines = append(lines, b.String())
 		}
+		if e.Missing != "" {
+			lines = append(lines, s.Fit("! its "+e.Missing+" event is missing: a log of the case covers the time, account and region", v.width, s.Warn))
+		}
 	} else if r := v.row(); r != nil {
-		lines = append(lines, s.Fit(r.text, v.width, style.Paint{}))
+		for _, l := range s.Screen.Text(r.text).Lines(0, footLines-1, max(1, v.width)) {
+			lines = append(lines, s.Pad(s.Line(l, style.Paint{}), v.width))
+		}
 	}
 	for len(lines) < footLines {
 		lines = append(lines, style.Spaces(v.width))

@@ -26,7 +26,11 @@ type swim struct {
 	counts []int // events of each lane
 	said   []fact
 	clocks int // cells of the widest time of day
+	names  int // and of the longest name of a lane, up to [maxName]
 }
+
+// maxName is how wide a name of a lane may make the lanes.
+const maxName = 24
 
 // fact is a piece of what is said of all events.
 type fact struct{ text, outcome string }
@@ -65,6 +69,7 @@ type row struct {
 	kind  rowKind
 	entry int // that it belongs to, -1 for none
 	text  string
+	date  string // of a pause that ends on another day
 	value string // what y copies
 	cells []stroke
 }
@@ -89,7 +94,15 @@ const minPause = int64(60_000_000)
 func newSwim(r *links.Result, probable bool, zone *time.Location) *swim {
 	w := &swim{result: r, lanes: slices.Clone(r.Lanes), at: map[string]int{}}
 	w.addEntries(probable)
+	for i := range w.entries {
+		if plane := w.entries[i].Missing; plane != "" {
+			w.addLanes(w.ofPlane(plane))
+		}
+	}
 	w.letters = letters(w.lanes)
+	for _, name := range w.lanes {
+		w.names = max(w.names, min(len(name), maxName))
+	}
 	w.numberCalls()
 	w.describe(zone)
 	w.addRows(zone)
@@ -103,12 +116,8 @@ func (w *swim) addEntries(probable bool) {
 	add := func(list []links.Entry, probable bool) {
 		for i := range list {
 			e := &list[i]
-			lane := slices.Index(w.lanes, e.Lane)
-			if lane < 0 {
-				lane = len(w.lanes)
-				w.lanes = append(w.lanes, e.Lane)
-			}
-			w.entries = append(w.entries, entry{Entry: e, lane: lane, probable: probable})
+			w.addLanes([]string{e.Lane})
+			w.entries = append(w.entries, entry{Entry: e, lane: slices.Index(w.lanes, e.Lane), probable: probable})
 			w.marked = w.marked || e.Link.Relation != ""
 		}
 	}
@@ -209,6 +218,15 @@ func counted(n int64, noun string) string {
 	return list.Number(n) + " " + noun + "s"
 }
 
+// addLanes adds the lanes that there are not yet.
+func (w *swim) addLanes(names []string) {
+	for _, name := range names {
+		if !slices.Contains(w.lanes, name) {
+			w.lanes = append(w.lanes, name)
+		}
+	}
+}
+
 // numberCalls numbers the calls that several events show, in the order of time.
 func (w *swim) numberCalls() {
 	count, number := map[string]int{}, map[string]int{}
@@ -237,8 +255,8 @@ func (w *swim) addRows(zone *time.Location) {
 	var last *int64
 	for i := range w.entries {
 		e := &w.entries[i]
-		if text := pause(e, last, i == 0, zone); text != "" {
-			w.add(row{kind: rowPause, entry: -1, text: text})
+		if r := pause(e, last, i == 0, zone); r.date+r.text != "" {
+			w.add(r)
 		}
 		last = e.At
 		if v := e.Link.Value; e.Link.From != "" && v != "" && !e.probable && !named[v] {
@@ -256,45 +274,43 @@ func (w *swim) addRows(zone *time.Location) {
 func (w *swim) add(r row) { w.rows = append(w.rows, r) }
 
 // pause says when an event is, where it is the first, on another day, or after a
-// pause.
-func pause(e *entry, last *int64, first bool, zone *time.Location) string {
+// pause; else it is a row of nothing.
+func pause(e *entry, last *int64, first bool, zone *time.Location) row {
+	r := row{kind: rowPause, entry: -1}
 	switch {
 	case e.At == nil && (first || last != nil):
-		return "without a time"
+		r.text = "without a time"
+		return r
 	case e.At == nil:
-		return ""
+		return r
 	}
-	day := date(e, zone)
+	day := date(*e.At, zone)
+	if last == nil || date(*last, zone) != day {
+		r.date = day
+	}
 	if last == nil {
-		return day
+		return r
 	}
-	gap := *e.At - *last
-	before := time.UnixMicro(*last).In(zone).Format(time.DateOnly)
-	var parts []string
-	if gap >= minPause {
-		parts = append(parts, "… "+strings.TrimPrefix(render.Relative(time.Duration(gap)*time.Microsecond), "+")+" later")
+	if gap := *e.At - *last; gap >= minPause {
+		r.text = "… " + strings.TrimPrefix(render.Relative(time.Duration(gap)*time.Microsecond), "+") + " later"
 	}
-	if day != before {
-		parts = append(parts, day)
-	}
-	return strings.Join(parts, "  ")
+	return r
 }
 
-func date(e *entry, zone *time.Location) string {
-	return time.UnixMicro(*e.At).In(zone).Format(time.DateOnly)
+func date(at int64, zone *time.Location) string {
+	return time.UnixMicro(at).In(zone).Format(time.DateOnly)
 }
 
-// missing says of which logs a call has no event, though they cover it.
+// missing says which logs have no event of a call, though one of them covers it.
 func (w *swim) missing(e *entry) string {
 	names := w.ofPlane(e.Missing)
-	text := "no " + e.Missing + " event"
-	if len(names) > 0 {
-		text = strings.Join(names, " and ") + " has no event of it"
-		if len(names) > 1 {
-			text = strings.Join(names, " and ") + " have no event of it"
-		}
+	switch len(names) {
+	case 0:
+		return "no " + e.Missing + " event of it"
+	case 1:
+		return names[0] + " has no event of it"
 	}
-	return text + ", and covers the time, account and region"
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + " have no event of it"
 }
 
 // ofPlane lists the sources of a plane, each once.

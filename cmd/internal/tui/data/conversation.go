@@ -12,7 +12,8 @@ import (
 
 // Conversations answers what was said in the call of an event.
 type Conversations interface {
-	// Conversation returns what an event has of a conversation.
+	// Conversation returns what an event has of a conversation, or another event
+	// of the same call.
 	Conversation(ctx context.Context, eid int64) (*Conversation, error)
 	// NextTurn returns the event of the next turn of the same session, or of the
 	// turn before it: the nearest event of another call that has something that
@@ -25,7 +26,11 @@ type Conversations interface {
 
 // Conversation is what an event has of a conversation.
 type Conversation struct {
+	// Detail is that of the event, or where that has nothing of what was said of
+	// another event of the same call that has: For then names the event that was
+	// asked for.
 	Detail *casefile.Detail
+	For    string
 	Turns  []casefile.Turn
 	// Unread says why the messages could not be read to their end; nil where they
 	// could.
@@ -38,19 +43,45 @@ type Conversation struct {
 func (c *Case) Conversation(ctx context.Context, eid int64) (*Conversation, error) {
 	var out Conversation
 	err := c.inFront(ctx, func(c *casefile.Case) (err error) {
-		out.Detail, err = c.Detail(ctx, eid)
 		out.Replays = len(kept(c))
-		return err
+		if out.Detail, err = c.Detail(ctx, eid); err != nil {
+			return err
+		}
+		out.Turns, out.Unread = out.Detail.Conversation()
+		if len(out.Turns) == 0 {
+			return out.other(ctx, c)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	out.Turns, out.Unread = out.Detail.Conversation()
 	var d formats.Documents
 	for _, text := range d.Texts(formats.Text(out.Detail.Text("retrieved"))) {
 		out.Documents = append(out.Documents, string(text))
 	}
 	return &out, nil
+}
+
+// maxTellers bounds the events of a call that are asked for what was said.
+const maxTellers = 16
+
+// other takes what was said from the event of the same call that has most of it.
+func (c *Conversation) other(ctx context.Context, from *casefile.Case) error {
+	asked := c.Detail
+	for _, row := range asked.Call[:min(maxTellers, len(asked.Call))] {
+		if row.EID == asked.EID {
+			continue
+		}
+		d, err := from.Detail(ctx, row.EID)
+		if err != nil {
+			return err
+		}
+		if turns, unread := d.Conversation(); len(turns) > len(c.Turns) {
+			c.Detail, c.Turns, c.Unread, c.For = d, turns, unread, asked.EventID
+		}
+	}
+	return nil
 }
 
 // maxTurns bounds the events of a session among which the next turn is looked

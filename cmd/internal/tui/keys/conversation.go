@@ -18,7 +18,7 @@ func conversation() Conversation {
 		FoldAll:        bind("z", "z", "fold or unfold all"),
 		NextTurn:       bind("]", "]", "next turn"),
 		PreviousTurn:   bind("[", "[", "previous turn"),
-		Replay:         bind("p", "p", "next replay"),
+		Replay:         bind("p", "p", "next replay or transcript"),
 		PreviousReplay: bind("P", "P", "previous replay"),
 		Raw:            bind("r", "r", "raw record"),
 		CopyID:         bind("i", "i", "copy the event id"),

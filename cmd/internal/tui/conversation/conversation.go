@@ -266,7 +266,6 @@ func (v *View) mark() {
 		signs = v.found.matches
 	}
 	mark(v.pieces, signs, v.hits)
-	v.current = -1
 }
 
 // matches are what n and N go through: what was searched for, or else what

@@ -23,12 +23,12 @@ func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
 // purchase is the event of the demo in which a document gives orders to an agent.
 const purchase = "a07ebcdb-43"
 
-// demo is the case of the demo, and an event of it.
-func demo(t *testing.T, id string) (*data.Case, int64) {
+// demo is the case of the demo, and the event of the purchase.
+func demo(t *testing.T) (*data.Case, int64) {
 	t.Helper()
 	dir, key := tuitest.Demo(t)
 	source := tuitest.Source(t, dir, key)
-	eids, err := source.Resolve(t.Context(), id)
+	eids, err := source.Resolve(t.Context(), purchase)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func drive(t *testing.T, source data.Source, event int64, width, height int, the
 }
 
 func TestGolden(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	for _, test := range []struct {
 		width, height int
 		theme         string
@@ -74,7 +74,7 @@ func last(d *tuitest.Driver) string {
 }
 
 func TestMatches(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	if got := last(d); got != "matched: 3 injection, 1 personal" {
 		t.Errorf("the line of matches is %q", got)
@@ -100,7 +100,7 @@ func TestMatches(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("/")
 	d.Do(tuitest.Last[part.Ask](d).Then("PAYROLL"))
@@ -125,7 +125,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestFold(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 40, style.None, false)
 	const hidden, seen = "Prices are valid until the end of March.", "You are a purchasing assistant."
 	whole := d.Text()
@@ -156,7 +156,7 @@ func TestFold(t *testing.T) {
 }
 
 func TestHandOver(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("r")
 	if o := tuitest.Last[part.Open](d); o != (part.Open{Part: part.Raw, Target: part.Target{Event: event}}) {
@@ -190,7 +190,7 @@ func TestHandOver(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("x")
 	path := filepath.Join(t.TempDir(), "transcript.txt")
@@ -214,7 +214,7 @@ func TestExport(t *testing.T) {
 
 // TestKeysAreHelp presses every key that the view names.
 func TestKeysAreHelp(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.Dark, false)
 	for _, b := range d.Part.Keys() {
 		for _, k := range b.Keys() {
@@ -225,7 +225,7 @@ func TestKeysAreHelp(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("pgdown", "j")
 	want := d.Part.State().Position

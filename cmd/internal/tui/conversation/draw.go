@@ -132,7 +132,7 @@ func (v *View) pieceLines(row, to int) []string {
 		out = append(out, text)
 	}
 	if line == 0 {
-		draw(v.title(p, n, more))
+		draw(v.title(p))
 		line++
 	}
 	if line <= n && row+len(out) < to {
@@ -179,7 +179,7 @@ func (v *View) drawMargin(b *style.Builder, marked bool) {
 }
 
 // title draws the title of a piece.
-func (v *View) title(p *piece, lines int, more bool) string {
+func (v *View) title(p *piece) string {
 	s := v.env.Styles
 	b := s.Builder(v.width)
 	sign := "▾ "

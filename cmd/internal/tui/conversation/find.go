@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sort"
 	"unicode/utf8"
 
 	"github.com/exhibit-forensics/exhibit/analyze/content"
@@ -154,7 +155,7 @@ func search(ctx context.Context, pieces []*piece, text string) (hits []match, mo
 }
 
 // mark lays what was found over the pieces: what was searched for above what
-// detectors matched.
+// detectors matched. Both are in order.
 func mark(pieces []*piece, signs, hits []match) {
 	for _, p := range pieces {
 		p.marks, p.signs, p.laid = nil, 0, false
@@ -163,26 +164,29 @@ func mark(pieces []*piece, signs, hits []match) {
 		p := pieces[hits[i].piece]
 		p.marks = append(p.marks, cell.Highlight{Start: hits[i].start, End: hits[i].end, Kind: cell.Hit})
 	}
+	searched := make([]int, len(pieces))
+	for i, p := range pieces {
+		searched[i] = len(p.marks)
+	}
 	for i := range signs {
-		p := pieces[signs[i].piece]
+		m := &signs[i]
+		p := pieces[m.piece]
 		p.signs++
-		for _, free := range without(p.marks, signs[i].start, signs[i].end) {
-			p.marks = append(p.marks, free)
-		}
+		p.marks = append(p.marks, without(p.marks[:searched[m.piece]], m.start, m.end)...)
 	}
 }
 
-// without are the parts of a place that no mark of a search has.
-func without(marks []cell.Highlight, start, end int) []cell.Highlight {
+// without are the parts of a place that none of the hits of a search has.
+func without(hits []cell.Highlight, start, end int) []cell.Highlight {
 	var out []cell.Highlight
-	for _, m := range marks {
-		if m.Kind != cell.Hit || m.End <= start || m.Start >= end {
-			continue
+	for _, h := range hits[sort.Search(len(hits), func(i int) bool { return hits[i].End > start }):] {
+		if h.Start >= end {
+			break
 		}
-		if m.Start > start {
-			out = append(out, cell.Highlight{Start: start, End: m.Start, Kind: cell.Match})
+		if h.Start > start {
+			out = append(out, cell.Highlight{Start: start, End: h.Start, Kind: cell.Match})
 		}
-		start = m.End
+		start = h.End
 	}
 	if start < end {
 		out = append(out, cell.Highlight{Start: start, End: end, Kind: cell.Match})

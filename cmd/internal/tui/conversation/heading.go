@@ -51,13 +51,15 @@ func heading(c *data.Conversation, env *part.Env) []fact {
 	if f := d.Text("finish_reason"); f != "" {
 		add(ordinary, "ended with "+f)
 	}
+	var tokens []string
 	for _, n := range []struct{ column, word string }{
-		{"input_tokens", " tokens in"}, {"cache_read_tokens", " from cache"}, {"output_tokens", " tokens out"},
+		{"input_tokens", " in"}, {"cache_read_tokens", " from cache"}, {"output_tokens", " out"},
 	} {
 		if v, ok := d.Value(n.column).(int64); ok && (v > 0 || n.column != "cache_read_tokens") {
-			add(ordinary, list.Number(v)+n.word)
+			tokens = append(tokens, list.Number(v)+n.word)
 		}
 	}
+	add(ordinary, strings.Join(tokens, ", "))
 	if v, ok := d.Value("latency_us").(int64); ok {
 		add(ordinary, strings.TrimPrefix(render.Relative(time.Duration(v)*time.Microsecond), "+"))
 	}

@@ -106,7 +106,7 @@ func (v *View) askSearch() tea.Cmd {
 // searchFor finds a text.
 func (v *View) searchFor(text string) tea.Cmd {
 	if strings.TrimSpace(text) == "" {
-		v.search, v.hits = "", nil
+		v.search, v.hits, v.current = "", nil, -1
 		v.mark()
 		return nil
 	}
@@ -128,7 +128,7 @@ func (v *View) takeHits(m searched) tea.Cmd {
 	case m.err != nil:
 		return part.Fail(m.err)
 	}
-	v.search, v.hits, v.moreHits = m.text, m.hits, m.more
+	v.search, v.hits, v.moreHits, v.current = m.text, m.hits, m.more, -1
 	v.mark()
 	if len(m.hits) == 0 {
 		return part.Say(part.Notice{Level: part.Warning, Text: "not found: " + m.text})

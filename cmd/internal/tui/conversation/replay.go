@@ -22,7 +22,6 @@ type replays struct {
 	at    int // from 1; 0 while the transcript is seen
 
 	comparison *cell.Comparison
-	of         compared // what it compares
 	lines      list.List
 }
 

@@ -151,7 +151,11 @@ func (v *View) lay() {
 		return
 	}
 	v.rows.Count(len(v.swim.rows))
-	v.to(max(0, v.place(v.want)))
+	at := v.place(v.want)
+	if at < 0 { // it repeats an event, which is shown in its place
+		at = max(0, slices.IndexFunc(v.swim.entries, func(e entry) bool { return isStart(&e) }))
+	}
+	v.to(at)
 }
 
 // to moves the cursor to an event by its place.

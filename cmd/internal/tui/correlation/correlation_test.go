@@ -6,8 +6,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	links "github.com/exhibit-forensics/exhibit/analyze/correlation"
+	"github.com/exhibit-forensics/exhibit/analyze/enrich"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/cell/celltest"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/correlation"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
@@ -21,12 +24,12 @@ func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
 // purchase is the event of the demo in which a document gives orders to an agent.
 const purchase = "a07ebcdb-43"
 
-// demo is the case of the demo, and an event of it.
-func demo(t *testing.T, id string) (*data.Case, int64) {
+// demo is the case of the demo, and the event of the purchase.
+func demo(t *testing.T) (*data.Case, int64) {
 	t.Helper()
 	dir, key := tuitest.Demo(t)
 	source := tuitest.Source(t, dir, key)
-	eids, err := source.Resolve(t.Context(), id)
+	eids, err := source.Resolve(t.Context(), purchase)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +43,7 @@ func drive(t *testing.T, source data.Source, event int64, width, height int, the
 }
 
 func TestGolden(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	for _, test := range []struct {
 		width, height int
 		theme         string
@@ -64,7 +67,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	start := d.Part.Target()
 	if start.Event != event {
@@ -121,7 +124,7 @@ func TestKeys(t *testing.T) {
 
 // TestKeysAreHelp presses every key that the view names, on every row.
 func TestKeysAreHelp(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.Dark, false)
 	for _, b := range d.Part.Keys() {
 		for _, k := range b.Keys() {
@@ -132,7 +135,7 @@ func TestKeysAreHelp(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("j")
 	before, want := d.Part.Target(), d.Text()
@@ -143,7 +146,7 @@ func TestReload(t *testing.T) {
 }
 
 func TestResize(t *testing.T) {
-	source, event := demo(t, purchase)
+	source, event := demo(t)
 	d := drive(t, source, event, 80, 24, style.Dark, false)
 	for _, size := range [][2]int{{40, 10}, {200, 60}, {41, 11}, {79, 15}, {80, 16}, {132, 43}} {
 		d.Resize(size[0], size[1])
@@ -159,10 +162,78 @@ type fake struct {
 	data.Source
 	result *links.Result
 	err    error
+	logged bool // as it was asked last
+	limit  int
 }
 
-func (f *fake) Correlation(context.Context, int64, bool, int) (*links.Result, error) {
+func (f *fake) Correlation(_ context.Context, _ int64, logged bool, limit int) (*links.Result, error) {
+	f.logged, f.limit = logged, limit
 	return f.result, f.err
+}
+
+// TestChoices turns what is shown on and off.
+func TestChoices(t *testing.T) {
+	r := hostile("x")
+	later := *r.Entries[2].At + 5_000_000
+	r.Entries[2].At = &later
+	r.Corrections = []enrich.Correction{{Source: "one", Add: 5 * time.Second}}
+	r.Clock = casefile.ClockCorrected
+	r.Cut = &links.Cut{Limit: 1000, Unread: 7}
+	f := &fake{result: r}
+	d := drive(t, f, 1, 120, 40, style.None, false)
+	text := d.Text()
+	for _, want := range []string{"times corrected: one +5s", "at least 7 more belong here (m)", "(logged ", "1 more that only time, principal and model join: p shows them"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	d.Press("p")
+	if text := d.Text(); !strings.Contains(text, "○") || !strings.Contains(text, "≈ close to a-1") {
+		t.Errorf("p shows\n%s", text)
+	}
+	d.Press("p")
+	if text := d.Text(); strings.Contains(text, "○") {
+		t.Errorf("p, p shows\n%s", text)
+	}
+	if f.logged || f.limit != 1000 {
+		t.Errorf("it asks for times as logged: %t, for at most %d events", f.logged, f.limit)
+	}
+	d.Press("t", "m")
+	if !f.logged || f.limit != 4000 {
+		t.Errorf("after t and m it asks for times as logged: %t, for at most %d events", f.logged, f.limit)
+	}
+	r.Corrections, r.Cut = nil, nil
+	d.Do(d.Part.Take(part.Reloaded{}))
+	d.Press("t", "m")
+	if !f.logged || f.limit != 4000 {
+		t.Errorf("without corrections and a limit t and m do something")
+	}
+}
+
+// TestSwim draws how events of several sources were reached, and what is missing.
+func TestSwim(t *testing.T) {
+	at := int64(1_772_500_000_000_000)
+	entry := func(id, lane, from string) links.Entry {
+		at += 1_000_000
+		when := at
+		e := links.Entry{EventID: id, TS: &when, At: &when, Lane: lane, Parent: -1, Values: make([]any, len(links.EntryColumns()))}
+		if from != "" {
+			e.Link = links.Link{Kind: "request", Value: "r-" + id, From: from, Relation: links.RelationShares}
+		}
+		return e
+	}
+	r := &links.Result{
+		Entries: []links.Entry{entry("a-1", "one", "b-1"), entry("b-1", "two", ""), entry("c-1", "three", "a-1"), entry("b-2", "two", "b-1")},
+		Lanes:   []string{"one", "two", "three"},
+		Sources: []casefile.SourceSpan{{Format: "four", Plane: "content"}},
+	}
+	r.Entries[0].Link.Value, r.Entries[2].Link.Value = "r-1", "r-1"
+	r.Entries[3].Missing = "content"
+	d := drive(t, &fake{result: r}, 1, 80, 20, style.None, false)
+	d.Golden(t)
+	if text := d.Text(); !strings.Contains(text, "! four has no event of it") {
+		t.Errorf("what is missing is not said in\n%s", text)
+	}
 }
 
 // hostile is a timeline with a text in every place that a log can fill.
@@ -182,9 +253,11 @@ func hostile(text string) *links.Result {
 		}
 		return e
 	}
+	near := entry("a-4", "four", "a-1")
+	near.Link.Relation = links.RelationNear
 	return &links.Result{
 		Entries:  []links.Entry{entry("a-1", "one", ""), entry("a-2", text, "a-1"), entry("a-3", "three", "a-2")},
-		Probable: []links.Entry{entry("a-4", "four", "a-1")},
+		Probable: []links.Entry{near},
 		Lanes:    []string{"one", text, "three"},
 		Weak:     []links.Weak{{Events: 2, Principals: -1, Reason: links.ReasonEvents}},
 		Absences: []links.Absence{{Plane: text, Why: links.WhyMissing, Events: 1}},

@@ -1,6 +1,8 @@
 package correlation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -20,6 +22,8 @@ const (
 	footLines = 6
 	footFrom  = 16
 	footTexts = 2
+	// shortSum is how many digits of the SHA-256 of evidence name it.
+	shortSum = 12
 	// laneShare is which share of the screen lanes may take together to have
 	// their names above them: a third. Else they are as wide as a letter needs.
 	laneShare  = 3
@@ -92,12 +96,25 @@ func (v *View) head() string {
 		}
 		b.Put(text, s.Warn)
 	}
-	for _, c := range r.Corrections {
-		text := "  clock of " + c.Source + " " + enrich.FormatCorrection(c.Add)
-		if r.Clock == casefile.ClockLogged {
-			text = "  times as logged, not corrected: " + c.Source + " " + enrich.FormatCorrection(c.Add)
+	for i, c := range r.Corrections {
+		if i == 0 {
+			b.Put(map[casefile.Clock]string{
+				casefile.ClockCorrected: "  times corrected:", casefile.ClockLogged: "  times as logged, not corrected by:",
+			}[r.Clock], s.Warn)
 		}
-		b.Put(text, s.Warn)
+		source := c.Source
+		if len(source) == hex.EncodedLen(sha256.Size) {
+			source = source[:shortSum]
+		}
+		b.Put(" "+source+" "+enrich.FormatCorrection(c.Add), s.Warn)
+	}
+	for _, start := range r.Starts {
+		if start.Same != "" {
+			b.Put("  shown as "+start.Same+", which says the same", s.Warn)
+		}
+	}
+	if r.ProbableCut {
+		b.Put("  too many events at these times to look at all for probable ones", s.Dim)
 	}
 	for _, n := range []struct {
 		n    int64

@@ -400,9 +400,12 @@ type Record struct {
 	Raw            []byte
 }
 
+// ErrRecordHash means that the bytes of a record are not those that were loaded.
+var ErrRecordHash = errors.New("its bytes do not have the hash")
+
 // Raw returns the record that an event was decoded from, with its bytes
-// exactly as they were received. It is an error when they do not have the hash
-// under which they were taken in.
+// exactly as they were received. It is [ErrRecordHash] when they do not have the
+// hash under which they were taken in.
 func (c *Case) Raw(ctx context.Context, eid int64) (*Record, error) {
 	rows, err := c.Events(ctx, []int64{eid}, nil)
 	if err != nil {
@@ -469,7 +472,7 @@ func (c *Case) someRecords(ctx context.Context, path string, rows []EventRow, so
 		here := place{rec.EvidenceID, rec.Record}
 		for _, at := range wanted[here] {
 			if got := sha256.Sum256(rec.Raw); hex.EncodeToString(got[:]) != rec.SHA256 {
-				return fmt.Errorf("reading the record of %s: its bytes do not have the hash %s; run exhibit verify", rows[at].EventID, rec.SHA256)
+				return fmt.Errorf("reading the record of %s: %w %s; run exhibit verify", rows[at].EventID, ErrRecordHash, rec.SHA256)
 			}
 			if err := each(at, rec); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -333,7 +334,7 @@ func seconds(d time.Duration) string {
 }
 
 // Target implements [part.Part].
-func (v *View) Target() part.Target { return part.Target{Query: v.query} }
+func (v *View) Target() part.Target { return part.Target{Query: v.query, Event: v.eid()} }
 
 // counted says how many rows there are, and how long they took.
 func (v *View) counted() string {
@@ -352,30 +353,37 @@ func (v *View) counted() string {
 	return text
 }
 
-// eventColumn is the column that names events, -1 where there is none.
-func (v *View) eventColumn() int {
-	for i, c := range v.grid.result.Columns {
-		if c.Name == "event_id" {
-			return i
-		}
-	}
-	return -1
+// columnNamed is the place of a column, -1 where there is none of the name.
+func (v *View) columnNamed(name string) int {
+	return slices.IndexFunc(v.grid.result.Columns, func(c render.Column) bool { return c.Name == name })
 }
 
 // eventID is the event of the chosen row, "" for none.
 func (v *View) eventID() string {
-	if v.grid.empty() {
-		return ""
-	}
-	if i := v.eventColumn(); i >= 0 {
+	if i := v.columnNamed("event_id"); i >= 0 {
 		id, _ := v.grid.result.Rows[v.grid.rows.Cursor()][i].(string)
 		return id
 	}
 	return ""
 }
 
+// eid is the number of that event where the row has it, else 0.
+func (v *View) eid() int64 {
+	if v.grid.empty() {
+		return 0
+	}
+	if i := v.columnNamed("eid"); i >= 0 && v.columnNamed("event_id") >= 0 {
+		eid, _ := v.grid.result.Rows[v.grid.rows.Cursor()][i].(int64)
+		return eid
+	}
+	return 0
+}
+
 // openEvent shows the event of the chosen row in the timeline.
 func (v *View) openEvent() tea.Cmd {
+	if eid := v.eid(); eid != 0 {
+		return part.Say(part.Open{Part: part.Timeline, Target: part.Target{Event: eid}})
+	}
 	id := v.eventID()
 	if id == "" {
 		return part.Say(part.Notice{Text: "the row names no event: select event_id too, then " + v.env.Keys.SQL.Open.Help().Key + " opens it"})
@@ -429,7 +437,7 @@ func (v *View) Keys() []keys.Binding {
 		return append(append(out, k.Value), m.Rows()...)
 	}
 	if !v.grid.empty() {
-		if v.eventColumn() >= 0 {
+		if v.columnNamed("event_id") >= 0 {
 			out = append(out, k.Open)
 		}
 		out = append(out, k.Value, k.Save, k.Equal, k.CopyRow, k.CopyAll, m.Left, m.Right, k.FirstColumn, k.LastColumn)

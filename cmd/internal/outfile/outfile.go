@@ -3,9 +3,11 @@
 package outfile
 
 import (
+	"bufio"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +16,7 @@ import (
 // ErrExists means that there is a file of the name, which is not replaced;
 // ErrFolder that the name is one of a folder.
 var (
-	ErrExists = errors.New("the file exists")
+	ErrExists = errors.New("a file of this name is there already: choose another")
 	ErrFolder = errors.New("it is a folder")
 )
 
@@ -52,6 +54,20 @@ func Create(path string, force bool) (*File, error) {
 }
 
 func exists(path string) error { return fmt.Errorf("writing %s: %w", path, ErrExists) }
+
+// Save makes a file of what write writes, which replaces no other.
+func Save(path string, write func(io.Writer) error) error {
+	f, err := Create(path, false)
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	w := bufio.NewWriter(f)
+	if err = errors.Join(write(w), w.Flush()); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return f.Commit()
+}
 
 // Path is where the file goes, "" for a device or pipe.
 func (f *File) Path() string { return f.path }

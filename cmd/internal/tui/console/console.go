@@ -240,6 +240,10 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 			v.surfaced = surfaceUnknown
 			return v.askSurface()
 		}
+	case part.Resized:
+		if v.value != nil {
+			return v.value.Grow()
+		}
 	case valueMsg:
 		if msg.ticket == v.tickets && v.grid != nil && !v.typing {
 			v.value = msg.value

@@ -143,14 +143,14 @@ func (v *View) valueLine() string {
 func (v *View) troubleLines(height int) []string {
 	s := v.env.Styles
 	var out []string
-	add := func(text string, look style.Paint) {
-		for _, l := range s.Screen.Text(text).Lines(0, height, v.width) {
-			out = append(out, s.Pad(s.Line(l, look), v.width))
+	add := func(text string, indent int, look style.Paint) {
+		for _, l := range s.Screen.Text(text).Lines(0, height, max(1, v.width-indent)) {
+			out = append(out, s.Pad(style.Spaces(indent)+s.Line(l, look), v.width))
 		}
 	}
-	add(v.trouble.message, s.Bad)
+	add(v.trouble.message, 0, s.Bad)
 	for _, h := range v.trouble.hints {
-		add("  "+h, style.Paint{})
+		add(h, gutter, style.Paint{})
 	}
 	return out[:min(len(out), height)]
 }

@@ -147,7 +147,7 @@ func (g *grid) row(s *style.Styles, i, width int, zone *time.Location, focused b
 			look = s.Dim
 		}
 		if chosen && p.column == g.column && focused {
-			look = look.On(s.Brush)
+			look = look.On(s.Selected)
 		}
 		line += aligned(s, shown(v, zone, p.width), p.width, toRight(&g.result.Columns[p.column]), look) + style.Spaces(min(gap, width-p.x-p.width))
 	}

@@ -426,7 +426,11 @@ func (v *View) askExport() tea.Cmd {
 				return nil
 			}
 			return func() tea.Msg {
-				if err := export(path, write(head, pieces, render.TerminalBlock)); err != nil {
+				err := outfile.Save(path, func(w io.Writer) error {
+					_, err := io.WriteString(w, write(head, pieces, render.TerminalBlock))
+					return err
+				})
+				if err != nil {
 					return part.Notice{Level: part.Failure, Text: err.Error()}
 				}
 				return part.Notice{Text: "exported to " + path}

@@ -90,7 +90,6 @@ type Case struct {
 	found foundList
 
 	// For whoever has the turn of own:
-	ownOf  int           // the generation that it is of
 	made   *features.Set // tables that queries named, of madeOf
 	madeOf *casefile.Case
 
@@ -151,7 +150,7 @@ func (c *Case) Reload(ctx context.Context) error {
 		Derived: mark.current,
 	}
 	c.mu.Unlock()
-	return errors.Join(c.front.replace(front), c.back.renew(), c.scan.renew())
+	return errors.Join(c.front.replace(front), c.back.renew(), c.scan.renew(), c.own.renew())
 }
 
 // Changed implements [Source].

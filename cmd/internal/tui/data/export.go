@@ -2,7 +2,6 @@ package data
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -75,23 +74,18 @@ func (c *Case) write(of *casefile.Case, format, path string, params map[string]a
 	if !slices.Contains(ExportFormats(), format) {
 		return 0, fmt.Errorf("writing %s: no format %q", path, format)
 	}
-	file, err := outfile.Create(path, false)
-	if err != nil {
-		return 0, existing(err)
-	}
-	defer file.Discard()
 	_, version, _ := strings.Cut(c.o.Tool, " ")
 	config := export.Config(of, params)
 	config.Tool, config.Version, config.SchemaVersion = "exhibit", version, render.SchemaVersion
-	if format == export.FormatParquet {
-		n, err = w.parquet(file, export.About(config))
-	} else {
-		n, err = stream(file, format, config, w.rows)
-	}
-	if err != nil {
-		return n, err
-	}
-	return n, existing(file.Commit())
+	err = outfile.Save(path, func(out io.Writer) error {
+		if format == export.FormatParquet {
+			n, err = w.parquet(out, export.About(config))
+		} else {
+			n, err = stream(out, format, config, w.rows)
+		}
+		return err
+	})
+	return n, err
 }
 
 // stream writes messages: config, then rows.
@@ -109,27 +103,14 @@ func stream(out io.Writer, format string, config render.Config, rows func(*rende
 	return n, r.Close()
 }
 
-// existing says what to do about a file that is there.
-func existing(err error) error {
-	if errors.Is(err, outfile.ErrExists) || errors.Is(err, outfile.ErrFolder) {
-		return fmt.Errorf("%w: choose another name", err)
-	}
-	return err
-}
-
 // SaveRecord implements [Exports].
 func (c *Case) SaveRecord(ctx context.Context, eid int64, path string) (n int64, err error) {
 	r, err := c.Record(ctx, eid)
 	if err != nil {
 		return 0, err
 	}
-	file, err := outfile.Create(path, false)
-	if err != nil {
-		return 0, existing(err)
-	}
-	defer file.Discard()
-	if _, err := file.Write(r.Raw); err != nil {
-		return 0, fmt.Errorf("writing %s: %w", path, err)
-	}
-	return int64(len(r.Raw)), existing(file.Commit())
+	return int64(len(r.Raw)), outfile.Save(path, func(w io.Writer) error {
+		_, err := w.Write(r.Raw)
+		return err
+	})
 }

@@ -126,7 +126,7 @@ func TestSaveRecord(t *testing.T) {
 	if err != nil || string(got) != string(r.Raw) || n != r.Length {
 		t.Errorf("%d bytes, %v; the record has %d", n, err, r.Length)
 	}
-	if _, err := source.SaveRecord(t.Context(), first, path); !errors.Is(err, outfile.ErrExists) || !strings.Contains(err.Error(), "another name") {
+	if _, err := source.SaveRecord(t.Context(), first, path); !errors.Is(err, outfile.ErrExists) || !strings.Contains(err.Error(), "choose another") {
 		t.Errorf("it is written over: %v", err)
 	}
 }

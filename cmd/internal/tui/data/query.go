@@ -175,24 +175,9 @@ func (c *Case) eachRow(ctx context.Context, of *casefile.Case, query string, wri
 	return n, errors.Join(err, rows.Close())
 }
 
-// inOwn asks the case of the person's own queries. It is opened anew by the first
-// question after a reload, which does not wait for a query that is running.
+// inOwn asks the case of the person's own queries.
 func (c *Case) inOwn(ctx context.Context, ask func(*casefile.Case) error) error {
-	open := func() (*casefile.Case, error) {
-		c.ownOf = c.Info().Generation
-		return c.openOwn(ctx)
-	}
-	return c.own.use(ctx, open, func(of *casefile.Case) error {
-		if c.ownOf == c.Info().Generation {
-			return ask(of)
-		}
-		fresh, err := open()
-		if err != nil {
-			return err
-		}
-		c.own.c = fresh
-		return errors.Join(of.Close(), ask(fresh))
-	})
+	return c.own.use(ctx, func() (*casefile.Case, error) { return c.openOwn(ctx) }, ask)
 }
 
 func (c *Case) openOwn(ctx context.Context) (*casefile.Case, error) {

@@ -57,7 +57,11 @@ func (p *Pager) count() {
 		per := cell.HexRow(p.width)
 		p.lines.Count((len(p.bytes) + per - 1) / per)
 	} else {
-		n, _ := p.text.Count(p.width)
+		n, all := p.text.Count(p.width)
+		if n == 0 && !all {
+			p.text.Grow(p.width) // a step, so that there is something to draw
+			n, _ = p.text.Count(p.width)
+		}
 		p.lines.Count(n)
 	}
 	if p.goal >= 0 {

@@ -121,6 +121,10 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		return v.answered(&msg)
 	case pager.Found:
 		return v.found(msg)
+	case part.Resized:
+		if p := v.pager(); p != nil {
+			return p.Grow()
+		}
 	case part.Reloaded:
 		if v.event != 0 {
 			return v.ask(v.event)

@@ -7,6 +7,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/findings"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/raw"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/subject"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/timeline"
 )
 
@@ -17,6 +18,7 @@ func newParts(env *part.Env) []part.Part {
 		correlation.New(env),
 		conversation.New(env),
 		findings.New(env),
+		subject.New(env),
 		console.New(env),
 		raw.New(env),
 	}

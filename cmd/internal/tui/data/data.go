@@ -37,6 +37,7 @@ type Source interface {
 	Correlations
 	Conversations
 	Findings
+	Subjects
 	Queries
 }
 

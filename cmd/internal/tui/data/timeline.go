@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
@@ -106,11 +107,28 @@ var statements embed.FS
 
 // ask runs an embedded statement.
 func ask(ctx context.Context, c *casefile.Case, name string, args []any, row func(*sql.Rows) error) (err error) {
+	return askFilled(ctx, c, name, nil, args, row)
+}
+
+// askFilled runs an embedded statement with SQL in place of {{names}}. A nil row
+// is for one that gives nothing.
+func askFilled(ctx context.Context, c *casefile.Case, name string, fill map[string]string, args []any, row func(*sql.Rows) error) (err error) {
 	text, err := statements.ReadFile("sql/" + name + ".sql")
 	if err != nil {
 		return fmt.Errorf("reading statement %s: %w", name, err)
 	}
-	rows, err := c.DB().QueryContext(ctx, string(text), args...)
+	var pairs []string
+	for name, with := range fill {
+		pairs = append(pairs, "{{"+name+"}}", with)
+	}
+	statement := strings.NewReplacer(pairs...).Replace(string(text))
+	if row == nil {
+		if _, err := c.DB().ExecContext(ctx, statement, args...); err != nil {
+			return fmt.Errorf("running %s: %w", name, err)
+		}
+		return nil
+	}
+	rows, err := c.DB().QueryContext(ctx, statement, args...)
 	if err != nil {
 		return fmt.Errorf("running %s: %w", name, err)
 	}

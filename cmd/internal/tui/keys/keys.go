@@ -23,6 +23,7 @@ type Map struct {
 	Correlation  Correlation
 	Conversation Conversation
 	Findings     Findings
+	Subject      Subject
 	SQL          SQL
 	Raw          Raw
 }
@@ -31,7 +32,7 @@ type Map struct {
 func New() *Map {
 	return &Map{
 		Global: global(), Move: move(),
-		Timeline: timeline(), Correlation: correlation(), Conversation: conversation(), Findings: findings(), SQL: sql(), Raw: raw(),
+		Timeline: timeline(), Correlation: correlation(), Conversation: conversation(), Findings: findings(), Subject: subject(), SQL: sql(), Raw: raw(),
 	}
 }
 

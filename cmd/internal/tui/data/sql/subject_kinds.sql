@@ -1,0 +1,2 @@
+-- In how many events each column has a value.
+select {{counts}} from events

@@ -28,7 +28,11 @@ const (
 	// callsApart is how many of the windows of a day, of calls and of beginnings, are
 	// worth one of their own, for they overlap and calls come in conversations;
 	// tokensApart is the same of tokens and costs. Measured too.
-	callsApart, tokensApart = 0.25, 0.34
+	callsApart, tokensApart = 0.25, 0.28
+	// tokensUnsure is the variance of a dispersion that one conversation tells, in squares
+	// of it: that of squares of tokens that are spread as an exponential distribution is,
+	// 4!/2!² - 1. So many conversations are what is usual worth in it.
+	tokensUnsure, tokensUsual = 5, 10
 )
 
 // How far hours of the week are believed: that many of them count as much as what
@@ -99,7 +103,10 @@ type rateMeasure struct {
 	wild  float64 // from how many standard deviations on the squares of a day are wild, about
 	lump  float64 // see rateLump
 	apart float64 // see callsApart
-	begun bool    // whether how often they began to call is looked at too
+	// unsure is how little one conversation tells of the dispersion, see tokensUnsure; 0
+	// where it is taken as it is.
+	unsure float64
+	begun  bool // whether how often they began to call is looked at too
 }
 
 // begunMeasure is how often actors begin to call. Calls come in conversations, whose
@@ -117,23 +124,21 @@ type worst struct {
 
 // try tests the windows that end in hours from one to another.
 func (w *worst) try(a *actorRates, from, to int) {
-	phi := a.spread.without(from + a.into)
-	lump := 1 + a.m.lump*a.spread.known(phi, from+a.into)*(phi-1)
+	guesses := a.guesses(from + a.into)
 	for k := from; k < to; k++ {
 		for _, n := range rateWindows() {
 			if k+1 < n {
 				continue
 			}
 			x := sumOf(a.hours[k+1-n : k+1])
-			w.seen = append(w.seen, -math.Expm1(-x.mean/lump))
-			extra := phi/lump - 1 + x.mean/rateSize/lump // of the variance, in means
-			if x.mean > 0 {
-				extra += phi * x.unsure / x.mean / lump
-			}
-			if x.value-x.mean < math.Sqrt(x.mean*lump*(1+extra)) {
+			w.seen = append(w.seen, -math.Expm1(-x.mean/guesses[0].lump))
+			if x.value-x.mean < math.Sqrt(x.mean*guesses[0].lump*(1+guesses[0].extra(x))) {
 				continue
 			}
-			logP := statistic.LogUpperNegBinomial(x.value/lump, x.mean/lump, x.mean/lump/math.Max(extra, 0.02))
+			logP := math.Inf(-1)
+			for _, g := range guesses {
+				logP = statistic.LogAdd(logP, math.Log(g.weight)+g.logP(x))
+			}
 			if logP >= w.logP {
 				continue
 			}
@@ -145,6 +150,51 @@ func (w *worst) try(a *actorRates, from, to int) {
 			}
 		}
 	}
+}
+
+// guess is a dispersion that an actor may have, how much of it comes at once, and how
+// probable it is.
+type guess struct{ phi, lump, weight float64 }
+
+// guesses are the dispersions that an actor may have by all days but that of an hour, the
+// most probable one first.
+func (a *actorRates) guesses(hour int) []guess {
+	phi := a.spread.without(hour)
+	known := a.spread.known(phi, hour)
+	lump := func(phi float64) float64 { return 1 + a.m.lump*known*(phi-1) }
+	if a.m.unsure == 0 {
+		return []guess{{phi, lump(phi), 1}}
+	}
+	sigma := math.Sqrt(a.m.unsure / (a.spread.conversations(phi, hour) + tokensUsual))
+	var out []guess
+	for _, node := range normalNodes() {
+		phi := math.Max(leastPhi, phi*math.Exp(node.at*sigma-sigma*sigma/2))
+		out = append(out, guess{phi, lump(phi), node.weight})
+	}
+	return out
+}
+
+// extra is how much more than that of lumps on their own the variance is, in means.
+func (g *guess) extra(x rate) float64 {
+	extra := g.phi/g.lump - 1 + x.mean/rateSize/g.lump
+	if x.mean > 0 {
+		extra += g.phi * x.unsure / x.mean / g.lump
+	}
+	return extra
+}
+
+// logP returns the logarithm of the p-value of so much, or more.
+func (g *guess) logP(x rate) float64 {
+	return statistic.LogUpperNegBinomial(x.value/g.lump, x.mean/g.lump, x.mean/g.lump/math.Max(g.extra(x), 0.02))
+}
+
+// normalNode is a point that stands for a part of a normal variable.
+type normalNode struct{ at, weight float64 }
+
+// normalNodes are three points and weights that are as good as all of a normal variable
+// (Gauss and Hermite), the middle one first.
+func normalNodes() [3]normalNode {
+	return [3]normalNode{{0, 2.0 / 3}, {-math.Sqrt(3), 1.0 / 6}, {math.Sqrt(3), 1.0 / 6}}
 }
 
 func sumOf(hours []rate) rate {
@@ -293,6 +343,9 @@ func peerTests(t *hourTests, h *volumeHistory, actor int, value func(*volumeHour
 // whose own variance is the dispersion times what is unsure of it.
 type rate struct{ value, mean, unsure float64 }
 
+// leastPhi is the least dispersion that is believed of calls of anybody.
+const leastPhi = 1.1
+
 // spread is how far the hours of an actor scatter: the variance in means, by day,
 // so that a day can be left out.
 type spread struct {
@@ -341,8 +394,13 @@ func (s *spread) without(hour int) float64 {
 // known is how well the conversations of an actor are known without the day of an
 // hour, from 0 to 1, by how many there were.
 func (s *spread) known(phi float64, hour int) float64 {
-	n := (s.means - s.day[hour/hoursOfDay][1]) / phi
+	n := s.conversations(phi, hour)
 	return n / (n + lumpConversations)
+}
+
+// conversations is about how many there were without the day of an hour.
+func (s *spread) conversations(phi float64, hour int) float64 {
+	return (s.means - s.day[hour/hoursOfDay][1]) / phi
 }
 
 // before returns the dispersion of so many of the first days.
@@ -362,7 +420,7 @@ func (s *spread) phi(squares, means float64) float64 {
 // shrunk is a dispersion, shrunk to what is usual, which counts as much as so many
 // calls.
 func (s *spread) shrunk(squares, means, calls float64) float64 {
-	return math.Max(1.1, (squares+s.usual*calls)/(means+calls))
+	return math.Max(leastPhi, (squares+s.usual*calls)/(means+calls))
 }
 
 func countTrue(list []bool) int {

@@ -163,12 +163,11 @@ func (x *streak) least(calls int64) float64 { return float64(calls) * math.Log(x
 
 // logP returns the logarithm of the p-value of a height on a day of so many calls,
 // of whose own probability the given part counts. The share is a variable around
-// what is known of it, on the scale of logarithms: three points and weights are as
-// good as all of a normal one (Gauss and Hermite).
+// what is known of it, on the scale of logarithms.
 func (x *streak) logP(height, calls int, part float64) float64 {
 	sigma := math.Sqrt((1 - x.share) / x.share * (1/x.known + 1/sharePrecision))
 	logP := math.Inf(-1)
-	for _, node := range [...]struct{ at, weight float64 }{{-math.Sqrt(3), 1.0 / 6}, {0, 2.0 / 3}, {math.Sqrt(3), 1.0 / 6}} {
+	for _, node := range normalNodes() {
 		share := math.Min(x.share*math.Exp(node.at*sigma-sigma*sigma/2), 2*streakMost)
 		c := statistic.ShareChart{Up: streakUp, Down: streakDown, Share: share, Follow: share + x.rho*(1-share)}
 		height := min(height, streakHigh)

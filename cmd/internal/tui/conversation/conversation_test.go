@@ -204,7 +204,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("exported: %v\n%s", err, text)
 	}
 	d.Do(ask.Then(path))
-	if n := tuitest.Last[part.Notice](d); n.Level != part.Failure || !strings.Contains(n.Text, "the file exists") {
+	if n := tuitest.Last[part.Notice](d); n.Level != part.Failure || !strings.Contains(n.Text, "there already") {
 		t.Errorf("over a file that is there: %v", n)
 	}
 	if again, _ := os.ReadFile(path); string(again) != string(text) {

@@ -49,7 +49,8 @@ func TestGlobalKeysDiffer(t *testing.T) {
 }
 
 // TestOwnKeysReachTheirView checks that no view has a key for itself that works
-// everywhere, and so would never reach it.
+// everywhere, and so would never reach it. The editor of the console is another
+// thing: while text is typed, what works everywhere does not.
 func TestOwnKeysReachTheirView(t *testing.T) {
 	m := keys.New()
 	taken := map[string]bool{}
@@ -58,6 +59,7 @@ func TestOwnKeysReachTheirView(t *testing.T) {
 			taken[k] = true
 		}
 	}
+	typing := map[string]bool{"SQL.Complete": true, "SQL.Leave": true}
 	v := reflect.ValueOf(m).Elem()
 	for i := range v.NumField() {
 		group := v.Type().Field(i).Name
@@ -66,7 +68,7 @@ func TestOwnKeysReachTheirView(t *testing.T) {
 		}
 		eachBinding(v.Field(i), func(name string, b key.Binding) {
 			for _, k := range b.Keys() {
-				if taken[k] {
+				if taken[k] && !typing[group+"."+name] {
 					t.Errorf("%s.%s: %q works everywhere", group, name, k)
 				}
 			}

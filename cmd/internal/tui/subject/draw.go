@@ -164,7 +164,7 @@ func (b *builder) numbers(s *data.Subject) {
 	for _, x := range []struct {
 		n    int64
 		what string
-	}{{sum.Denied, "denied"}, {sum.Errors, "errors"}, {sum.Throttled, "throttled"}, {sum.Blocked, "blocked"}, {sum.Unknown, "of unknown outcome"}} {
+	}{{sum.Denied, "denied"}, {sum.Errors, "failed"}, {sum.Throttled, "throttled"}, {sum.Blocked, "blocked"}, {sum.Unknown, "of unknown outcome"}} {
 		if x.n > 0 {
 			ends = append(ends, list.Number(x.n)+" "+x.what)
 		}
@@ -352,8 +352,16 @@ func (b *builder) shared() {
 	case len(v.shared) == 0:
 		b.add(line{kind: dim}, "nobody")
 	}
+	own := map[string]bool{}
+	for _, p := range v.subject.Values["principal"] {
+		own[p.Value] = true
+	}
 	for _, o := range v.shared {
-		if v.subject.Kind == o.Kind && v.subject.Value == o.Value {
+		itself := v.subject.Kind == o.Kind && v.subject.Value == o.Value
+		if !itself && own[o.Principal] {
+			continue // it is they who are the subject
+		}
+		if itself {
 			b.add(line{label: "used by", column: "principal", value: o.Principal}, o.Principal+"  "+list.Number(o.Events)+" events, "+v.when(o.First)+" to "+v.when(o.Last))
 			continue
 		}

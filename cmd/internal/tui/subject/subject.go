@@ -72,7 +72,7 @@ type (
 		err    error
 	}
 	findingsOf struct {
-		ticket int
+		target part.Target
 		found  *data.FindingList
 		err    error
 	}
@@ -178,7 +178,7 @@ func (v *View) ask() tea.Cmd {
 		}
 	}
 	ctx, ticket := v.begin("adding up what it did")
-	done, total := v.done, v.total
+	done, total, all := v.done, v.total, v.env.Context
 	return tea.Batch(
 		func() tea.Msg {
 			s, err := source.Subject(ctx, t.Kind, t.Value, func(d, of int64) {
@@ -188,8 +188,8 @@ func (v *View) ask() tea.Cmd {
 			return history{ticket, s, err}
 		},
 		func() tea.Msg {
-			found, err := source.Findings(ctx)
-			return findingsOf{ticket, found, err}
+			found, err := source.Findings(all)
+			return findingsOf{t, found, err}
 		},
 	)
 }
@@ -217,7 +217,7 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		v.build()
 		return v.askShared()
 	case findingsOf:
-		if msg.ticket == v.ticket && msg.err == nil {
+		if msg.target.Kind == v.target.Kind && msg.target.Value == v.target.Value && msg.err == nil {
 			v.findings = msg.found
 			v.build()
 		}

@@ -532,7 +532,11 @@ func (v *View) position() string {
 	if v.replays.shown() {
 		return v.replays.lines.Position()
 	}
-	return v.lines.Position()
+	i, _ := v.at(v.lines.Cursor())
+	if i < 0 {
+		return ""
+	}
+	return fmt.Sprintf("part %s of %s, line %s", list.Number(int64(i)+1), list.Number(int64(len(v.pieces))), v.lines.Position())
 }
 
 // Target implements [part.Part].

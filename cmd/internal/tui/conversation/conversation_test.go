@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/cell/celltest"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/conversation"
@@ -212,6 +214,21 @@ func TestExport(t *testing.T) {
 	}
 }
 
+func TestMouse(t *testing.T) {
+	source, event := demo(t)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	d.Do(d.Part.Mouse(tea.MouseWheelMsg{Button: tea.MouseWheelDown}))
+	if p := d.Part.State().Position; !strings.HasSuffix(p, "line 4 of 38") {
+		t.Errorf("the wheel goes to %q", p)
+	}
+	click := tea.MouseClickMsg{Button: tea.MouseLeft, X: 10, Y: 4}
+	d.Do(d.Part.Mouse(click))
+	d.Do(d.Part.Mouse(click))
+	if text := d.Text(); !strings.Contains(text, "▸ system prompt  folded, 2 lines") {
+		t.Errorf("a click on the chosen title leaves\n%s", text)
+	}
+}
+
 // TestKeysAreHelp presses every key that the view names.
 func TestKeysAreHelp(t *testing.T) {
 	source, event := demo(t)
@@ -359,6 +376,17 @@ func TestHidden(t *testing.T) {
 	d := drive(t, saying("pass\u200bword \u202egnp.exe"), 1, 80, 40, style.None, false)
 	if text := d.Text(); !strings.Contains(text, "18 hidden characters") || !strings.Contains(text, `pass\u{200b}word \u{202e}gnp.exe`) {
 		t.Errorf("hidden characters are shown as\n%s", text)
+	}
+}
+
+// TestHiddenInJSON counts what arguments of a tool hide behind escapes too.
+func TestHiddenInJSON(t *testing.T) {
+	f := saying("")
+	f.said.Documents = nil
+	f.said.Turns = []casefile.Turn{{Side: "output", Message: 1, Type: "tool_call", Name: "send", Text: `{"to":"a\u200bb","text":"line\nline \udb40\udc41"}`}}
+	d := drive(t, f, 1, 80, 40, style.None, false)
+	if text := d.Text(); !strings.Contains(text, "2 hidden characters") {
+		t.Errorf("escapes of hidden characters are shown as\n%s", text)
 	}
 }
 

@@ -104,7 +104,11 @@ func (v *View) transcriptLines() []string {
 		out = append(out[:v.headHeight()-1], v.facts(notes, 1)...)
 	}
 	if len(v.pieces) == 0 {
-		out = append(out, s.Fit(nothing(v.said), v.width, style.Paint{}))
+		g := &v.env.Keys.Global
+		text := nothing(v.said) + " " + g.Correlation.Help().Key + " shows what belongs to it, " + g.Raw.Help().Key + " the raw record."
+		for _, l := range s.Screen.Text(text).Lines(0, v.bodyHeight(), v.width) {
+			out = append(out, s.Pad(s.Line(l, style.Paint{}), v.width))
+		}
 	}
 	from, to := v.lines.Window()
 	for row := from; row < to; {
@@ -148,7 +152,11 @@ func (v *View) pieceLines(row, to int) []string {
 	if line == n+1 && more && row+len(out) < to {
 		b := s.Builder(v.width)
 		v.drawMargin(b, false)
-		b.Put(p.rest(n, v.inner())+" (→)", s.Accent)
+		text := p.rest(n, v.inner())
+		if !s.Plain {
+			text = "… " + text + " (→)"
+		}
+		b.Put(text, s.Accent)
 		draw(b.String())
 	}
 	if len(out) < to-row && (i+1 >= len(v.starts) || row+len(out) < v.starts[i+1]) {
@@ -220,9 +228,9 @@ func (p *piece) rest(shown, width int) string {
 	n, all := p.text.Count(width)
 	switch {
 	case p.fold == open:
-		return "… laying out"
+		return "laying out"
 	case all:
-		return "… " + list.Number(int64(n-shown)) + " more lines"
+		return list.Number(int64(n-shown)) + " more lines"
 	}
-	return "… " + size(p.text.Size()) + " in all"
+	return "more, " + size(p.text.Size()) + " in all"
 }

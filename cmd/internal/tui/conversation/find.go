@@ -3,10 +3,12 @@ package conversation
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/exhibit-forensics/exhibit/analyze/content"
@@ -68,7 +70,7 @@ func scan(ctx context.Context, pieces []*piece) (*found, error) {
 			return nil, err
 		}
 		text := p.text.String()
-		f.hidden += hiddenIn(text)
+		f.hidden += p.hidden()
 		if p.role == "" {
 			continue
 		}
@@ -115,6 +117,24 @@ func (f *found) count() {
 	for _, kind := range content.Kinds() {
 		if n := count[kind]; n > 0 {
 			f.kinds = append(f.kinds, list.Number(int64(n))+" "+kind)
+		}
+	}
+}
+
+// hidden counts the characters of a piece that cannot be seen. In JSON they may
+// be written as escapes, and yet are what a model or tool was given.
+func (p *piece) hidden() int {
+	if !p.json {
+		return hiddenIn(p.text.String())
+	}
+	n := 0
+	for d := json.NewDecoder(strings.NewReader(p.text.String())); ; {
+		token, err := d.Token()
+		if err != nil {
+			return n
+		}
+		if s, ok := token.(string); ok {
+			n += hiddenIn(s)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func nothing(c *data.Conversation) string {
 	case state == "":
 		return "This event holds nothing that was said."
 	case state == string(formats.ContentPresent):
-		return "The log has the content, but no text in it: the raw record has what there is."
+		return "The log has the content, but no text in it."
 	}
 	return "Nothing of what was said is in this event."
 }

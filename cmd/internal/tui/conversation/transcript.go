@@ -18,6 +18,7 @@ type piece struct {
 	note  string       // what else is known of it
 	role  content.Role // for what its text shows; "" where nobody said it
 	text  *cell.Text
+	json  bool
 	fold  fold
 	// marks are what was found in the text, in order, and laid says that the text
 	// has them.
@@ -79,7 +80,7 @@ type maker struct {
 func (m *maker) add(title string, role content.Role, text string, isJSON bool, f fold) {
 	p := &piece{title: title, role: role, fold: f}
 	if isJSON {
-		p.text, _ = m.screen.JSON([]byte(text))
+		p.text, p.json = m.screen.JSON([]byte(text))
 	}
 	if p.text == nil {
 		p.text = m.screen.Text(text)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	links "github.com/exhibit-forensics/exhibit/analyze/correlation"
 	"github.com/exhibit-forensics/exhibit/analyze/enrich"
@@ -117,8 +119,28 @@ func TestKeys(t *testing.T) {
 		t.Errorf("y copies %v from the last row", c)
 	}
 	d.Press("g", "c")
-	if position := d.Part.State().Position; !strings.Contains(position, "event 1 of ") {
-		t.Errorf("c at the first event: %q", position)
+	if text := d.Text(); d.Part.Target() == start || !strings.Contains(text, "* what was asked for; the others were reached from here") {
+		t.Errorf("c at the first event follows from elsewhere:\n%s", text)
+	}
+}
+
+func TestMouse(t *testing.T) {
+	source, event := demo(t)
+	d := drive(t, source, event, 80, 24, style.None, false)
+	for range 9 {
+		d.Do(d.Part.Mouse(tea.MouseWheelMsg{Button: tea.MouseWheelUp}))
+	}
+	if d.Part.Target().Event == event || d.Part.State().Position != "event 1 of 10" {
+		t.Errorf("the wheel goes to %q", d.Part.State().Position)
+	}
+	click := tea.MouseClickMsg{Button: tea.MouseLeft, X: 40, Y: 7}
+	d.Do(d.Part.Mouse(click))
+	if d.Part.State().Position != "event 2 of 10" || len(d.Requests) > 0 {
+		t.Errorf("a click goes to %q and asks for %v", d.Part.State().Position, d.Requests)
+	}
+	d.Do(d.Part.Mouse(click))
+	if o := tuitest.Last[part.Open](d); o.Part != part.Conversation || o.Target != d.Part.Target() {
+		t.Errorf("a click on the chosen event opens %v", o)
 	}
 }
 

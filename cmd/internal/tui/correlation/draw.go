@@ -213,7 +213,7 @@ func (v *View) line(at int) string {
 		v.eventLine(b, &v.swim.entries[r.entry], r)
 	case rowHop:
 		v.drawLanes(b, r, "", "")
-		b.Put("↳ "+r.text, s.Accent)
+		b.Put(v.sign("↳ ", "reached by ")+r.text, s.Accent)
 	case rowMissing:
 		v.drawLanes(b, r, "", "")
 		b.Put("! "+r.text, s.Warn)
@@ -321,7 +321,7 @@ func (v *View) eventLine(b *style.Builder, e *entry, r *row) {
 		b.Put("  by "+e.who, style.Paint{})
 	}
 	if e.Link.Value == "" || v.swim.rows[max(0, e.row-1)].kind != rowHop {
-		b.Put(prefixed("  ", linkText(e)), s.Dim)
+		b.Put(prefixed("  ", v.linkText(e)), s.Dim)
 	}
 	b.Put(prefixed("  ", e.text), s.Dim)
 	if s.Plain && e.call > 0 {
@@ -360,18 +360,27 @@ func prefixed(prefix, text string) string {
 }
 
 // linkText says which identifier led to an event, and from where.
-func linkText(e *entry) string {
+func (v *View) linkText(e *entry) string {
+	arrow := v.sign("← ", "")
 	switch e.Link.Relation {
 	case links.RelationShares:
-		return "← same " + word(e.Link.Kind) + " as " + e.Link.From
+		return arrow + "same " + word(e.Link.Kind) + " as " + e.Link.From
 	case links.RelationIssued:
-		return "← credential used by " + e.Link.From
+		return arrow + "credential used by " + e.Link.From
 	case links.RelationUsed:
-		return "← credential issued by " + e.Link.From
+		return arrow + "credential issued by " + e.Link.From
 	case links.RelationNear:
-		return "≈ close to " + e.Link.From
+		return v.sign("≈ ", "probable, ") + "close to " + e.Link.From
 	}
 	return ""
+}
+
+// sign is a sign, or a word for it where a screen reader reads it.
+func (v *View) sign(sign, word string) string {
+	if v.env.Styles.Plain {
+		return word
+	}
+	return sign
 }
 
 // foot shows the event under the cursor in full, as far as there is room.
@@ -412,7 +421,7 @@ func (v *View) foot() []string {
 
 // reached says how an event was reached, with the whole identifier.
 func (v *View) reached(e *entry) string {
-	text := linkText(e)
+	text := v.linkText(e)
 	switch {
 	case isStart(e) && v.swim.marked:
 		return "* what was asked for; the others were reached from here"

@@ -16,6 +16,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/filter"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/keys"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/style"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/timeline"
@@ -112,6 +113,7 @@ func explore(b *testing.B, dir string) {
 	b.Helper()
 	debug.FreeOSMemory()
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // begins the peak anew where there is such a file
+	defer smallHeap()()
 	began := time.Now()
 	source, err := data.Open(b.Context(), data.Options{Dir: dir, Memory: benchMemory, Tool: "exhibit bench", Now: time.Now})
 	if err != nil {
@@ -124,13 +126,13 @@ func explore(b *testing.B, dir string) {
 	go func() { _, err := p.Run(); done <- err }()
 	w.wait(b, func() bool { rows, _, _ := w.view.Waiting(); return !rows })
 	first := time.Since(began)
-	for _, s := range session() {
+	for n, s := range session() {
 		time.Sleep(s.pause)
 		if s.calm {
 			w.wait(b, w.calm)
 		}
 		at := time.Now()
-		p.Send(sentMsg{s, at})
+		p.Send(sentMsg{step: s, n: n, at: at})
 	}
 	w.wait(b, w.calm)
 	ordered := w.ordered.Sub(began)
@@ -147,7 +149,9 @@ func explore(b *testing.B, dir string) {
 // sentMsg is a key with the time at which it was sent.
 type sentMsg struct {
 	step
-	at time.Time
+	n      int
+	at     time.Time
+	filter filter.Filter // before it
 }
 
 // watched is the root model with a clock: it is the terminal, too.
@@ -159,7 +163,8 @@ type watched struct {
 	pending []sentMsg // keys whose frame was not written yet
 	waiting []sentMsg // keys that asked for something that is not there yet
 	drawn   string
-	changed bool // the frame differs from the one that was written last
+	changed bool // the frame differs from the one that was drawn before
+	seen    time.Time
 	ordered time.Time
 	times   map[string][]time.Duration
 }
@@ -176,6 +181,7 @@ func (w *watched) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if ok {
 		msg = sent.msg
 	}
+	sent.filter = w.model.filter
 	_, cmd := w.model.Update(msg)
 	if ok {
 		w.pending = append(w.pending, sent)
@@ -196,7 +202,7 @@ func (w *watched) View() tea.View {
 	defer w.mu.Unlock()
 	v := w.model.View()
 	w.changed = v.Content != w.drawn
-	w.drawn = v.Content
+	w.drawn, w.seen = v.Content, time.Now()
 	if !w.changed && len(w.pending) > 0 {
 		w.written(time.Now())
 	}
@@ -219,7 +225,7 @@ func (w *watched) written(at time.Time) {
 	w.pending = nil
 	rows, list, counts := w.view.Waiting()
 	w.waiting = slices.DeleteFunc(w.waiting, func(k sentMsg) bool {
-		if rows || list || k.kind != "scroll" && counts {
+		if rows || k.kind != "scroll" && (list || counts) || k.kind == "filter" && w.model.filter.Equal(k.filter) {
 			return false
 		}
 		w.times[k.kind] = append(w.times[k.kind], at.Sub(k.at))
@@ -233,11 +239,17 @@ func (w *watched) calm() bool {
 	return !rows && !list && !counts && len(w.pending) == 0 && len(w.waiting) == 0
 }
 
+// unwritten is after how long a frame was not written because the screen has it.
+const unwritten = 50 * time.Millisecond
+
 // wait waits until something is so.
 func (w *watched) wait(b *testing.B, so func() bool) {
 	b.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		w.mu.Lock()
+		if len(w.pending) > 0 && time.Since(w.seen) > unwritten {
+			w.written(w.seen)
+		}
 		ok := so()
 		w.mu.Unlock()
 		if ok {

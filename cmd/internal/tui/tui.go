@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -37,10 +38,21 @@ type Options struct {
 // Bubble Tea has where nothing is said, a key could be seen after 17 ms only.
 const framesASecond = 120
 
+// smallHeap keeps what is no more needed from adding up: the order of ten million
+// events is a quarter of a gigabyte that has no pointers in it, so that to look
+// through the heap often costs little, and to let it double costs much. The
+// function that it returns leads back.
+func smallHeap() func() {
+	const percent = 15
+	before := debug.SetGCPercent(percent)
+	return func() { debug.SetGCPercent(before) }
+}
+
 // Run shows the explorer until the person quits or the context ends.
 func Run(ctx context.Context, o *Options) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	defer smallHeap()()
 	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithFPS(framesASecond)}
 	if o.Env != nil {
 		options = append(options, tea.WithEnvironment(o.Env))

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -204,13 +205,23 @@ func (c *Case) Order(ctx context.Context, progress func(done, total int64)) (out
 		if k.Corrected() {
 			clock = casefile.ClockCorrected
 		}
-		o, err := k.OrderEvents(ctx, casefile.OrderOptions{Clock: clock, Threads: c.o.Threads, Progress: progress})
+		o, err := k.OrderEvents(ctx, casefile.OrderOptions{Clock: clock, Threads: c.threads(), Progress: progress})
 		if err == nil {
 			out = &Order{EventOrder: o, Corrected: k.Corrected(), Derived: derived}
 		}
 		return err
 	})
 	return out, err
+}
+
+// threads is in how many threads long work is done: one less than there are
+// processors, so that the next frame does not wait for it.
+func (c *Case) threads() int {
+	n := c.o.Threads
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return max(1, n-1)
 }
 
 // RowsOf implements [Timeline].
@@ -238,7 +249,7 @@ func (c *Case) Leads(ctx context.Context, o *Order) (s *casefile.EventSubset, er
 
 // Search implements [Timeline].
 func (c *Case) Search(ctx context.Context, q casefile.TextQuery, progress func(casefile.SearchProgress)) error {
-	q.Threads = c.o.Threads
+	q.Threads = c.threads()
 	return c.inScan(ctx, func(k *casefile.Case) error { return k.StreamSearch(ctx, q, progress) })
 }
 

@@ -25,7 +25,7 @@ func timeline() Timeline {
 		Zoom:        bind("z", "z", "zoom the histogram to the brush or to what is seen"),
 		Out:         bind("Z", "Z", "zoom out"),
 		Brush:       bind("v", "v", "brush from here, again: to here"),
-		Brushed:     bind("b", "b", "only what is brushed"),
+		Brushed:     bind("b", "b", "only what is brushed or zoomed to"),
 		Columns:     bind("c", "c", "columns"),
 		Calls:       bind("x", "x", "one event per call, or all"),
 		Colour:      bind("p", "p", "colours: outcome, plane, source"),

@@ -142,14 +142,14 @@ func count(q *question) counts {
 	c := counts{axis: *a, facet: q.facet}
 	at := facetOf(o, q.facet)
 	c.values = o.Facets()[at].Values
-	c.passing = o.Histogram(t.set, a.from, a.to, a.bars, at)
+	c.passing = t.histogram(a, at)
 	if t.set.Len() < o.Len() {
 		c.all = o.Histogram(nil, a.from, a.to, a.bars, casefile.NoFacet)[0]
 	}
 	if from := facetOf(o, sourceFacet); from == at {
 		c.sources, c.lanes = c.values, c.passing
 	} else {
-		c.sources, c.lanes = o.Facets()[from].Values, o.Histogram(t.set, a.from, a.to, a.bars, from)
+		c.sources, c.lanes = o.Facets()[from].Values, t.histogram(a, from)
 	}
 	c.grave = make([]analyze.Severity, a.bars)
 	for s, of := range t.grave {
@@ -164,6 +164,19 @@ func count(q *question) counts {
 	}
 	c.sum()
 	return c
+}
+
+// histogram counts the events of each value of a facet.
+func (t *track) histogram(a *axis, facet int) [][]uint32 {
+	parts := t.parts[t.order.Facets()[facet].Name]
+	if parts == nil {
+		return t.order.Histogram(t.set, a.from, a.to, a.bars, facet)
+	}
+	out := make([][]uint32, len(parts))
+	for i, s := range parts {
+		out[i] = t.order.Histogram(s, a.from, a.to, a.bars, casefile.NoFacet)[0]
+	}
+	return out
 }
 
 // countMinutes counts events by the roll-up.

@@ -3,6 +3,8 @@ package timeline
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +26,7 @@ type narrowing struct {
 	calls    bool // one event for each call
 	suspects *data.Suspects
 	window   span
+	parts    map[string][]*casefile.EventSubset // of all events
 	// known are subsets that were made before, by condition.
 	known map[string]*casefile.EventSubset
 	made  map[string]*casefile.EventSubset
@@ -32,6 +35,7 @@ type narrowing struct {
 // narrowed brings a track.
 type narrowed struct {
 	ticket int
+	key    string
 	track  *track
 	made   map[string]*casefile.EventSubset
 	took   time.Duration
@@ -63,6 +67,7 @@ func (n *narrowing) run(ctx context.Context) (*track, error) {
 	t := &track{order: n.order, set: n.order.Intersect(append(all, nil)...)}
 	findGaps(t, n.window)
 	n.jumps(t)
+	n.split(t)
 	return t, ctx.Err()
 }
 
@@ -92,6 +97,15 @@ func keyOf(c *filter.Condition) string {
 func (n *narrowing) condition(ctx context.Context, c *filter.Condition) (*casefile.EventSubset, error) {
 	switch c.Kind {
 	case filter.Field:
+		if c.Not && len(c.Values) > 0 { // all others: also those of which the log does not say it
+			only := *c
+			only.Not = false
+			s, err := n.keep(keyOf(&only), func() (*casefile.EventSubset, error) { return n.condition(ctx, &only) })
+			if err != nil {
+				return nil, err
+			}
+			return n.order.Except(nil, s), nil
+		}
 		if s := n.facet(c); s != nil {
 			return s, nil
 		}
@@ -162,9 +176,6 @@ func (n *narrowing) words(ctx context.Context, c *filter.Condition) *casefile.Ev
 	if err != nil {
 		return nil // it is no column of text; SQL says so where it is another thing
 	}
-	if c.Not {
-		s = n.order.Except(nil, s)
-	}
 	return s
 }
 
@@ -196,8 +207,7 @@ func (n *narrowing) jumps(t *track) {
 	if n.suspects == nil {
 		return
 	}
-	none := n.order.WithValues(0)
-	t.suspect = none
+	t.suspect = n.order.Except(nil, n.order.All())
 	for s := analyze.SeverityInfo; s <= analyze.SeverityCritical; s++ {
 		of, _ := n.keep(suspectKey(s), func() (*casefile.EventSubset, error) { // cannot fail
 			var eids []int64
@@ -211,6 +221,39 @@ func (n *narrowing) jumps(t *track) {
 		t.grave[s] = n.order.Intersect(t.set, of)
 		t.suspect = union(n.order, t.suspect, t.grave[s])
 	}
+}
+
+// split finds the events of the values of facets, so that to count them takes no
+// time, however many there are.
+func (n *narrowing) split(t *track) {
+	t.parts = n.parts
+	if t.set.Len() == n.order.Len() {
+		return
+	}
+	t.parts = map[string][]*casefile.EventSubset{}
+	for name, all := range n.parts {
+		for _, s := range all {
+			t.parts[name] = append(t.parts[name], n.order.Intersect(t.set, s))
+		}
+	}
+}
+
+// maxParts bounds the values of a facet of which the events are kept apart.
+const maxParts = 8
+
+// partsOf are the events of each value of the facets that are drawn, where a facet
+// has few.
+func partsOf(o *data.Order) map[string][]*casefile.EventSubset {
+	out := map[string][]*casefile.EventSubset{}
+	for i, f := range o.Facets() {
+		if len(f.Values) > maxParts || f.Name != sourceFacet && f.Name != "outcome" {
+			continue
+		}
+		for v := range f.Values {
+			out[f.Name] = append(out[f.Name], o.WithValues(i, uint8(v))) //nolint:gosec // below maxParts
+		}
+	}
+	return out
 }
 
 // failures are the events that were not let through or failed.
@@ -241,9 +284,12 @@ func union(o *data.Order, a, b *casefile.EventSubset) *casefile.EventSubset {
 	return o.Except(nil, o.Except(o.Except(nil, a), b))
 }
 
-// maxKnown bounds how many subsets are kept; one of ten million events takes
-// 1.3 MB.
-const maxKnown = 24
+// How many subsets and tracks are kept. A subset of ten million events takes
+// 1.3 MB, a track up to twelve of them.
+const (
+	maxKnown  = 16
+	maxTracks = 3
+)
 
 // narrow asks for the track of the filter.
 func (v *View) narrow() tea.Cmd {
@@ -251,15 +297,22 @@ func (v *View) narrow() tea.Cmd {
 		return nil
 	}
 	v.narrowing.stop()
+	key := v.trackKey()
+	if t := v.tracks.get(key); t != nil {
+		v.narrowing.ticket++
+		v.failed = nil
+		v.show(t)
+		return v.reach()
+	}
 	ctx := v.narrowing.start(v.env.Context)
 	ticket, now := v.narrowing.ticket, v.env.Now
 	n := &narrowing{
-		source: v.env.Source, order: v.order, filter: v.filter, calls: v.calls, suspects: v.suspects, window: v.whole, known: v.known.all(),
+		source: v.env.Source, order: v.order, filter: v.filter, calls: v.calls, suspects: v.suspects, window: v.whole, parts: v.parts, known: v.known.all(),
 	}
 	return func() tea.Msg {
 		began := now()
 		t, err := n.run(ctx)
-		return narrowed{ticket, t, n.made, now().Sub(began), err}
+		return narrowed{ticket, key, t, n.made, now().Sub(began), err}
 	}
 }
 
@@ -276,35 +329,46 @@ func (v *View) takeNarrowed(a narrowed) tea.Cmd {
 		return v.notNarrowed(a.err)
 	}
 	v.failed = nil
+	v.tracks.add(a.key, a.track)
 	v.show(a.track)
 	v.took = a.took
-	return v.follow()
+	return v.reach()
 }
 
-// known keeps subsets by name; of many those that were used last.
-type known struct {
+// trackKey names what the list is to show.
+func (v *View) trackKey() string {
+	var b strings.Builder
+	fmt.Fprint(&b, v.calls)
+	for i := range v.filter.Conditions {
+		b.WriteString("\n" + keyOf(&v.filter.Conditions[i]))
+	}
+	return b.String()
+}
+
+// kept keeps things by name; of many those that were added last.
+type kept[T any] struct {
+	most  int
 	names []string // the one that was added last is last
-	of    map[string]*casefile.EventSubset
+	of    map[string]T
 }
 
-func (k *known) all() map[string]*casefile.EventSubset {
-	out := make(map[string]*casefile.EventSubset, len(k.of))
-	for name, s := range k.of {
-		out[name] = s
-	}
-	return out
-}
+func (k *kept[T]) get(name string) T { return k.of[name] }
 
-func (k *known) add(name string, s *casefile.EventSubset) {
+func (k *kept[T]) all() map[string]T { return maps.Clone(k.of) }
+
+func (k *kept[T]) add(name string, x T) {
 	if k.of == nil {
-		k.of = map[string]*casefile.EventSubset{}
+		k.of = map[string]T{}
 	}
-	if k.of[name] == nil {
+	if _, ok := k.of[name]; !ok {
 		k.names = append(k.names, name)
 	}
-	k.of[name] = s
-	if len(k.names) > maxKnown {
+	k.of[name] = x
+	if len(k.names) > k.most {
 		delete(k.of, k.names[0])
 		k.names = slices.Delete(k.names, 0, 1)
 	}
 }
+
+// forget lets go of everything.
+func (k *kept[T]) forget() { k.names, k.of = nil, nil }

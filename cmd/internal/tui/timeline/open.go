@@ -3,6 +3,7 @@ package timeline
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
 )
@@ -29,6 +30,7 @@ type (
 		order  *data.Order
 		whole  span
 		beyond outliers
+		parts  map[string][]*casefile.EventSubset
 		err    error
 	}
 	// suspected brings the events of findings.
@@ -56,10 +58,18 @@ func (v *View) open() tea.Cmd {
 	})
 }
 
-// begin puts the events in order and asks for those of findings.
+// maxFetches is how often the rest of the first events is asked for.
+const maxFetches = 2
+
+// begin puts the events in order and asks for those of findings, when the first
+// ones are there.
 func (v *View) begin() tea.Cmd {
 	if v.order != nil || v.ordering.going() {
 		return nil
+	}
+	if rest := v.missing(0, len(v.first)); len(rest) > 0 && v.track == nil && !v.pages.work.going() && v.fetches < maxFetches {
+		v.fetches++
+		return v.fetch(rest) // while nothing else goes on
 	}
 	return tea.Batch(v.makeOrder(), v.judge(), v.askMarks())
 }
@@ -98,7 +108,7 @@ func (v *View) makeOrder() tea.Cmd {
 			return ordered{ticket: ticket, err: err}
 		}
 		whole, beyond := usual(hoursOf(o))
-		return ordered{ticket: ticket, order: o, whole: exact(o, whole), beyond: beyond}
+		return ordered{ticket: ticket, order: o, whole: exact(o, whole), beyond: beyond, parts: partsOf(o)}
 	}
 }
 
@@ -143,12 +153,13 @@ func (v *View) takeOrdered(a ordered) tea.Cmd {
 		return part.Fail(a.err)
 	}
 	if v.order != nil && v.order.Derived != a.order.Derived {
-		v.known = known{}
+		v.known.forget()
+		v.tracks.forget()
 		v.pages.forget()
 		v.find.forget()
 	}
 	zoomed := v.chart.window != v.whole && !v.chart.window.empty()
-	v.err, v.order, v.whole, v.beyond = nil, a.order, a.whole, a.beyond
+	v.err, v.order, v.whole, v.beyond, v.parts = nil, a.order, a.whole, a.beyond, a.parts
 	if !zoomed {
 		v.chart.window = a.whole
 	}
@@ -164,8 +175,11 @@ func (v *View) takeSuspects(a suspected) tea.Cmd {
 	if a.err != nil {
 		return part.Fail(a.err)
 	}
+	if v.suspects != nil {
+		v.known.forget() // of other findings
+	}
 	v.suspects = a.suspects
-	v.known = known{}
+	v.tracks.forget()
 	return v.narrow()
 }
 

@@ -66,7 +66,7 @@ func (v *View) actions() []action {
 		{k.Zoom, v.zoomIn, all && any, wait},
 		{k.Out, v.zoomOut, all, wait},
 		{k.Brush, v.startBrush, all && (dated || v.chart.by == byCursor), "this event has no time"},
-		{k.Brushed, v.filterBrush, !v.chart.brush.empty(), "nothing is brushed: " + k.Brush.Help().Key + " begins at the cursor, or drag the mouse over the histogram"},
+		{k.Brushed, v.filterBrush, all && !v.brush().empty(), "nothing is brushed: " + k.Brush.Help().Key + " begins at the cursor, or drag the mouse over the histogram"},
 		{move.Left, func() tea.Cmd { return v.chooseColumn(-1) }, true, ""},
 		{move.Right, func() tea.Cmd { return v.chooseColumn(1) }, true, ""},
 		{k.Columns, v.askColumns, true, ""},
@@ -249,9 +249,17 @@ func (v *View) filterTime(r row, not bool) tea.Cmd {
 	return part.Say(part.AddFilter{Condition: c})
 }
 
+// brush is what is brushed, or where nothing is, the window that was zoomed to.
+func (v *View) brush() span {
+	if v.chart.brush.empty() && v.chart.window != v.whole && v.chart.window != v.everything() {
+		return v.chart.window
+	}
+	return v.chart.brush
+}
+
 // filterBrush makes the brush a condition.
 func (v *View) filterBrush() tea.Cmd {
-	b := v.chart.brush
+	b := v.brush()
 	v.chart.by = notBrushing
 	return part.Say(part.AddFilter{Condition: filter.Condition{Kind: filter.Time, From: time.UnixMicro(b.from).UTC(), To: time.UnixMicro(b.to).UTC()}})
 }

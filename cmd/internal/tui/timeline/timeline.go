@@ -14,6 +14,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/filter"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/list"
@@ -33,6 +34,7 @@ type View struct {
 	first    []int64
 	opening  work // the first page
 	opened   bool
+	fetches  int  // of the rest of the first events
 	judging  work // which events findings list
 	hours    []data.HourCount
 	total    int64 // events by the roll-up, duplicates included
@@ -46,7 +48,9 @@ type View struct {
 	narrowing work
 	failed    error // why the list does not follow the filter
 	took      time.Duration
-	known     known
+	known     kept[*casefile.EventSubset]
+	tracks    kept[*track]
+	parts     map[string][]*casefile.EventSubset
 	track     *track
 
 	// The list.
@@ -71,7 +75,8 @@ var _ part.Part = (*View)(nil)
 
 // New makes the part.
 func New(env *part.Env) *View {
-	return &View{env: env, marks: map[int64]bool{}, unsaid: map[int64]bool{}, lanes: true, chart: chart{facet: "outcome"}}
+	return &View{env: env, marks: map[int64]bool{}, unsaid: map[int64]bool{}, lanes: true, chart: chart{facet: "outcome"},
+		known: kept[*casefile.EventSubset]{most: maxKnown}, tracks: kept[*track]{most: maxTracks}}
 }
 
 // Name implements [part.Part].

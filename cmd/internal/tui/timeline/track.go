@@ -21,6 +21,8 @@ type track struct {
 	// What of the set can be jumped to.
 	wrong, suspect *casefile.EventSubset
 	grave          [6]*casefile.EventSubset // events of findings, by severity
+	// parts are the events of each value of some facets, by the facet.
+	parts map[string][]*casefile.EventSubset
 }
 
 // gap is a line between events.
@@ -113,11 +115,13 @@ func (t *track) next(of *casefile.EventSubset, pos, direction int) (line int, ok
 }
 
 // leastGap is the least time without events that can be a gap, gapFactor how many
-// times the usual distance between events it has to be, and maxGaps how many are
-// drawn at most: where there are more, a gap has to be longer.
+// times the usual distance between events it has to be, gapShare what part of all
+// of the time, and maxGaps how many are drawn at most: where there are more, a gap
+// has to be longer.
 const (
 	leastGap  = time.Minute
 	gapFactor = 30
+	gapShare  = 4000
 	maxGaps   = 200
 )
 
@@ -128,7 +132,7 @@ func findGaps(t *track, window span) {
 	t.gaps, t.quiet = nil, 0
 	if n > 1 {
 		usual := (window.to - window.from) / int64(n)
-		for t.quiet = nice(max(leastGap.Microseconds(), gapFactor*usual)); ; t.quiet = nice(t.quiet + 1) {
+		for t.quiet = nice(max(leastGap.Microseconds(), gapFactor*usual, (window.to-window.from)/gapShare)); ; t.quiet = nice(t.quiet + 1) {
 			if t.gaps = t.longer(n, t.quiet, maxGaps+1); len(t.gaps) <= maxGaps {
 				break
 			}

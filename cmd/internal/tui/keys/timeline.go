@@ -4,7 +4,7 @@ package keys
 type Timeline struct {
 	Search, NextHit, PrevHit, Time, NextError, PrevError, NextFinding, PrevFinding, NextGap, PrevGap Binding
 
-	Only, Not, Severity, Zoom, Out, Brush, Brushed, Columns, Calls, Colour, Lanes, Details, Mark, NextMark Binding
+	Only, Not, Severity, Zoom, Out, Brush, Brushed, Columns, Calls, Colour, Lanes, Details, Mark, NextMark, Export Binding
 }
 
 func timeline() Timeline {
@@ -33,5 +33,6 @@ func timeline() Timeline {
 		Details:     bind("d", "d", "details: by room, more, none"),
 		Mark:        bind("m", "m", "mark"),
 		NextMark:    bind("M", "M", "next mark"),
+		Export:      bind("X", "X", "export"),
 	}
 }

@@ -27,20 +27,21 @@ type View struct {
 	width, height int
 
 	// What all events are.
-	order    *data.Order // nil until it is made
-	ordering work
-	ordered  progress
-	err      error // why there is no order
-	first    []int64
-	opening  work // the first page
-	opened   bool
-	fetches  int  // of the rest of the first events
-	judging  work // which events findings list
-	hours    []data.HourCount
-	total    int64 // events by the roll-up, duplicates included
-	whole    span  // where the events are
-	beyond   outliers
-	suspects *data.Suspects
+	order     *data.Order // nil until it is made
+	ordering  work
+	ordered   progress
+	err       error // why there is no order
+	first     []int64
+	opening   work // the first page
+	opened    bool
+	fetches   int  // of the rest of the first events
+	judging   work // which events findings list
+	exporting work
+	hours     []data.HourCount
+	total     int64 // events by the roll-up, duplicates included
+	whole     span  // where the events are
+	beyond    outliers
+	suspects  *data.Suspects
 
 	// Which of them are seen.
 	filter    filter.Filter
@@ -160,6 +161,10 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		return v.takeFound(msg)
 	case sought:
 		return v.seek(string(msg))
+	case exportTo:
+		return v.export(msg)
+	case exported:
+		return v.takeExported(msg)
 	case marksKnown:
 		return v.takeMarks(msg)
 	case marked:
@@ -227,6 +232,8 @@ func (v *View) State() part.State {
 	case v.find.work.going():
 		s.Busy, s.Cancel = v.find.busy(), v.stopSearch
 		s.Done, s.Total = v.find.done, v.find.total
+	case v.exporting.going():
+		s.Busy, s.Cancel = "exporting", v.exporting.stop
 	case v.narrowing.going():
 		s.Busy, s.Cancel = "filtering", v.stopNarrowing
 	case v.ordering.going():

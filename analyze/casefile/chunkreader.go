@@ -95,6 +95,9 @@ func (r *chunkReader) page(h *pageHead, compressed []byte) ([]byte, error) {
 	if r.codec == codecNone {
 		return compressed, nil
 	}
+	if len(compressed) == 0 { // the library needs a byte to point at
+		return nil, errPageShort
+	}
 	if r.used == len(r.pages) {
 		r.pages = append(r.pages, nil)
 	}
@@ -376,6 +379,9 @@ func unpackRuns(dst []uint32, data []byte, width int) error {
 			v := uint32(0)
 			for i, b := range data[:size] {
 				v |= uint32(b) << (8 * i)
+			}
+			if v>>width != 0 {
+				return fmt.Errorf("a page has the number %d in %d bits", v, width)
 			}
 			data = data[size:]
 			run := dst[:min(count, uint64(len(dst)))]

@@ -248,8 +248,9 @@ func (s *segmentIndex) check() error {
 	return nil
 }
 
-// indexedSegment is a segment open for reading integers and texts. It is not safe
-// for concurrent use.
+// indexedSegment is a segment open for reading some columns. It is not safe for
+// concurrent use. Like those of [segmentFile], its methods turn a panic into an
+// error that says that the file is damaged.
 type indexedSegment struct {
 	*segmentIndex
 	*chunkReader
@@ -259,7 +260,8 @@ type indexedSegment struct {
 }
 
 // open opens the segment at path for reading with a reader. The caller closes it.
-func (s *segmentIndexes) open(path string, r *chunkReader) (*indexedSegment, error) {
+func (s *segmentIndexes) open(path string, r *chunkReader) (seg *indexedSegment, err error) {
+	defer recovered(&err)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening a segment: %w", err)
@@ -325,7 +327,8 @@ func (s *indexedSegment) checkRows(group, row int) error {
 
 // readInts reads a column of integers of a row group into dst, a row each. NULL
 // becomes null.
-func (s *indexedSegment) readInts(group int, column string, dst []int64, null int64) error {
+func (s *indexedSegment) readInts(group int, column string, dst []int64, null int64) (err error) {
+	defer recovered(&err)
 	c, err := s.chunk(group, column)
 	if err == nil {
 		err = s.ints(s.f, c, dst, null)
@@ -338,6 +341,7 @@ func (s *indexedSegment) readInts(group int, column string, dst []int64, null in
 
 // readTexts reads a column of texts of a row group: see [chunkReader.texts].
 func (s *indexedSegment) readTexts(group int, column string, wanted func(words [][]byte) bool) (words [][]byte, codes []uint32, err error) {
+	defer recovered(&err)
 	c, err := s.chunk(group, column)
 	if err == nil {
 		words, codes, err = s.texts(s.f, c, wanted)
@@ -350,10 +354,26 @@ func (s *indexedSegment) readTexts(group int, column string, wanted func(words [
 
 // eachText hands over the texts of a column of a row group: see
 // [chunkReader.eachText].
-func (s *indexedSegment) eachText(group int, column string, each func(row int, text []byte) error) error {
+func (s *indexedSegment) eachText(group int, column string, each func(row int, text []byte) error) (err error) {
+	defer recovered(&err)
 	c, err := s.chunk(group, column)
 	if err == nil {
 		err = s.chunkReader.eachText(s.f, c, each)
+	}
+	if err != nil {
+		return fmt.Errorf("reading column %s: %w", column, err)
+	}
+	return nil
+}
+
+// pick hands over the values of some rows of a column of a row group: see
+// [picker.pick].
+func (s *indexedSegment) pick(group int, column string, p *picker) (err error) {
+	defer recovered(&err)
+	p.r = s.chunkReader
+	c, err := s.chunk(group, column)
+	if err == nil {
+		err = p.pick(s.f, c)
 	}
 	if err != nil {
 		return fmt.Errorf("reading column %s: %w", column, err)

@@ -137,13 +137,12 @@ func (p *rowPick) column(_, job int) error {
 	if err != nil {
 		return err
 	}
-	c, err := f.chunk(group.group, p.names[column])
-	if err == nil {
-		pick := picker{r: r, typ: p.types[column], chars: p.chars, rows: group.rows, put: func(i int, v any) { p.values[group.eids[i]][column] = v }}
-		err = pick.pick(f.f, c)
-	}
+	err = f.pick(group.group, p.names[column], &picker{
+		typ: p.types[column], chars: p.chars, rows: group.rows,
+		put: func(i int, v any) { p.values[group.eids[i]][column] = v },
+	})
 	if err != nil {
-		err = fmt.Errorf("reading segment %s: column %s: %w", path, p.names[column], err)
+		err = fmt.Errorf("reading segment %s: %w", path, err)
 	}
 	return errors.Join(err, f.close())
 }

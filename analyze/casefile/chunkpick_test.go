@@ -33,8 +33,13 @@ func TestRows(t *testing.T) {
 				columns []string
 				chars   int
 			}{
-				{"all", all, columns, 0}, {"excerpts", all, columns, 3}, {"one", all[:1], columns, 0}, {"some, one twice", append(all[:9:9], all[3]), columns, 40},
-				{"no columns", all[:5], nil, 0}, {"none", nil, columns, 0}, {"column twice", all[:5], []string{"model", "ts", "model"}, 0},
+				{"all", all, columns, 0},
+				{"excerpts", all, columns, 3},
+				{"one", all[:1], columns, 0},
+				{"some, one twice", append(all[:9:9], all[3]), columns, 40},
+				{"no columns", all[:5], nil, 0},
+				{"none", nil, columns, 0},
+				{"column twice", all[:5], []string{"model", "ts", "model"}, 0},
 			} {
 				want, err := c.Excerpts(t.Context(), x.eids, x.columns, x.chars)
 				if err != nil {

@@ -17,8 +17,15 @@ import (
 func madeColumns(r *rand.Rand, rows int) []*column {
 	nulls := []int{0, 0, 2, 50}[r.IntN(4)]
 	columns := []*column{
-		{name: "row", typ: typeInt}, {name: "int", typ: typeInt}, {name: "time", typ: typeTime}, {name: "money", typ: typeMoney},
-		{name: "word", typ: typeWord}, {name: "text", typ: typeText}, {name: "wide", typ: typeWide}, {name: "bool", typ: typeBool}, {name: "hash", typ: typeHash},
+		{name: "row", typ: typeInt},
+		{name: "int", typ: typeInt},
+		{name: "time", typ: typeTime},
+		{name: "money", typ: typeMoney},
+		{name: "word", typ: typeWord},
+		{name: "text", typ: typeText},
+		{name: "wide", typ: typeWide},
+		{name: "bool", typ: typeBool},
+		{name: "hash", typ: typeHash},
 	}
 	for row := range rows {
 		for _, c := range columns {

@@ -43,10 +43,31 @@ func TestStreamSearch(t *testing.T) {
 		o := mustOrder(t, c, OrderOptions{})
 		found := 0
 		for _, q := range []TextQuery{
-			{Contains: "tide"}, {Contains: "THE"}, {Contains: "e"}, {Contains: "straße"}, {Contains: "STRASSE"}, {Contains: "kelvin"}, {Contains: "istanbul"},
-			{Contains: "σίσυφος"}, {Contains: "É"}, {Contains: "\t"}, {Contains: "%"}, {Contains: "same in both"}, {Contains: "quota 1"}, {Contains: `"name"`},
-			{Contains: "no text has this"}, {Contains: "rope é rope é rope"}, {Regex: "^Stra"}, {Regex: "(?i)STRASSE|kelvin"}, {Regex: `line.break`}, {Regex: `(?s)line.break`},
-			{Regex: `b+reak$`}, {Regex: `\d{3}%`}, {Regex: "(?i)(s|k)tra"}, {Contains: "quota", Regex: "[1]$"}, {Regex: "."},
+			{Contains: "tide"},
+			{Contains: "THE"},
+			{Contains: "e"},
+			{Contains: "straße"},
+			{Contains: "STRASSE"},
+			{Contains: "kelvin"},
+			{Contains: "istanbul"},
+			{Contains: "σίσυφος"},
+			{Contains: "É"},
+			{Contains: "\t"},
+			{Contains: "%"},
+			{Contains: "same in both"},
+			{Contains: "quota 1"},
+			{Contains: `"name"`},
+			{Contains: "no text has this"},
+			{Contains: "rope é rope é rope"},
+			{Regex: "^Stra"},
+			{Regex: "(?i)STRASSE|kelvin"},
+			{Regex: `line.break`},
+			{Regex: `(?s)line.break`},
+			{Regex: `b+reak$`},
+			{Regex: `\d{3}%`},
+			{Regex: "(?i)(s|k)tra"},
+			{Contains: "quota", Regex: "[1]$"},
+			{Regex: "."},
 		} {
 			for _, threads := range []int{1, 3} {
 				q.Threads = threads
@@ -115,8 +136,19 @@ func TestStreamSearchStops(t *testing.T) {
 // text is looked through for first.
 func TestNeededText(t *testing.T) {
 	for _, c := range []struct{ expr, want string }{
-		{"abc", "abc"}, {"a.c|xbc", ""}, {"a.c|abc", "a"}, {"(x(yz)+w)", "yz"}, {"ab{2,3}c*", "a"}, {"(?i)password", "word"}, {"(?i)word", "word"}, {"(?i)straße", "tra"},
-		{"(abc)?", ""}, {"[a-z]+@example", "@example"}, {"", ""}, {"(?:ab){0,1}xyz", "xyz"}, {"^https?://", "http"},
+		{"abc", "abc"},
+		{"a.c|xbc", ""},
+		{"a.c|abc", "a"},
+		{"(x(yz)+w)", "yz"},
+		{"ab{2,3}c*", "a"},
+		{"(?i)password", "word"},
+		{"(?i)word", "word"},
+		{"(?i)straße", "tra"},
+		{"(abc)?", ""},
+		{"[a-z]+@example", "@example"},
+		{"", ""},
+		{"(?:ab){0,1}xyz", "xyz"},
+		{"^https?://", "http"},
 	} {
 		m, err := newTextMatcher("", c.expr)
 		if err != nil {

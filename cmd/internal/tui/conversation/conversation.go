@@ -38,6 +38,9 @@ type View struct {
 	lines  list.List
 	goal   *place // where the cursor goes when the line of it is known
 
+	growing bool // lines are being found
+	next    int  // piece of which they are
+
 	scanning  work
 	found     *found
 	failed    error // of the scan
@@ -146,7 +149,7 @@ func (v *View) ask(event int64) tea.Cmd {
 		}
 		a := answer{ticket: ticket, said: c, pieces: transcript(c, screen)}
 		for _, p := range a.pieces {
-			p.shape(width) // the first lines are known then
+			p.measure(width)
 		}
 		return a
 	}
@@ -209,7 +212,7 @@ func (v *View) take(a answer) tea.Cmd {
 	v.found, v.failed, v.search, v.hits, v.current, v.goal = nil, nil, "", nil, -1, nil
 	v.replays = replays{}
 	v.lines = list.List{}
-	v.starts = nil
+	v.starts, v.growing = nil, false
 	if v.said != nil {
 		v.head, v.notes = heading(v.said, v.env), notes(v.said)
 	}
@@ -234,17 +237,27 @@ func stopped(err error) error {
 	return err
 }
 
-// grown is the command of finding more lines, nil where all are known.
+// grown begins to measure pieces and find lines, nil where that is going on or
+// there is nothing to be found.
 func (v *View) grown() tea.Cmd {
-	if len(v.pieces) == 0 || v.unfinished() < 0 && v.goal == nil {
+	v.next = 0
+	for v.goal == nil && v.next < len(v.pieces) && !v.unfinished(v.next) {
+		v.next++
+	}
+	if v.growing || v.next == len(v.pieces) {
 		return nil
 	}
+	v.growing = true
 	return part.Say(growMsg{v.ticket})
 }
 
+// more goes on with that.
 func (v *View) more() tea.Cmd {
-	v.grow()
-	return v.grown()
+	v.growing = v.grow()
+	if !v.growing {
+		return nil
+	}
+	return part.Say(growMsg{v.ticket})
 }
 
 // opened shows another turn, or says why there is none.
@@ -346,7 +359,7 @@ func (v *View) setFold(by int) tea.Cmd {
 	}
 	p, at := v.pieces[i], v.here()
 	to := fold(max(int(folded), min(int(open), int(p.fold)+by)))
-	if _, more := p.shape(v.inner()); p.fold == short && !more && to == open {
+	if p.fold == short && !p.seen().more && to == open {
 		return nil // it is seen whole
 	}
 	p.fold = to
@@ -364,13 +377,13 @@ func (v *View) toggle() tea.Cmd {
 		return nil
 	}
 	p := v.pieces[i]
-	n, more := p.shape(v.inner())
+	size := p.seen()
 	switch {
 	case line == 0 && p.fold != folded:
 		p.fold = folded
 		v.lay()
 		return nil
-	case line == 0, more && line == n+1:
+	case line == 0, size.more && line == size.lines+1:
 		return v.setFold(1)
 	}
 	return nil

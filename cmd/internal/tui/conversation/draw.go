@@ -127,7 +127,7 @@ func (v *View) pieceLines(row, to int) []string {
 	s := v.env.Styles
 	i, line := v.at(row)
 	p := v.pieces[i]
-	n, more := p.shape(v.inner())
+	n, more := p.seen().lines, p.seen().more
 	var out []string
 	draw := func(text string) {
 		if row+len(out) == v.lines.Cursor() {

@@ -15,31 +15,75 @@ const margin = 2
 // inner is the width of the lines of a piece.
 func (v *View) inner() int { return max(1, v.width-margin) }
 
-// shape is how many lines of a piece are seen, and whether a line says that
-// there is more.
-func (p *piece) shape(width int) (lines int, more bool) {
-	switch p.fold {
-	case folded:
-		return 0, false
-	case open:
-		n, all := p.text.Count(width)
-		if n == 0 && !all {
-			p.text.Lines(0, 1, width)
-			n, all = p.text.Count(width)
-		}
-		return n, !all
+// shape is how many lines of a piece are seen, and whether a line says that there
+// is more.
+type shape struct {
+	lines int
+	more  bool
+}
+
+// measured is the shape of a piece, and what it was measured for.
+type measured struct {
+	shape
+	width int
+	fold  fold
+	known int // lines of the text
+}
+
+// stale reports whether the shape has to be measured anew.
+func (p *piece) stale(width int) bool {
+	if p.fold == folded {
+		return false
 	}
-	p.text.Lines(slack, 1, width) // so that as many are known, if there are
+	if p.size.width != width || p.size.fold != p.fold {
+		return true
+	}
+	n, _ := p.text.Count(width)
+	return p.fold == open && n != p.size.known
+}
+
+// seen is the shape of a piece, or what it was before the width changed until
+// it is measured.
+func (p *piece) seen() shape {
+	if p.fold == folded {
+		return shape{}
+	}
+	return p.size.shape
+}
+
+// measure finds the shape of a piece. It lays out no more lines than a screen has,
+// or none where they are known.
+func (p *piece) measure(width int) {
+	if !p.stale(width) {
+		return
+	}
+	want := 0
+	if p.fold == short {
+		want = slack
+	}
 	n, all := p.text.Count(width)
-	if all && n <= slack {
-		return n, false
+	if n <= want && !all {
+		p.text.Lines(want, 1, width) // so that as many are known, if there are
+		n, all = p.text.Count(width)
 	}
-	return shortLines, true
+	p.size = measured{shape{n, !all}, width, p.fold, n}
+	if p.fold == short && (n > slack || !all) {
+		p.size.shape = shape{shortLines, true}
+	}
 }
 
 // slack is up to how many lines a piece is seen whole: to leave out a line or two
 // is not worth a line that says so.
 const slack = shortLines + 2
+
+// measureNear measures the pieces on both sides of one, as many as lie on some
+// screens. The rest waits for [View.grow].
+func (v *View) measureNear(i int) {
+	const around = 64
+	for at := max(0, i-around); at < min(len(v.pieces), i+around); at++ {
+		v.pieces[at].measure(v.inner())
+	}
+}
 
 // lay finds where each piece begins, and leaves the cursor where it is.
 func (v *View) lay() { v.layAt(v.here()) }
@@ -47,13 +91,14 @@ func (v *View) lay() { v.layAt(v.here()) }
 // layAt is lay, with the cursor at a place.
 func (v *View) layAt(at place) {
 	v.lines.Resize(v.bodyHeight())
+	v.measureNear(at.piece)
 	v.starts = v.starts[:0]
 	total := 0
 	for _, p := range v.pieces {
 		v.starts = append(v.starts, total)
-		n, more := p.shape(v.inner())
-		total += 1 + n + 1
-		if more {
+		size := p.seen()
+		total += 1 + size.lines + 1
+		if size.more {
 			total++
 		}
 	}
@@ -72,7 +117,7 @@ func (v *View) rowOf(at place) (row int, ok bool) {
 	if at.offset < 0 {
 		return v.starts[at.piece], true
 	}
-	n, _ := p.shape(v.inner())
+	n := p.seen().lines
 	if n == 0 {
 		return v.starts[at.piece], true
 	}
@@ -116,45 +161,55 @@ func (v *View) at(row int) (piece, line int) {
 // seen, in bytes.
 const maxCounted = 4 << 20
 
-// unfinished is a piece whose lines are not all known and should be, -1 for none:
-// the one that the cursor is to go to first, then those that are seen.
-func (v *View) unfinished() int {
-	if v.goal != nil && !v.complete(v.goal.piece) {
-		return v.goal.piece
+// unfinished reports whether a piece is not measured, or has lines that are not
+// known and should be.
+func (v *View) unfinished(i int) bool {
+	p := v.pieces[i]
+	if p.stale(v.inner()) {
+		return true
 	}
-	rest := -1
-	for i, p := range v.pieces {
-		if v.complete(i) {
-			continue
-		}
-		if p.fold == open {
-			return i
-		}
-		if rest < 0 && p.text.Size() <= maxCounted {
-			rest = i
-		}
-	}
-	return rest
+	_, all := p.text.Count(v.inner())
+	return !all && (p.fold == open || p.text.Size() <= maxCounted || v.goal != nil && v.goal.piece == i)
 }
 
-func (v *View) complete(i int) bool {
-	_, all := v.pieces[i].text.Count(v.inner())
-	return all
-}
+// growBytes is how much text one step lays out, which takes some milliseconds;
+// measureBytes is about how much it takes to measure a piece.
+const (
+	growBytes    = 256 << 10
+	measureBytes = slack * 100
+)
 
-// grow finds more lines of a text, for some milliseconds, and reports whether
-// there is more to be found.
+// grow measures pieces and finds more lines of them, for some milliseconds: first
+// of the one that the cursor is to go to. It reports whether there is more to do.
 func (v *View) grow() bool {
-	for range 4 {
-		i := v.unfinished()
-		if i < 0 {
-			break
+	left := growBytes
+	if v.goal != nil {
+		left = v.growPiece(v.goal.piece, left)
+	}
+	for v.next < len(v.pieces) && left > 0 {
+		if left = v.growPiece(v.next, left); !v.unfinished(v.next) {
+			v.next++
 		}
-		v.pieces[i].text.Grow(v.inner())
 	}
 	v.lay()
 	v.reach()
-	return v.unfinished() >= 0
+	return v.next < len(v.pieces) || v.goal != nil
+}
+
+// growPiece does what is to be done for a piece, and returns how much may be laid
+// out after that.
+func (v *View) growPiece(i, left int) int {
+	p := v.pieces[i]
+	for left > 0 && v.unfinished(i) {
+		if p.stale(v.inner()) {
+			p.measure(v.inner())
+			left -= measureBytes
+			continue
+		}
+		p.text.Grow(v.inner())
+		left -= growBytes / 4
+	}
+	return left
 }
 
 // reach moves the cursor to its goal, when the line of that is known.
@@ -164,10 +219,13 @@ func (v *View) reach() {
 	}
 	p := v.pieces[v.goal.piece]
 	line, known := p.text.LineAt(v.goal.offset, v.inner())
+	if n, all := p.text.Count(v.inner()); !known && all { // the end of the text
+		line, known = max(0, n-1), true
+	}
 	if !known {
 		return
 	}
-	if n, _ := p.shape(v.inner()); line >= n {
+	if line >= p.seen().lines {
 		p.fold = open
 		v.lay()
 	}

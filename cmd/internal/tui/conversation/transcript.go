@@ -20,6 +20,7 @@ type piece struct {
 	text  *cell.Text
 	json  bool
 	fold  fold
+	size  measured
 	// marks are what was found in the text, in order, and laid says that the text
 	// has them.
 	marks []cell.Highlight

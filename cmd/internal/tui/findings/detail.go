@@ -108,6 +108,19 @@ func (d *detail) section(by int) {
 	}
 }
 
+// scroll turns the window by the wheel, whatever line the cursor is on.
+func (d *detail) scroll(msg tea.MouseMsg) {
+	if w, ok := msg.(tea.MouseWheelMsg); ok {
+		from, to := d.order.Window()
+		at := from
+		if w.Button == tea.MouseWheelDown {
+			at = to - 1
+		}
+		d.order.To(at)
+		d.order.Mouse(msg, 0)
+	}
+}
+
 // moved shows the finding that the cursor of the list came to.
 func (v *View) moved() tea.Cmd {
 	f, d := v.current(), &v.detail
@@ -225,10 +238,16 @@ func (v *View) build() {
 		b.head("What was seen")
 		b.text(plain, f.Explanation)
 	}
-	b.chart(f.Facts)
-	b.others(f)
+	if f.Parts != nil {
+		b.others(f)
+		b.chart(f.Facts)
+	} else {
+		b.chart(f.Facts)
+		b.others(f)
+	}
 	b.eventRows(f)
 	b.steps(f)
+	b.techniques(f.Tags)
 	b.history(v.found.Acts[f.ID])
 	d.lines = b.lines
 	d.order.Count(len(d.lines))
@@ -298,8 +317,16 @@ func (b *builder) facts(f *analyze.Finding, state *casefile.FindingState) {
 		b.field("suppressed", fmt.Sprintf("by %s until %s: %s", s.By, s.Until.Format(time.DateOnly), s.Reason))
 	}
 	b.field("tags", strings.Join(state.Tags, "  "))
-	b.field("techniques", strings.Join(techniques(f.Tags), "  "))
 	b.field("detector", f.Detector+"   id "+f.ID)
+}
+
+// techniques names what of it is known elsewhere.
+func (b *builder) techniques(tags []string) {
+	if len(tags) == 0 {
+		return
+	}
+	b.head("Techniques")
+	b.text(plain, strings.Join(techniques(tags), "  "))
 }
 
 // techniques writes tags as the frameworks do: ATT&CK T1078.004, ATLAS AML.T0040.
@@ -346,7 +373,7 @@ func (b *builder) others(f *analyze.Finding) {
 	}
 	b.head(title)
 	for _, o := range of {
-		text := b.v.when(o.First, true) + "  " + o.Severity.String() + "  " + shortened(o)
+		text := fmt.Sprintf("%s  %-8s  %s", b.v.when(o.First, true), o.Severity, shortened(o))
 		b.lines = append(b.lines, line{kind: other, text: b.screen.Clean(text, b.width), finding: o.ID})
 	}
 }

@@ -41,7 +41,7 @@ func (v *View) panes() panes {
 		left := v.width * 9 / 20
 		return panes{pane{0, 0, left, v.height}, pane{left + 1, 0, v.width - left - 1, v.height}}
 	}
-	top := min(v.height*2/5, max(4, len(v.rows)+1))
+	top := min(v.height*2/5, max(2, len(v.rows)+1))
 	if v.reading {
 		top = min(top, max(4, v.height/5))
 	}

@@ -348,6 +348,10 @@ func (v *View) Mouse(msg tea.MouseMsg) tea.Cmd {
 	p := v.panes()
 	if y, ok := p.detail.within(at.X, at.Y); ok {
 		_, click := msg.(tea.MouseClickMsg)
+		if !click && !v.reading { // no cursor is seen: what is turned is the window
+			v.detail.scroll(msg)
+			return v.see()
+		}
 		open := v.detail.order.Mouse(msg, y-1)
 		if click && !v.reading {
 			v.reading = true

@@ -274,35 +274,34 @@ func medianOf(values []float64) float64 {
 // new, in microseconds.
 const learning = 24 * 3600 * 1e6
 
-// maxFirsts bounds the list of what was used first.
-const maxFirsts = 40
+// maxFirsts bounds the values of a column that are listed as new.
+const maxFirsts = 6
 
 // firsts lists what it used later than in its first day, the newest first.
 func (b *builder) firsts(s *data.Subject) {
-	b.head("First used after its first day, the newest first")
-	type first struct {
-		column string
-		data.SubjectValue
-	}
-	var all []first
-	for _, column := range []string{"model", "src_ip", "src_country", "client", "region", "destination", "credential_id", "operation", "principal"} {
+	b.head("New after its first day, the newest first")
+	none := true
+	for _, column := range []string{"model", "src_ip", "src_country", "client", "region", "credential_id", "principal", "operation", "destination"} {
+		var list []data.SubjectValue
 		for _, v := range s.Values[column] {
 			if column != s.Kind && v.First != nil && s.First != nil && *v.First >= *s.First+learning {
-				all = append(all, first{column, v})
+				list = append(list, v)
 			}
 		}
-	}
-	slices.SortFunc(all, func(x, y first) int {
-		return cmp.Or(cmp.Compare(*y.First, *x.First), cmp.Compare(x.column, y.column), cmp.Compare(x.Value, y.Value))
-	})
-	for i, f := range all {
-		if i == maxFirsts {
-			b.add(line{kind: dim}, fmt.Sprintf("and %d more", len(all)-i))
-			break
+		slices.SortFunc(list, func(x, y data.SubjectValue) int {
+			return cmp.Or(cmp.Compare(*y.First, *x.First), cmp.Compare(x.Value, y.Value))
+		})
+		label := singular(column)
+		for i, f := range list {
+			if none = false; i == maxFirsts {
+				b.add(line{kind: dim, label: " "}, fmt.Sprintf("and %d more", len(list)-i))
+				break
+			}
+			b.add(line{label: label, event: f.Event}, b.v.when(f.First)+"  "+f.Value+"  "+times(f.Units))
+			label = " "
 		}
-		b.add(line{label: singular(f.column), event: f.Event}, b.v.when(f.First)+"  "+f.Value+"  "+times(f.Units))
 	}
-	if len(all) == 0 {
+	if none {
 		b.add(line{kind: dim}, "nothing: all that it used, it used on its first day already")
 	}
 }
@@ -349,9 +348,8 @@ func (b *builder) shared() {
 		b.add(line{kind: dim}, "it was not looked up: "+v.sharedBy.Error())
 	case v.sharing:
 		b.add(line{kind: dim}, "looking")
-	case len(v.shared) == 0:
-		b.add(line{kind: dim}, "nobody")
 	}
+	none := v.sharedBy == nil && !v.sharing
 	own := map[string]bool{}
 	for _, p := range v.subject.Values["principal"] {
 		own[p.Value] = true
@@ -361,10 +359,14 @@ func (b *builder) shared() {
 		if !itself && own[o.Principal] {
 			continue // it is they who are the subject
 		}
+		none = false
 		if itself {
 			b.add(line{label: "used by", column: "principal", value: o.Principal}, o.Principal+"  "+list.Number(o.Events)+" events, "+v.when(o.First)+" to "+v.when(o.Last))
 			continue
 		}
 		b.add(line{label: singular(o.Kind), column: "principal", value: o.Principal}, o.Value+"  also "+o.Principal+"  "+list.Number(o.Events)+" events, "+v.when(o.First)+" to "+v.when(o.Last))
+	}
+	if none {
+		b.add(line{kind: dim}, "nobody")
 	}
 }

@@ -2,7 +2,6 @@ package subject
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +24,8 @@ const (
 
 // weekOf returns the number of the week of an hour since 1970, and the hour in it.
 func weekOf(hour int64) (week, at int64) {
-	week = int64(math.Floor(float64(hour-monday) / weekHours))
-	return week, hour - monday - week*weekHours
+	at = ((hour-monday)%weekHours + weekHours) % weekHours // also before 1970
+	return (hour - monday - at) / weekHours, at
 }
 
 // weeks are the weeks with events of a subject, the last first.
@@ -122,12 +121,12 @@ func compareWeek(s *data.Subject, week int64) *compared {
 	return c
 }
 
-// level puts a count on a scale of four by its logarithm.
+// level puts a count on a scale of four.
 func level(n, most int64) int {
 	if n == 0 {
 		return 0
 	}
-	return 1 + min(3, int(4*math.Log1p(float64(n))/math.Log1p(float64(most)+1)))
+	return 1 + int(min(3, (n-1)*4/max(1, most)))
 }
 
 // week shows the hours of a week against the others.
@@ -211,10 +210,10 @@ func (v *View) drawHeat(l *line) string {
 	step := v.heatStep()
 	var out strings.Builder
 	out.WriteString(s.Fit(l.text.String(), 4, s.Dim))
-	total := int64(0)
+	total, known := int64(0), false
 	for i := range l.cells {
 		x := &l.cells[i]
-		total += x.units
+		total, known = total+x.units, known || x.known
 		block, look := blocks[x.level], s.Accent
 		switch {
 		case !x.known:
@@ -233,7 +232,7 @@ func (v *View) drawHeat(l *line) string {
 		}
 		out.WriteString(look.Text(block) + signed.Text(string(rune(x.sign))) + style.Spaces(step-2))
 	}
-	if v.width >= 4+24*step+9 {
+	if known && v.width >= 4+24*step+9 {
 		out.WriteString(s.Dim.Text(fmt.Sprintf("%8s", list.Number(total))))
 	}
 	return s.Pad(out.String(), v.width)

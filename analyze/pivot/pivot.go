@@ -130,6 +130,9 @@ func (r *ranking) prepare(ctx context.Context) error {
 	if err := r.exec(ctx, "join", nil); err != nil {
 		return err
 	}
+	if err := r.c.StoredViews(ctx); err != nil {
+		return err
+	}
 	for kind, column := range Kinds() {
 		if err := r.exec(ctx, "values", map[string]string{"kind": fmt.Sprint(kind), "column": column}); err != nil {
 			return err

@@ -12,8 +12,9 @@ with seen as (
     group by {{column}}
 ),
 met as (
-    select {{column}} as word, count(*) as units
-    from (select distinct {{column}}, unit from pivot_event where {{column}} is not null)
+    select {{column}} as word, count(distinct unit) as units
+    from pivot_event
+    where {{column}} is not null
     group by {{column}}
 ),
 marked as (
@@ -26,7 +27,7 @@ marked as (
 )
 select
     {{kind}}, v.value, m.units, s.events, s.people, coalesce(k.failed, 0), s.first, s.last, coalesce(k.found, 0), k.finding, coalesce(k.started, 0)
-from (select {{column}} as value, hash({{column}}) as word from events where {{column}} <> '' group by {{column}}) v
+from (select {{column}} as value, hash({{column}}) as word from stored_event where {{column}} <> '' group by {{column}}) v
 join seen s on s.word = v.word
 join met m on m.word = v.word
 left join marked k on k.word = v.word

@@ -94,6 +94,8 @@ type Case struct {
 	made   *features.Set // tables that queries named, of madeOf
 	madeOf *casefile.Case
 
+	writing sync.Mutex // held from an entry of our own until the case is open with it
+
 	mu   sync.Mutex
 	info Info
 	mark stamp // of the files when they were opened
@@ -156,6 +158,10 @@ func (c *Case) Reload(ctx context.Context) error {
 
 // Changed implements [Source].
 func (c *Case) Changed() bool {
+	if !c.writing.TryLock() {
+		return false // it is we who change it
+	}
+	defer c.writing.Unlock()
 	c.mu.Lock()
 	mark := c.mark
 	c.mu.Unlock()

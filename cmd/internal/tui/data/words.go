@@ -94,6 +94,8 @@ func (c *Case) say(ctx context.Context, o *casefile.JudgeOptions) (string, error
 		return "", err
 	}
 	o.Dir, o.Actor, o.Tool, o.Now = c.o.Dir, c.o.Actor, c.o.Tool, c.o.Now
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	head, err := casefile.Judge(o)
 	if err != nil {
 		return "", err

@@ -15,7 +15,14 @@ import (
 //
 //	go test -v -run NONE -bench TimeOrder -benchtime 1x ./analyze/casefile
 //
-// The bars are those of issue 7, on 10 million events and two processors.
+// The bars are those of issue 7, on 10 million events and two processors. Measured
+// on 10.5 million events of two sources, in milliseconds of processor time, which
+// two threads share but for the pages of one row group: first page 21, order 660,
+// filters by words 22 to 165, by a condition in SQL 110 to 380, calls 550, histogram
+// by a facet 28, page after a jump 4 where the database takes 15, search of 10.5
+// million texts 1800, of a regular expression without a text that it needs 19,000.
+// The order takes 170 MiB; with GOGC=20 the process has 290 MiB after it, and 480
+// once conditions in SQL have made DuckDB read the footers of all segments.
 func BenchmarkTimeOrder(b *testing.B) {
 	c := casetest.Timed(b, 2)
 	var o *casefile.EventOrder

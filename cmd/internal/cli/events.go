@@ -35,7 +35,8 @@ takes any of its values; * in a value stands for any text.
 
 --contains finds a text in what was said: in messages and prompts of any role, in
 the tool calls that a model made, in the documents it was given, and in error
-messages. Upper and lower case are the same to it, and no character is special.
+messages. What a log cut into chunks is one text, of the first event of its call.
+Upper and lower case are the same to it, and no character is special.
 --regex does the same with an RE2 expression and minds the case; begin it with (?i)
 to ignore it. Both look into the raw records as well with --raw, which is slower.
 --where takes any SQL condition on the columns (exhibit sql --tables lists them).

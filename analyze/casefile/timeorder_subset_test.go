@@ -295,6 +295,9 @@ func TestTwoCases(t *testing.T) {
 				if err == nil {
 					_, err = c.FilterEvents(t.Context(), o, EventQuery{Where: "principal = 'user-1'"})
 				}
+				if err == nil {
+					_, err = o.Rows(t.Context(), []int64{o.Event(0), o.Event(o.Len() - 1)}, []string{"ts", "prompt"}, 10)
+				}
 			}
 			done <- err
 		}()

@@ -264,7 +264,7 @@ func (v *View) chartHead() string {
 		room -= line.Width + 2
 	}
 	if !v.chart.brush.empty() {
-		add("brushed "+v.spanText(v.chart.brush)+": "+list.Number(int64(v.brushed()))+" events; "+v.env.Keys.Timeline.Zoom.Help().Key+" zooms, "+v.env.Keys.Timeline.Brushed.Help().Key+" filters", s.Brush)
+		add("brushed "+v.spanText(v.chart.brush)+": "+events(int64(v.brushed()))+"; "+v.env.Keys.Timeline.Zoom.Help().Key+" zooms, "+v.env.Keys.Timeline.Brushed.Help().Key+" filters", s.Brush)
 	}
 	add("1 bar = "+long(c.axis.width), s.Strong)
 	if v.chart.brush.empty() {
@@ -353,9 +353,9 @@ func (v *View) chartSentences() []string {
 		for _, t := range v.outlierTexts() {
 			first += "; " + t
 		}
-		second = "busiest " + long(c.axis.width) + ": " + list.Number(int64(c.total[best])) + " events from " + v.spanText(c.axis.of(best, best))
+		second = "busiest " + long(c.axis.width) + ": " + events(int64(c.total[best])) + " from " + v.spanText(c.axis.of(best, best))
 		if !v.chart.brush.empty() {
-			second = "brushed " + v.spanText(v.chart.brush) + ": " + list.Number(int64(v.brushed())) + " events"
+			second = "brushed " + v.spanText(v.chart.brush) + ": " + events(int64(v.brushed()))
 		}
 	}
 	return []string{s.Fit(first, v.width, style.Paint{}), s.Fit(second, v.width, style.Paint{})}

@@ -309,12 +309,20 @@ func (v *View) marked(text string, width int, look style.Paint) string {
 func (v *View) gapText(g *gap, width int) string {
 	text := long(g.to-g.from) + " without an event"
 	if g.undated {
-		text = list.Number(int64(v.track.events()-g.before)) + " events without a time"
+		text = events(int64(v.track.events()-g.before)) + " without a time"
 	}
 	if v.env.Styles.Plain {
 		return text
 	}
 	return "──── " + text + " " + strings.Repeat("─", max(0, width-len(text)-6))
+}
+
+// events counts events.
+func events(n int64) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return list.Number(n) + " events"
 }
 
 // sentence is a row in words.

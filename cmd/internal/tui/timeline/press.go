@@ -48,18 +48,22 @@ func (v *View) actions() []action {
 	all := v.track != nil
 	const wait = "the events are being put in order; in a moment"
 	marked, dated := len(v.marks) > 0, event && r.dated
+	wrong := all && v.track.wrong.Len() > 0
+	suspect := all && v.track.suspect != nil && v.track.suspect.Len() > 0
+	gaps := all && len(v.track.gaps) > 0
+	const noFailure, noFinding = "no event was denied or failed", "no finding lists an event that is shown"
 	return []action{
 		{move.Enter, v.openConversation, event, "there is no event here"},
 		{k.Search, v.askSearch, all, wait},
 		{k.NextHit, func() tea.Cmd { return v.jump(v.find.in, 1, "hit") }, v.find.some(), "nothing was found; / searches"},
 		{k.PrevHit, func() tea.Cmd { return v.jump(v.find.in, -1, "hit") }, v.find.some(), "nothing was found; / searches"},
 		{k.Time, v.askTime, all, wait},
-		{k.NextError, func() tea.Cmd { return v.jump(v.track.wrong, 1, "failure") }, all, wait},
-		{k.PrevError, func() tea.Cmd { return v.jump(v.track.wrong, -1, "failure") }, all, wait},
-		{k.NextFinding, func() tea.Cmd { return v.jump(v.track.suspect, 1, "event of a finding") }, all && v.suspects != nil, wait},
-		{k.PrevFinding, func() tea.Cmd { return v.jump(v.track.suspect, -1, "event of a finding") }, all && v.suspects != nil, wait},
-		{k.NextGap, func() tea.Cmd { return v.jumpGap(1) }, all, wait},
-		{k.PrevGap, func() tea.Cmd { return v.jumpGap(-1) }, all, wait},
+		{k.NextError, func() tea.Cmd { return v.jump(v.track.wrong, 1, "failure") }, wrong, noFailure},
+		{k.PrevError, func() tea.Cmd { return v.jump(v.track.wrong, -1, "failure") }, wrong, noFailure},
+		{k.NextFinding, func() tea.Cmd { return v.jump(v.track.suspect, 1, "event of a finding") }, suspect, noFinding},
+		{k.PrevFinding, func() tea.Cmd { return v.jump(v.track.suspect, -1, "event of a finding") }, suspect, noFinding},
+		{k.NextGap, func() tea.Cmd { return v.jumpGap(1) }, gaps, "there is no gap"},
+		{k.PrevGap, func() tea.Cmd { return v.jumpGap(-1) }, gaps, "there is no gap"},
 		{k.Only, func() tea.Cmd { return v.filterCell(false) }, event, "there is no event here"},
 		{k.Not, func() tea.Cmd { return v.filterCell(true) }, event, "there is no event here"},
 		{k.Severity, v.askSeverity, v.suspects != nil && len(v.suspects.Findings) > 0, "there are no findings: exhibit analyze looks for them"},

@@ -203,12 +203,12 @@ func (f *search) summary() tea.Cmd {
 	if f.in != nil {
 		shown = f.in.Len()
 	}
-	text := list.Number(int64(shown)) + " events hold " + f.typed
+	text := events(int64(shown)) + " found that hold " + f.typed
 	switch {
 	case f.hits == 0:
 		text = "no event holds " + f.typed
 	case shown == 0:
-		text = "the filter hides the " + list.Number(f.hits) + " events that hold " + f.typed
+		text = "the filter hides the " + events(f.hits) + " found that hold " + f.typed
 	}
 	return part.Say(part.Notice{Text: text})
 }
@@ -240,7 +240,7 @@ func (f *search) has(pos int) bool { return f.in != nil && f.in.Has(pos) }
 
 // busy says what is looked for.
 func (f *search) busy() string {
-	return "searching: " + list.Number(f.hits) + " events so far"
+	return "searching: " + events(f.hits) + " so far"
 }
 
 // position says which hit is at a position of the order: "hit 3 of 45, ".

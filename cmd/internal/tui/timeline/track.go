@@ -104,9 +104,9 @@ func (t *track) next(of *casefile.EventSubset, pos, direction int) (line int, ok
 	if of == nil {
 		return 0, false
 	}
-	i := of.Rank(pos) - 1
+	i := of.Rank(max(0, pos)) - 1
 	if direction > 0 {
-		i = of.Rank(pos + 1)
+		i = of.Rank(max(0, pos+1))
 	}
 	if i < 0 || i >= of.Len() {
 		return 0, false

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/list"
 )
 
 // span is a range of time, from <= t < to, in microseconds since 1970.
@@ -192,7 +193,7 @@ func long(us int64) string {
 		if us < u.us {
 			continue
 		}
-		out := strconv.FormatInt(us/u.us, 10) + " " + u.name
+		out := list.Number(us/u.us) + " " + u.name
 		rest := []struct {
 			us   int64
 			name string

@@ -181,7 +181,7 @@ func (w *watched) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if ok {
 		msg = sent.msg
 	}
-	sent.filter = w.model.filter
+	sent.filter = w.filter
 	_, cmd := w.model.Update(msg)
 	if ok {
 		w.pending = append(w.pending, sent)
@@ -225,7 +225,7 @@ func (w *watched) written(at time.Time) {
 	w.pending = nil
 	rows, list, counts := w.view.Waiting()
 	w.waiting = slices.DeleteFunc(w.waiting, func(k sentMsg) bool {
-		if rows || k.kind != "scroll" && (list || counts) || k.kind == "filter" && w.model.filter.Equal(k.filter) {
+		if rows || k.kind != "scroll" && (list || counts) || k.kind == "filter" && w.filter.Equal(k.filter) {
 			return false
 		}
 		w.times[k.kind] = append(w.times[k.kind], at.Sub(k.at))

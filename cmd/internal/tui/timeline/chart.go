@@ -38,11 +38,10 @@ const (
 
 // question is what counts are made for.
 type question struct {
-	track  *track
-	axis   axis
-	facet  string
-	hours  int // of the roll-up, before there is a track
-	around span
+	track *track
+	axis  axis
+	facet string
+	hours int // of the roll-up, before there is a track
 }
 
 // counts are what the chart draws.

@@ -22,7 +22,6 @@ const (
 type detail struct {
 	work  work
 	event int64 // that is known
-	asked int64
 	cells *cells
 }
 

@@ -51,7 +51,14 @@ func (v *View) actions() []action {
 	wrong := all && v.track.wrong.Len() > 0
 	suspect := all && v.track.suspect != nil && v.track.suspect.Len() > 0
 	gaps := all && len(v.track.gaps) > 0
-	const noFailure, noFinding = "no event was denied or failed", "no finding lists an event that is shown"
+	const noFailure = "no event was denied or failed"
+	noFinding := "no finding lists an event that is shown"
+	switch {
+	case v.suspects == nil:
+		noFinding = "the findings are being read; in a moment"
+	case len(v.suspects.Findings) == 0:
+		noFinding = "there are no findings: exhibit analyze looks for them"
+	}
 	return []action{
 		{move.Enter, v.openConversation, event, "there is no event here"},
 		{k.Search, v.askSearch, all, wait},
@@ -66,7 +73,7 @@ func (v *View) actions() []action {
 		{k.PrevGap, func() tea.Cmd { return v.jumpGap(-1) }, gaps, "there is no gap"},
 		{k.Only, func() tea.Cmd { return v.filterCell(false) }, event, "there is no event here"},
 		{k.Not, func() tea.Cmd { return v.filterCell(true) }, event, "there is no event here"},
-		{k.Severity, v.askSeverity, v.suspects != nil && len(v.suspects.Findings) > 0, "there are no findings: exhibit analyze looks for them"},
+		{k.Severity, v.askSeverity, v.suspects != nil && len(v.suspects.Findings) > 0, noFinding},
 		{k.Zoom, v.zoomIn, all && any, wait},
 		{k.Out, v.zoomOut, all, wait},
 		{k.Brush, v.startBrush, all && (dated || v.chart.by == byCursor), "this event has no time"},

@@ -53,12 +53,12 @@ func line(b *strings.Builder, call map[string]any) {
 	b.Write(append(text, '\n'))
 }
 
-// made drives the view on a case of some logs.
-func made(t *testing.T, files map[string]string, width, height int) *tuitest.Driver {
+// made drives the view on a case of a log.
+func made(t *testing.T, log string) *tuitest.Driver {
 	t.Helper()
-	dir := casetest.Load(t, casetest.Write(t, files))
+	dir := casetest.Load(t, casetest.Write(t, map[string]string{"a.jsonl": log}))
 	env := tuitest.Env(t, tuitest.Source(t, dir, casetest.Key(t)), style.None, false)
-	d := tuitest.Drive(t, env, timeline.New(env), width, height, part.Target{})
+	d := tuitest.Drive(t, env, timeline.New(env), 100, 30, part.Target{})
 	return d
 }
 
@@ -98,7 +98,7 @@ func apply(d *tuitest.Driver) {
 }
 
 func TestMoves(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	wantPosition(t, d, "1 of 122")
 	wantText(t, d, "1 bar = ", "1 long after (Z)", "03-04 10:00:00", "user-0", "question 0")
 	for _, step := range []struct{ key, position string }{
@@ -133,7 +133,7 @@ func TestMoves(t *testing.T) {
 }
 
 func TestToTime(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	for _, x := range []struct{ typed, position string }{
 		{"10:30", "31 of 122"},
 		{"2026-03-04T15:05", "66 of 122"},
@@ -159,7 +159,7 @@ func TestToTime(t *testing.T) {
 }
 
 func TestFilterKeys(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	d.Press("right", "=")
 	if c := tuitest.Last[part.AddFilter](d).Condition; c.Column != "outcome" || c.Not || len(c.Values) != 1 {
 		t.Errorf("asked for %+v", c)
@@ -196,7 +196,7 @@ func TestFilterKeys(t *testing.T) {
 }
 
 func TestBrush(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	d.Press("down", "down", "v", "pgdown")
 	wantText(t, d, "brushed 2026-03-04 10:02:00", "z zooms, b filters")
 	d.Press("v", "b")
@@ -221,7 +221,7 @@ func TestBrush(t *testing.T) {
 }
 
 func TestMouse(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	at := func(x, y int) tea.Mouse { return tea.Mouse{X: x, Y: y, Button: tea.MouseLeft} }
 	d.Do(d.Part.Mouse(tea.MouseClickMsg(at(62, 2))))
 	d.Do(d.Part.Mouse(tea.MouseMotionMsg(at(70, 2))))
@@ -249,7 +249,7 @@ func TestMouse(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	d.Press("/")
 	answer(d, t, "xylophone")
 	wantPosition(t, d, "hit 1 of 2, 34 of 122")
@@ -351,7 +351,7 @@ func TestOtherKeys(t *testing.T) {
 }
 
 func TestColumns(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	d.Press("c")
 	c := tuitest.Last[part.Choose](d)
 	for i, o := range c.Options {
@@ -375,7 +375,7 @@ func TestColumns(t *testing.T) {
 // TestKeysAreTrue checks that help names exactly what works: what Press does
 // something with is in Keys, and no two keys are the same.
 func TestKeysAreTrue(t *testing.T) {
-	d := made(t, map[string]string{"a.jsonl": madeLog()}, 100, 30)
+	d := made(t, madeLog())
 	seen := map[string]bool{}
 	for _, b := range d.Part.Keys() {
 		for _, k := range b.Keys() {
@@ -409,7 +409,7 @@ func TestHostile(t *testing.T) {
 		})
 	}
 	line(&b, map[string]any{"timestamp": "2026-03-04T09:00:00Z", "user": "u", "model": "m", "prompt": celltest.Long(1<<20, false)})
-	d := made(t, map[string]string{"a.jsonl": b.String()}, 100, 30)
+	d := made(t, b.String())
 	for _, size := range [][2]int{{100, 30}, {40, 7}, {80, 21}, {220, 60}} {
 		d.Resize(size[0], size[1])
 		d.Press("g")

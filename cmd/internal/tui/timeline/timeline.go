@@ -76,8 +76,10 @@ var _ part.Part = (*View)(nil)
 
 // New makes the part.
 func New(env *part.Env) *View {
-	return &View{env: env, marks: map[int64]bool{}, unsaid: map[int64]bool{}, lanes: true, chart: chart{facet: "outcome"},
-		known: kept[*casefile.EventSubset]{most: maxKnown}, tracks: kept[*track]{most: maxTracks}}
+	return &View{
+		env: env, marks: map[int64]bool{}, unsaid: map[int64]bool{}, lanes: true, chart: chart{facet: "outcome"},
+		known: kept[*casefile.EventSubset]{most: maxKnown}, tracks: kept[*track]{most: maxTracks},
+	}
 }
 
 // Name implements [part.Part].

@@ -452,19 +452,6 @@ func (v *View) askExport() tea.Cmd {
 	})
 }
 
-// export makes a file that is not there yet.
-func export(path, text string) error {
-	file, err := outfile.Create(path, false)
-	if err != nil {
-		return err
-	}
-	defer file.Discard()
-	if _, err := io.WriteString(file, text); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return file.Commit()
-}
-
 // Mouse implements [part.Part].
 func (v *View) Mouse(msg tea.MouseMsg) tea.Cmd {
 	if v.replays.shown() {

@@ -303,14 +303,14 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestLong opens a text of 10 MB and goes through it: no frame lays out more than
-// a screen of it.
+// TestLong opens a text of 10 MB, and a hostile one, and goes through it: no frame
+// lays out more than a screen of it.
 func TestLong(t *testing.T) {
-	for _, oneWord := range []bool{true, false} {
+	for size, oneWord := range map[int]bool{10 << 20: true, 2 << 20: false} {
 		f := saying("short")
-		f.said.Turns = []casefile.Turn{{Side: "input", Message: 1, Role: "user", Type: "text", Text: celltest.Long(10<<20, oneWord) + " needle"}}
+		f.said.Turns = []casefile.Turn{{Side: "input", Message: 1, Role: "user", Type: "text", Text: celltest.Long(size, oneWord) + " needle"}}
 		d := drive(t, f, 1, 80, 24, style.Dark, false)
-		if text := d.Text(); !strings.Contains(text, "MiB in all") {
+		if text := d.Text(); !strings.Contains(text, "iB in all") {
 			t.Errorf("a long part begins as\n%s", text)
 		}
 		d.Press("/")
@@ -387,6 +387,28 @@ func TestHiddenInJSON(t *testing.T) {
 	d := drive(t, f, 1, 80, 40, style.None, false)
 	if text := d.Text(); !strings.Contains(text, "2 hidden characters") {
 		t.Errorf("escapes of hidden characters are shown as\n%s", text)
+	}
+}
+
+// TestMany lists the first of many places, and jumps to all of them.
+func TestMany(t *testing.T) {
+	d := drive(t, saying(strings.Repeat("needle ", 2000)), 1, 80, 24, style.None, false)
+	d.Press("n", "m")
+	if n := tuitest.Last[part.Notice](d); n.Text != "nothing was found here" {
+		t.Errorf("n says %q", n.Text)
+	}
+	d.Press("/")
+	d.Do(tuitest.Last[part.Ask](d).Then("needle"))
+	if got := last(d); got != "match 1 of more than 10,000: needle" {
+		t.Errorf("the line of the search is %q", got)
+	}
+	d.Press("N")
+	if got := last(d); got != "match 10,000 of more than 10,000: needle" {
+		t.Errorf("N goes to %q", got)
+	}
+	d.Press("m")
+	if c := tuitest.Last[part.Choose](d); len(c.Options) != 1000 || c.Title != "the first 1,000 of 10,000 matches" {
+		t.Errorf("m lists %d under %q", len(c.Options), c.Title)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func (v *View) step(by int) tea.Cmd {
 	all := v.matches()
 	if len(all) == 0 {
-		return part.Say(part.Notice{Text: "nothing was found here"})
+		return v.nothingFound()
 	}
 	to := 0
 	if v.onMatch() {
@@ -73,21 +73,36 @@ func (v *View) jump(all []match, i int) tea.Cmd {
 	return v.grown()
 }
 
+// nothingFound says that there is no match, or that they are looked for.
+func (v *View) nothingFound() tea.Cmd {
+	if v.search == "" && v.scanning.on() {
+		return part.Say(part.Notice{Text: "still looking for what detectors match"})
+	}
+	return part.Say(part.Notice{Text: "nothing was found here"})
+}
+
+// maxListed bounds the list of matches.
+const maxListed = 1000
+
 // chooseMatch lists the matches, to go to one.
 func (v *View) chooseMatch() tea.Cmd {
 	all, ticket := v.matches(), v.ticket
 	if len(all) == 0 {
-		return part.Say(part.Notice{Text: "nothing was found here"})
+		return v.nothingFound()
 	}
-	options := make([]part.Option, len(all))
-	for i := range all {
+	title := "matches"
+	if len(all) > maxListed {
+		title = "the first " + list.Number(maxListed) + " of " + list.Number(int64(len(all))) + " matches"
+	}
+	options := make([]part.Option, min(len(all), maxListed))
+	for i := range options {
 		note := v.pieces[all[i].piece].title
 		if all[i].kind != "" {
 			note += ": " + all[i].excerpt
 		}
 		options[i] = part.Option{Name: all[i].name(), Note: note}
 	}
-	return part.Say(part.Choose{Title: "matches", Options: options, Then: func(i int) tea.Cmd {
+	return part.Say(part.Choose{Title: title, Options: options, Then: func(i int) tea.Cmd {
 		if ticket != v.ticket {
 			return nil
 		}

@@ -310,7 +310,7 @@ func TestLong(t *testing.T) {
 		f := saying("short")
 		f.said.Turns = []casefile.Turn{{Side: "input", Message: 1, Role: "user", Type: "text", Text: celltest.Long(size, oneWord) + " needle"}}
 		d := drive(t, f, 1, 80, 24, style.Dark, false)
-		if text := d.Text(); !strings.Contains(text, "iB in all") {
+		if text := d.Text(); !strings.Contains(text, "│ … ") {
 			t.Errorf("a long part begins as\n%s", text)
 		}
 		d.Press("/")

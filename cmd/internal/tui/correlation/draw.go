@@ -310,6 +310,9 @@ func (v *View) eventLine(b *style.Builder, e *entry, r *row) {
 	if s.Plain {
 		b.Column(clock, v.swim.clocks+2, style.Paint{})
 		b.Column(e.Lane, v.swim.names+2, style.Paint{})
+		if e.call > 0 {
+			b.Put("call "+strconv.Itoa(e.call)+"  ", style.Paint{})
+		}
 	} else {
 		v.drawLanes(b, r, clock, call)
 	}
@@ -324,9 +327,6 @@ func (v *View) eventLine(b *style.Builder, e *entry, r *row) {
 		b.Put(prefixed("  ", v.linkText(e)), s.Dim)
 	}
 	b.Put(prefixed("  ", e.text), s.Dim)
-	if s.Plain && e.call > 0 {
-		b.Put("  call "+strconv.Itoa(e.call), style.Paint{})
-	}
 }
 
 // words draws what an event shows in short, without the model where the event

@@ -99,7 +99,7 @@ func (d *detail) line() line {
 func (d *detail) section(by int) {
 	for i := d.order.Cursor() + by; i >= 0 && i < len(d.lines); i += by {
 		if d.lines[i].kind == head {
-			d.order.To(i)
+			d.order.Center(i)
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/style"
 	"github.com/exhibit-forensics/exhibit/formats"
 )
@@ -426,18 +427,5 @@ func shortened(f *analyze.Finding) string {
 	return text
 }
 
-// short is a name without what is the same of all: of an ARN the part behind the
-// type of the resource.
-func short(name string) string {
-	if !strings.HasPrefix(name, "arn:") {
-		return name
-	}
-	parts := strings.SplitN(name, ":", 6) // arn:partition:service:region:account:resource
-	if len(parts) < 6 {
-		return name
-	}
-	if _, rest, ok := strings.Cut(parts[5], "/"); ok {
-		return rest
-	}
-	return parts[5]
-}
+// short is a name as the timeline writes it, without what nearly all have.
+func short(name string) string { return strings.TrimPrefix(render.ShortName(name), "assumed-role/") }

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/keys"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/list"
@@ -20,6 +21,7 @@ type choosing struct {
 	shown  bool
 	kind   int // of [data.SubjectKinds]
 	lists  map[string][]data.SubjectValue
+	names  map[string][]string // of lists, as the timeline writes them where that names one only
 	query  string
 	typing bool
 	fits   []int // of the list of the kind
@@ -33,9 +35,27 @@ const (
 	maxChoices = 1000
 )
 
-func newChoosing() choosing { return choosing{lists: map[string][]data.SubjectValue{}} }
+func newChoosing() choosing {
+	return choosing{lists: map[string][]data.SubjectValue{}, names: map[string][]string{}}
+}
 
 func (c *choosing) forget() { c.lists = map[string][]data.SubjectValue{} }
+
+// know keeps the subjects of a column.
+func (c *choosing) know(kind string, found []data.SubjectValue) {
+	count := map[string]int{}
+	for i := range found {
+		count[render.ShortName(found[i].Value)]++
+	}
+	names := make([]string, len(found))
+	for i := range found {
+		names[i] = render.ShortName(found[i].Value)
+		if count[names[i]] > 1 {
+			names[i] = found[i].Value
+		}
+	}
+	c.lists[kind], c.names[kind] = found, names
+}
 
 // name is the column of which the subjects are.
 func (c *choosing) name() string { return data.SubjectKinds()[c.kind] }
@@ -80,7 +100,7 @@ func (v *View) takeList(msg listed) tea.Cmd {
 		return nil
 	}
 	v.stop()
-	v.choose.lists[msg.kind] = msg.list
+	v.choose.know(msg.kind, msg.list)
 	v.narrow(v.choose.query)
 	return nil
 }
@@ -243,12 +263,12 @@ func (v *View) choiceLines() []string {
 	}
 	from, to := c.order.Window()
 	for i := from; i < to && len(c.fits) > 0; i++ {
-		x := c.lists[c.name()][c.fits[i]]
+		x, name := c.lists[c.name()][c.fits[i]], c.names[c.name()][c.fits[i]]
 		sign := "  "
 		if i == c.order.Cursor() {
 			sign = "> "
 		}
-		row := sign + s.Fit(x.Value, value, style.Paint{}) + right(list.Number(x.Units), 10) + " "
+		row := sign + s.Fit(name, value, style.Paint{}) + right(list.Number(x.Units), 10) + " "
 		if wide {
 			row += s.Fit(v.when(x.First), timeWidth+1, s.Dim) + s.Fit(v.when(x.Last), timeWidth, s.Dim)
 		}

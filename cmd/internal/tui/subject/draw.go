@@ -225,6 +225,9 @@ func about(f *analyze.Finding, subject string) bool {
 	return f.Subject == subject || f.Actor == subject || slices.ContainsFunc(f.Facts, func(x analyze.Fact) bool { return x.Value == subject })
 }
 
+// fewDays are too few for a chart.
+const fewDays = 4
+
 // days shows how much it did by day.
 func (b *builder) days(s *data.Subject) {
 	if s.From > s.To || len(s.Hours) == 0 {
@@ -245,6 +248,12 @@ func (b *builder) days(s *data.Subject) {
 	busiest := from + int64(slices.Index(values, most))
 	b.head("By day, UTC")
 	date := func(d int64) string { return time.UnixMicro(d * day).UTC().Format(time.DateOnly) }
+	if len(values) < fewDays {
+		for d := from; d <= last; d++ {
+			b.add(line{}, date(d)+"  "+list.Number(int64(perDay[d])))
+		}
+		return
+	}
 	if b.v.env.Styles.Plain {
 		for d := max(from, last-13); d <= last; d++ {
 			b.add(line{}, date(d)+": "+list.Number(int64(perDay[d])))

@@ -29,6 +29,7 @@ type View struct {
 
 	asking      context.CancelFunc
 	ticket      int
+	whoTicket   int
 	busy        string
 	done, total *atomic.Int64
 	err         error
@@ -116,8 +117,8 @@ func (v *View) Show(t part.Target) tea.Cmd {
 
 // whoDid asks who caused an event.
 func (v *View) whoDid(event int64) tea.Cmd {
-	ctx, ticket := v.begin("looking who caused the event")
-	source := v.env.Source
+	v.whoTicket++
+	ticket, source, ctx := v.whoTicket, v.env.Source, v.env.Context
 	columns := []string{"principal", "credential_id", "end_user", "src_ip", "model"}
 	return func() tea.Msg {
 		rows, err := source.Rows(ctx, []int64{event}, columns, 0)
@@ -136,10 +137,12 @@ func (v *View) whoDid(event int64) tea.Cmd {
 
 // takeWho shows who caused an event.
 func (v *View) takeWho(msg whose) tea.Cmd {
-	if msg.ticket != v.ticket || v.failed(msg.err) {
+	if msg.ticket != v.whoTicket {
 		return nil
 	}
-	v.stop()
+	if msg.err != nil {
+		return part.Fail(msg.err)
+	}
 	if msg.target.Value == "" {
 		return tea.Batch(v.listKind(""), part.Say(part.Notice{Text: "the event does not say who caused it"}))
 	}
@@ -225,6 +228,9 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		if msg.ticket == v.ticket {
 			v.stop()
 			v.shared, v.sharedBy, v.sharing = msg.shared, msg.err, false
+			if errors.Is(msg.err, context.Canceled) {
+				v.sharedBy = errStopped
+			}
 			v.build()
 		}
 	case listed:
@@ -253,6 +259,8 @@ func (v *View) again() tea.Cmd {
 	return nil
 }
 
+var errStopped = errors.New("it was stopped; ctrl+r asks again")
+
 // failed notes what went wrong, if anything.
 func (v *View) failed(err error) bool {
 	if err == nil {
@@ -260,7 +268,7 @@ func (v *View) failed(err error) bool {
 	}
 	v.stop()
 	if errors.Is(err, context.Canceled) {
-		err = errors.New("it was stopped; ctrl+r asks again")
+		err = errStopped
 	}
 	v.err = err
 	v.build()
@@ -341,7 +349,7 @@ func (v *View) otherWeek(by int) tea.Cmd {
 func (v *View) section(by int) {
 	for i := v.cursor.Cursor() + by; i >= 0 && i < len(v.lines); i += by {
 		if v.lines[i].kind == head {
-			v.cursor.To(i)
+			v.cursor.Center(i)
 			return
 		}
 	}
@@ -405,14 +413,11 @@ func (v *View) State() part.State {
 		s.Position = v.choose.order.Position()
 	}
 	if v.asking != nil {
-		s.Busy, s.Cancel = v.busy, v.stopped
+		s.Busy, s.Cancel = v.busy, v.stop
 		s.Done, s.Total = v.done.Load(), v.total.Load()
 	}
 	return s
 }
-
-// stopped gives up what was asked for, and says so in its place.
-func (v *View) stopped() { v.stop() }
 
 // Target implements [part.Part].
 func (v *View) Target() part.Target {

@@ -10,9 +10,6 @@ import (
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/tuitest"
 )
 
-// event is an event of the first segment of any case.
-const event = 1 << 28
-
 // TestWords checks that marks, notes and tags of events are seen at once, and
 // when the case is opened again.
 func TestWords(t *testing.T) {

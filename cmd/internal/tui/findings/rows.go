@@ -24,9 +24,10 @@ func (r *row) story() bool { return r.parts > 0 }
 
 // counts say what the list has and leaves out.
 type counts struct {
-	severity                     map[string]int
-	shown, parts, aside, outside int // outside: left out by what was typed
-	suppressed, closed           int
+	severity           map[string]int
+	parts              int // told by stories
+	outside            int // left out by what was typed
+	suppressed, closed int
 }
 
 // fill makes the rows anew. The cursor goes to the finding that is wanted, or

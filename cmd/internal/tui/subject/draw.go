@@ -234,7 +234,10 @@ func (b *builder) days(s *data.Subject) {
 		return
 	}
 	const day = 24 * 3600 * 1e6
-	first, last := s.From/day, s.To/day
+	first, last := s.From/day, s.Hours[len(s.Hours)-1].Start/day
+	if s.To/day-first < int64(b.v.width) { // there is room for what came after it
+		last = s.To / day
+	}
 	perDay := map[int64]float64{}
 	for _, h := range s.Hours {
 		perDay[h.Start/day] += float64(h.Calls + h.Others)

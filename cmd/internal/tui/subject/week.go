@@ -22,17 +22,14 @@ const (
 	monday = 4 * 24
 )
 
-// weekOf returns the number of the week of an hour since 1970, and the hour in it.
-func weekOf(hour int64) (week, at int64) {
-	at = ((hour-monday)%weekHours + weekHours) % weekHours // also before 1970
-	return (hour - monday - at) / weekHours, at
-}
+// weekOf returns the number of the week of an hour since 1970.
+func weekOf(hour int64) int64 { return (hour-monday+weekHours)/weekHours - 1 } // the first days of 1970 are in week -1
 
 // weeks are the weeks with events of a subject, the last first.
 func weeks(s *data.Subject) []int64 {
 	var out []int64
 	for _, h := range slices.Backward(s.Hours) {
-		if w, _ := weekOf(h.Start / hourMicros); len(out) == 0 || out[len(out)-1] != w {
+		if w := weekOf(h.Start / hourMicros); len(out) == 0 || out[len(out)-1] != w {
 			out = append(out, w)
 		}
 	}
@@ -50,6 +47,10 @@ const (
 	odd     sign = '!' // at no other week's day within an hour of this time
 	missing sign = '-' // nothing, though all other weeks have something
 )
+
+// maxWeeks bounds the weeks before and after one that it is compared with: a year,
+// for a wrong clock can make a case very long.
+const maxWeeks = 52
 
 // moreBy is how many more events make an hour stand out beside its share.
 const moreBy = 5
@@ -77,12 +78,10 @@ func compareWeek(s *data.Subject, week int64) *compared {
 		units[h.Start/hourMicros] = h.Calls + h.Others
 	}
 	firstHour, lastHour := s.From/hourMicros, s.To/hourMicros
-	firstWeek, _ := weekOf(firstHour)
-	lastWeek, _ := weekOf(lastHour)
 	most := int64(1)
 	var usual [weekHours][]int64
 	var byHour [24]int64 // of other weeks, by hour of the day
-	for w := firstWeek; w <= lastWeek; w++ {
+	for w := max(weekOf(firstHour), week-maxWeeks); w <= min(weekOf(lastHour), week+maxWeeks); w++ {
 		for at := range int64(weekHours) {
 			hour := w*weekHours + monday + at
 			n := units[hour]

@@ -33,6 +33,9 @@ func complete(surface []data.SurfaceColumn, query string, at int) completion {
 		c.typed = query[c.from:at]
 		before = before[:n-1]
 	}
+	if n := len(before); n > 0 && before[n-1].to >= at && slices.Contains([]tokenKind{tokenString, tokenNumber, tokenComment}, before[n-1].kind) {
+		return c
+	}
 	var all []offer
 	switch n := len(before); {
 	case n > 1 && before[n-1].text == "." && before[n-1].to == c.from:
@@ -118,7 +121,7 @@ func tablesOf(surface []data.SurfaceColumn) []offer {
 func columnsOf(surface []data.SurfaceColumn, tables []string) []offer {
 	var out []offer
 	for _, col := range surface {
-		if slices.Contains(tables, col.Table) {
+		if col.Name != "" && slices.Contains(tables, col.Table) {
 			note := strings.ToLower(col.Type)
 			if col.Meaning != "" {
 				note += ": " + col.Meaning
@@ -127,6 +130,17 @@ func columnsOf(surface []data.SurfaceColumn, tables []string) []offer {
 		}
 	}
 	return out
+}
+
+// namesUnknown reports whether a query names a table whose columns are not known
+// yet.
+func namesUnknown(surface []data.SurfaceColumn, query string) bool {
+	for _, t := range scan(query) {
+		if t.kind == tokenWord && slices.ContainsFunc(surface, func(c data.SurfaceColumn) bool { return c.Name == "" && strings.EqualFold(c.Table, t.text) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // anything is what can stand anywhere: first the columns of the tables that the

@@ -37,8 +37,9 @@ type View struct {
 	remembered bool
 	filter     filter.Filter
 
-	surface  []data.SurfaceColumn
-	surfaced surfaceState
+	surface   []data.SurfaceColumn
+	asked     bool // for the surface
+	askedMade bool // for the columns of tables that are made
 
 	work    *work // what is going on
 	tickets int
@@ -49,16 +50,6 @@ type View struct {
 	trouble *trouble
 	value   *pager.Pager // the whole value of the chosen cell; nil when it is not shown
 }
-
-// surfaceState is how much of the tables and columns is known.
-type surfaceState uint8
-
-const (
-	surfaceUnknown surfaceState = iota
-	surfaceAsked
-	surfaceViews
-	surfaceAll
-)
 
 // work is a query that runs, or rows that are saved.
 type work struct {
@@ -130,25 +121,31 @@ func (v *View) askHistory() tea.Cmd {
 	}
 }
 
-// askSurface asks for the tables and columns, those first that are there; it asks
-// once.
+// askSurface asks for the tables and columns, once.
 func (v *View) askSurface() tea.Cmd {
-	ctx, source := v.env.Context, v.env.Source
-	switch v.surfaced {
-	case surfaceUnknown:
-		v.surfaced = surfaceAsked
-		return func() tea.Msg {
-			views, err := source.Surface(ctx)
-			return surfaceMsg{views: views, err: err}
-		}
-	case surfaceViews:
-		v.surfaced = surfaceAll
-		return func() tea.Msg {
-			made, err := source.MadeTables(ctx)
-			return surfaceMsg{made: made, err: err}
-		}
+	if v.asked {
+		return nil
 	}
-	return nil
+	v.asked = true
+	ctx, source := v.env.Context, v.env.Source
+	return func() tea.Msg {
+		views, err := source.Surface(ctx)
+		return surfaceMsg{views: views, err: err}
+	}
+}
+
+// askMade asks for the columns of tables that are made, once, and when the query
+// names one: it takes seconds.
+func (v *View) askMade() tea.Cmd {
+	if v.askedMade || !namesUnknown(v.surface, v.editor.value) {
+		return nil
+	}
+	v.askedMade = true
+	ctx, source := v.env.Context, v.env.Source
+	return func() tea.Msg {
+		made, err := source.MadeTables(ctx)
+		return surfaceMsg{made: made, err: err}
+	}
 }
 
 // begin starts work that can be stopped.
@@ -236,8 +233,8 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		v.filter = msg.Filter
 	case part.Reloaded:
 		v.stale = v.grid != nil
-		if v.surfaced != surfaceUnknown {
-			v.surfaced = surfaceUnknown
+		if v.asked {
+			v.asked, v.askedMade = false, false
 			return v.askSurface()
 		}
 	case part.Resized:
@@ -285,17 +282,22 @@ func (v *View) fail(a *answer) {
 	v.editor.at = at + v.trouble.to
 }
 
-// learned takes what tables and columns there are.
+// learned takes what tables and columns there are. What cannot be read is asked
+// for again by the next completion.
 func (v *View) learned(m *surfaceMsg) tea.Cmd {
 	if m.err != nil {
-		v.surfaced = surfaceUnknown
+		v.asked, v.askedMade = v.asked && v.surface != nil, false
 		return part.Fail(m.err)
 	}
 	if m.views != nil {
-		v.surface, v.surfaced = m.views, surfaceViews
+		v.surface = m.views
 	}
-	v.surface = append(v.surface, m.made...)
-	if v.offers != nil && len(v.offers.offers) == 0 {
+	if m.made != nil {
+		v.surface = slices.DeleteFunc(v.surface, func(c data.SurfaceColumn) bool { return c.Name == "" })
+		v.surface = append(v.surface, m.made...)
+	}
+	if v.offers != nil && v.offers.chosen < 0 {
+		v.offers = nil
 		v.complete(1)
 	}
 	return nil

@@ -63,7 +63,7 @@ func (v *View) offerLines(height int) []string {
 	s, o := v.env.Styles, v.offers
 	if len(o.offers) == 0 {
 		text := "nothing fits " + o.typed
-		if v.surfaced < surfaceViews {
+		if v.surface == nil || v.askedMade && namesUnknown(v.surface, v.editor.value) {
 			text = "reading the tables and columns"
 		}
 		return []string{s.Fit("  "+text, v.width, s.Bar)}
@@ -161,7 +161,7 @@ func (v *View) emptyLines(height int) []string {
 	k := &v.env.Keys.SQL
 	lines := []string{""}
 	if v.work != nil {
-		return []string{"", s.Fit(v.work.doing+"; "+v.env.Keys.Global.Cancel.Help().Key+" stops it", v.width, s.Dim)}
+		return []string{style.Spaces(v.width), s.Fit(v.work.doing+"; "+v.env.Keys.Global.Cancel.Help().Key+" stops it", v.width, s.Dim)}
 	}
 	for _, b := range []keys.Binding{k.Run, k.Complete, k.FromFilter} {
 		lines = append(lines, s.Fit(b.Help().Key, 8, s.Key)+s.Fit(b.Help().Desc, v.width-8, style.Paint{}))

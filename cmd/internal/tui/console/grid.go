@@ -25,6 +25,8 @@ const (
 	maxWidth = 40
 	// measured is how many rows the widths of columns are made of.
 	measured = 1000
+	// least is the narrowest that a part of a column is drawn.
+	least = 8
 	// gap is the distance of columns.
 	gap = 2
 )
@@ -104,6 +106,9 @@ func (g *grid) spans(width int) []span {
 	x := 0
 	for i := g.left; i < len(g.widths) && x < width; i++ {
 		w := min(g.widths[i], width-x)
+		if w < min(g.widths[i], least) && i != g.column {
+			break // too little of it to read
+		}
 		if i == len(g.widths)-1 && g.widths[i] >= maxWidth {
 			w = width - x
 		}

@@ -28,10 +28,10 @@ func (v *View) pressQuery(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case keys.Is(k, b.Complete):
 		v.complete(1)
-		return v.askSurface()
+		return tea.Batch(v.askSurface(), v.askMade())
 	case keys.Is(k, b.CompleteBack):
 		v.complete(-1)
-		return v.askSurface()
+		return tea.Batch(v.askSurface(), v.askMade())
 	}
 	open := v.offers
 	v.offers = nil
@@ -63,7 +63,6 @@ func (v *View) pressQuery(k tea.KeyPressMsg) tea.Cmd {
 		}
 	default:
 		v.editor.press(k.String(), k.Text)
-		return v.askSurface()
 	}
 	return nil
 }

@@ -15,10 +15,10 @@ import (
 // Queries answers the person's own SQL. They have an open case of their own, so
 // that one that takes long holds up no other view.
 type Queries interface {
-	// Surface lists the columns of the views that a query can name.
+	// Surface lists the columns of the views that a query can name, and the tables
+	// that are made when a query names them without their columns.
 	Surface(ctx context.Context) ([]SurfaceColumn, error)
-	// MadeTables lists the columns of the tables that are made when a query names
-	// them. It takes seconds.
+	// MadeTables lists the columns of those tables. It takes seconds.
 	MadeTables(ctx context.Context) ([]SurfaceColumn, error)
 	// Query runs one SELECT, or EXPLAIN of one, and returns its first rows.
 	Query(ctx context.Context, query string, most Bound) (*Result, error)
@@ -29,8 +29,10 @@ type Queries interface {
 
 // SurfaceColumn is a column that a query can name.
 type SurfaceColumn struct {
-	Table, Name, Type string
-	Meaning           string // "" where the name says it all
+	Table   string
+	Name    string // "" where the columns of the table are not known yet
+	Type    string
+	Meaning string // "" where the name says it all
 }
 
 // Bound is how much of a result is kept.
@@ -52,6 +54,9 @@ func (c *Case) Surface(ctx context.Context) (out []SurfaceColumn, err error) {
 	err = c.inOwn(ctx, func(c *casefile.Case) error {
 		columns, err := c.Tables(ctx)
 		out = surface(columns)
+		for _, name := range features.Names() {
+			out = append(out, SurfaceColumn{Table: name})
+		}
 		return err
 	})
 	return out, err

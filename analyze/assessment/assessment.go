@@ -203,8 +203,9 @@ func (o *Options) steps(all []*analyze.About) int {
 	judged := slices.ContainsFunc(all, func(a *analyze.About) bool { return a.Statistical && o.chosen(a.ID) })
 	n, builtin := 0, 0
 	for _, a := range all {
+		runs := o.chosen(a.ID) || judged && a.Statistical
 		switch {
-		case !o.chosen(a.ID) && !(judged && a.Statistical) || a.ID == story.About().ID:
+		case !runs || a.ID == story.About().ID:
 		case analyze.Family(a.ID) == analyze.FamilyRule:
 			builtin = 1
 		default:

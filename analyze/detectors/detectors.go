@@ -229,7 +229,7 @@ func (r *run) askAll(ctx context.Context, list []detector) ([]answer, error) {
 	var results []*result
 	for _, d := range list {
 		about := d.about()
-		if !r.options.chosen(about.ID) && !(judged && about.Statistical) {
+		if asked := r.options.chosen(about.ID) || judged && about.Statistical; !asked {
 			continue
 		}
 		r.options.Progress.Begin(about.ID)

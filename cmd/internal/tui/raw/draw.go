@@ -55,7 +55,7 @@ func (v *View) head() []string {
 	var out []string
 	for _, l := range v.about() {
 		if l.brief || v.height >= roomy || v.record == nil {
-			name := s.Screen.Clean(l.name+"  ", v.width)
+			name := s.Screen.Clean(l.name+" ", v.width)
 			out = append(out, s.Pad(s.Line(name, s.Dim)+s.Fit(l.text, max(0, v.width-name.Width), l.look), v.width))
 		}
 	}
@@ -110,7 +110,7 @@ func (v *View) about() []headLine {
 		{"evidence", from, style.Paint{}, false},
 		{"SHA-256 ", d.EvidenceID + " of the evidence", style.Paint{}, false},
 		{"bytes   ", v.span(), style.Paint{}, true},
-		{"SHA-256 ", d.Text("record_sha256") + verified, look, true},
+		{"SHA-256 ", verified + d.Text("record_sha256"), look, true},
 		{"shown   ", v.formLine(), style.Paint{}, false},
 	}
 }
@@ -120,11 +120,11 @@ func (v *View) verified() (string, style.Paint) {
 	s := v.env.Styles
 	switch {
 	case v.record != nil:
-		return " holds", s.Good
+		return "holds ", s.Good
 	case errors.Is(v.err, casefile.ErrRecordHash):
-		return " DOES NOT HOLD", s.Bad
+		return "DOES NOT HOLD ", s.Bad
 	case v.err != nil:
-		return " not checked", s.Warn
+		return "not checked ", s.Warn
 	}
 	return "", s.Dim
 }

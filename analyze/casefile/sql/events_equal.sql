@@ -1,1 +1,1 @@
-list_contains({{values}}, e.{{column}})
+list_contains({{values}}, e.{{column}}::varchar)

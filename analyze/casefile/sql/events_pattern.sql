@@ -1,1 +1,1 @@
-regexp_full_match(e.{{column}}, {{values}}, 's')
+regexp_full_match(e.{{column}}::varchar, {{values}}, 's')

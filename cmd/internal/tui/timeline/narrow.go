@@ -169,12 +169,19 @@ func (n *narrowing) facet(c *filter.Condition) *casefile.EventSubset {
 // words finds the events of a condition on words of a column, which needs no SQL;
 // nil where it has to be asked in SQL.
 func (n *narrowing) words(ctx context.Context, c *filter.Condition) *casefile.EventSubset {
-	if len(c.Values) == 0 || slices.ContainsFunc(c.Values, func(v string) bool { return v == "" || strings.Contains(v, "*") }) {
+	if slices.ContainsFunc(c.Values, func(v string) bool { return v == "" || strings.Contains(v, "*") }) {
 		return nil
 	}
-	s, err := n.source.Filter(ctx, n.order, casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{c.Column}, Values: c.Values}}})
+	values := c.Values
+	if len(values) == 0 {
+		values = []string{"*"} // whatever the log says
+	}
+	s, err := n.source.Filter(ctx, n.order, casefile.EventQuery{Matches: []casefile.Match{{Columns: []string{c.Column}, Values: values}}})
 	if err != nil {
 		return nil // it is no column of text; SQL says so where it is another thing
+	}
+	if len(c.Values) == 0 && !c.Not {
+		s = n.order.Except(nil, s)
 	}
 	return s
 }

@@ -163,7 +163,17 @@ func (v *View) takeOrdered(a ordered) tea.Cmd {
 	if !zoomed {
 		v.chart.window = a.whole
 	}
-	return v.narrow()
+	return tea.Batch(v.narrow(), v.warm())
+}
+
+// warm lets the case that filters are asked of be opened, so that the first filter
+// does not wait for it.
+func (v *View) warm() tea.Cmd {
+	source, ctx := v.env.Source, v.env.Context
+	return func() tea.Msg {
+		_, _ = source.Columns(ctx) // who needs them is told what is wrong
+		return nil
+	}
 }
 
 // takeSuspects marks the events of findings.

@@ -450,3 +450,46 @@ func TestReload(t *testing.T) {
 		t.Errorf("still %s", now)
 	}
 }
+
+// TestFilterSays compares what filters of the view select with what SQL does.
+func TestFilterSays(t *testing.T) {
+	dir, key := tuitest.Demo(t)
+	source := tuitest.Source(t, dir, key)
+	env := tuitest.Env(t, source, style.None, false)
+	d := tuitest.Drive(t, env, timeline.New(env), 100, 30, part.Target{})
+	o, err := source.Order(t.Context(), func(int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []filter.Condition{
+		{Kind: filter.Field, Column: "outcome", Values: []string{"denied", "error"}},
+		{Kind: filter.Field, Column: "outcome", Values: []string{"success"}, Not: true},
+		{Kind: filter.Field, Column: "format", Values: []string{"bedrock"}},
+		{Kind: filter.Field, Column: "src_ip", Not: true},
+		{Kind: filter.Field, Column: "src_ip"},
+		{Kind: filter.Field, Column: "src_ip", Values: []string{"203.0.113.6"}, Not: true},
+		{Kind: filter.Field, Column: "input_tokens"},
+		{Kind: filter.Field, Column: "output_tokens", Values: []string{"27"}},
+		{Kind: filter.Field, Column: "principal", Values: []string{"config.amazonaws.com"}},
+		{Kind: filter.Field, Column: "plane"},
+		{Kind: filter.Field, Column: "model", Values: []string{"*"}},
+		{Kind: filter.Severity, Text: "high"},
+		{Kind: filter.Time, From: time.Date(2026, 3, 3, 2, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 3, 4, 0, 0, 0, time.UTC)},
+		{Kind: filter.Time, To: time.Date(2026, 3, 3, 4, 0, 0, 0, time.UTC)},
+		{Kind: filter.Text, Text: "calls"},
+	} {
+		f := filter.Filter{Conditions: []filter.Condition{c}}
+		want, err := source.Filter(t.Context(), o, f.Query())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Do(func() tea.Msg { return part.Filtered{Filter: f} })
+		_, got, _ := strings.Cut(d.Part.State().Position, " of ")
+		if got == "" {
+			got = "0"
+		}
+		if got != fmt.Sprint(want.Len()) {
+			t.Errorf("%s: %s events, want %d", c.Chip(), got, want.Len())
+		}
+	}
+}

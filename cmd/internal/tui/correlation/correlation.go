@@ -135,27 +135,32 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		if errors.Is(msg.err, context.Canceled) {
 			msg.err = errors.New("it was stopped; " + v.env.Keys.Global.Reload.Help().Key + " asks again")
 		}
+		fresh := v.swim == nil
 		v.err, v.swim = msg.err, msg.swim
-		v.lay()
+		v.lay(fresh)
 	case part.Reloaded:
 		return v.again()
 	}
 	return nil
 }
 
-// lay counts the rows and sets the cursor on the event that was wanted.
-func (v *View) lay() {
-	v.rows = list.List{}
-	v.rows.Resize(v.listHeight())
+// lay counts the rows and sets the cursor on the event that was wanted, in the
+// middle where the rows are others than before.
+func (v *View) lay(fresh bool) {
 	if v.swim == nil {
+		v.rows = list.List{}
 		return
 	}
+	v.rows.Resize(v.listHeight())
 	v.rows.Count(len(v.swim.rows))
 	at := v.place(v.want)
 	if at < 0 { // it repeats an event, which is shown in its place
 		at = max(0, slices.IndexFunc(v.swim.entries, func(e entry) bool { return isStart(&e) }))
 	}
 	v.to(at)
+	if fresh {
+		v.rows.Center(v.rows.Cursor())
+	}
 }
 
 // to moves the cursor to an event by its place.

@@ -55,7 +55,7 @@ func (st *stage) caseDir() string { return filepath.Join(st.work, "demo", "incid
 func (st *stage) env() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + st.work, "XDG_CONFIG_HOME=" + filepath.Join(st.work, "config"),
-		"TERM=tmux-256color", "COLORTERM=truecolor", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "EXHIBIT_KEY=" + filepath.Join(st.work, "demo", "examiner.key"),
+		"TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "EXHIBIT_KEY=" + filepath.Join(st.work, "demo", "examiner.key"),
 	}
 }
 
@@ -102,7 +102,7 @@ func (st *stage) ask(ctx context.Context, args ...string) (string, error) {
 // start opens the terminal with exhibit in it.
 func (st *stage) start(ctx context.Context, args string) error {
 	err := st.tmux(ctx, "new-session", "-d", "-s", session, "-x", strconv.Itoa(st.width), "-y", strconv.Itoa(st.height),
-		"env "+strings.Join(st.env(), " ")+" "+st.exhibit+" "+args+"; echo ended with $?; sleep 600")
+		"env -u TMUX "+strings.Join(st.env(), " ")+" "+st.exhibit+" "+args+"; echo ended with $?; sleep 600")
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (st *stage) start(ctx context.Context, args string) error {
 
 // look is what is on the screen now.
 func (st *stage) look(ctx context.Context) (*frame, error) {
-	out, err := st.ask(ctx, "capture-pane", "-p", "-e", "-t", session)
+	out, err := st.ask(ctx, "capture-pane", "-p", "-e", "-N", "-t", session)
 	f := &frame{width: st.width, height: st.height, keys: st.pressed, lines: strings.Split(strings.TrimRight(out, "\n"), "\n")}
 	return f, err
 }

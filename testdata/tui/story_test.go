@@ -33,7 +33,7 @@ func TestStory(t *testing.T) {
 }
 
 func TestRuns(t *testing.T) {
-	got := runs("a\x1b[1;38;2;1;2;3mb\x1b[0mc\x1b[7md\x1b[27;48;5;196me")
+	got := runs("a\x1b[1;38;2;1;2;3mb\x1b[0mc\x1b[7md\x1b[27;48;5;196me", new(look))
 	want := []run{{"a", look{}}, {"b", look{fg: "#010203", bold: true}}, {"c", look{}}, {"d", look{reverse: true}}, {"e", look{bg: "#ff0000"}}}
 	if len(got) != len(want) {
 		t.Fatalf("%d runs: %v", len(got), got)

@@ -75,14 +75,19 @@ func recording(frames []frame) []byte {
 // svg draws the cells of a frame: a rectangle behind each run that has a ground of
 // its own, and its text, as wide as its cells whatever the font.
 func (f *frame) svg(b *bytes.Buffer) {
+	var now look // tmux writes what changes, also from line to line
 	for y, line := range f.lines {
 		x := 0
-		for _, r := range runs(line) {
+		for _, r := range runs(line, &now) {
 			width := displaywidth.String(r.text)
 			left, top := border+float64(x)*cellWidth, border+float64(y)*cellHeight
 			fg, bg := r.look.colors()
 			if bg != ground {
 				fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"/>`, left, top, float64(width)*cellWidth, cellHeight, bg)
+			}
+			if text, blocks := bars(r.text); blocks != "" {
+				fmt.Fprintf(b, `<path fill="%s" d="%s"/>`, fg, drawn(blocks, left, top))
+				r.text = text
 			}
 			if strings.TrimSpace(r.text) != "" {
 				fmt.Fprintf(b, `<text xml:space="preserve" x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" fill="%s"%s>%s</text>`,
@@ -92,6 +97,41 @@ func (f *frame) svg(b *bytes.Buffer) {
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// eighths are the blocks of charts, each an eighth higher than the one before. As
+// letters they would leave gaps, for a line of a picture is higher than its font.
+const eighths = "▁▂▃▄▅▆▇█"
+
+// bars takes the blocks of charts out of a text: both have blanks where the other
+// has something.
+func bars(s string) (text, blocks string) {
+	keep := func(block bool) string {
+		return strings.Map(func(r rune) rune {
+			if strings.ContainsRune(eighths, r) == block {
+				return r
+			}
+			return ' '
+		}, s)
+	}
+	if !strings.ContainsAny(s, eighths) {
+		return s, ""
+	}
+	return keep(false), keep(true)
+}
+
+// drawn is the path of blocks that begin at a place.
+func drawn(blocks string, left, top float64) string {
+	var d strings.Builder
+	for i, r := range []rune(blocks) {
+		n := strings.IndexRune(eighths, r)/len("▁") + 1
+		if r == ' ' {
+			continue
+		}
+		height := float64(n) * cellHeight / 8
+		fmt.Fprintf(&d, "M%.1f %.2fh%.1fv%.2fh-%.1fz", left+float64(i)*cellWidth, top+cellHeight-height, cellWidth, height, cellWidth)
+	}
+	return d.String()
 }
 
 // look is how a run of text looks.
@@ -137,14 +177,14 @@ type run struct {
 	look look
 }
 
-// runs takes a line of tmux apart: text and SGR sequences.
-func runs(line string) []run {
+// runs takes a line of tmux apart, text and SGR sequences, which change the look
+// from now on.
+func runs(line string, now *look) []run {
 	var out []run
-	var now look
 	for line != "" {
 		before, after, found := strings.Cut(line, "\x1b[")
 		if before != "" {
-			out = append(out, run{before, now})
+			out = append(out, run{before, *now})
 		}
 		if !found {
 			break

@@ -56,6 +56,9 @@ func (sc Screen) ellipsis() string {
 	return "…"
 }
 
+// Cut reports whether the text of a mark only says that a text goes on.
+func (sc Screen) Cut(mark string) bool { return mark == sc.ellipsis() }
+
 // rtlEnd ends a cell of right-to-left text. It must hold a letter of the
 // bidirectional class L, for brackets and lines have none; U+01C0 is such a
 // letter, and looks like a line.

@@ -19,7 +19,10 @@ func (s *Styles) Line(l cell.Line, look Paint) string {
 }
 
 func (s *Styles) span(span cell.Span, look Paint) Paint {
-	if span.Mark {
+	switch {
+	case span.Mark && s.Screen.Cut(span.Text):
+		return s.Dim.On(look) // nothing is hidden in it
+	case span.Mark:
 		return s.Hidden.On(look)
 	}
 	switch span.Kind {

@@ -178,7 +178,7 @@ func (b *builder) numbers(s *data.Subject) {
 		b.add(line{label: "cost"}, strconv.FormatFloat(float64(*sum.CostNano)/1e9, 'f', 2, 64)+" USD")
 	}
 	if s.Alone {
-		b.wrap(dim, "too many events to look for what other logs say of the same calls: only those that name it count")
+		b.wrap(dim, "only events that name it count here: there are too many to look for what other logs say of the same calls")
 	}
 }
 

@@ -5,6 +5,7 @@
 package findings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -416,7 +417,7 @@ func (v *View) Target() part.Target {
 	if f == nil {
 		return part.Target{}
 	}
-	return part.Target{Event: v.event(), Finding: f.ID, Value: f.Actor}
+	return part.Target{Event: v.event(), Finding: f.ID, Value: cmp.Or(f.Actor, f.Subject)}
 }
 
 // event is the event under the cursor, or the first one of the finding; 0 while

@@ -216,7 +216,7 @@ func (b *builder) findings() {
 		b.add(line{finding: f.ID, label: f.Severity.String()}, at+"  "+state+"  "+strings.ReplaceAll(f.Title, b.v.target.Value, "it"))
 	}
 	if n == 0 {
-		b.add(line{kind: dim}, "no finding is about it")
+		b.add(line{kind: dim}, "no finding names it")
 	}
 }
 

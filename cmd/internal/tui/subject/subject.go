@@ -204,6 +204,10 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		if msg.ticket != v.ticket || v.failed(msg.err) {
 			return nil
 		}
+		if msg.kind == "" && v.target.Event != 0 { // the subject of a finding need not be in events
+			v.stop()
+			return v.whoDid(v.target.Event)
+		}
 		if msg.kind == "" {
 			v.failed(errors.New("no event has this value as a principal, credential, model, address, end user or app"))
 			return nil

@@ -212,6 +212,10 @@ func TestOf(t *testing.T) {
 	if got := d.Part.Target(); got != (part.Target{Event: 5, Kind: "credential_id", Value: "AKIA"}) {
 		t.Errorf("target %+v", got)
 	}
+	d.Do(d.Part.Show(part.Target{Event: 7, Value: "bedrock in us-east-1"})) // the subject of a finding
+	if got := d.Part.Target(); got != (part.Target{Event: 7, Kind: "credential_id", Value: "AKIA"}) {
+		t.Errorf("target %+v", got)
+	}
 	source.row = []any{nil, nil, nil, nil, nil}
 	source.list = []data.SubjectValue{{Value: "x", Units: 3}}
 	d.Do(d.Part.Show(part.Target{Event: 6}))

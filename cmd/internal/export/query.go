@@ -65,7 +65,7 @@ func QueryValues(row []any) []any {
 
 // Size is about how many bytes a value of a query takes.
 func Size(v any) int {
-	const fixed = 24 // of what is no text
+	const fixed = 48 // of what is no text: an interface, and what it points to
 	switch v := v.(type) {
 	case string:
 		return fixed + len(v)

@@ -22,7 +22,7 @@ import (
 )
 
 // kept is how much of a result is kept to be looked at. All of it can be saved.
-var kept = data.Bound{Rows: 10_000, Bytes: 64 << 20} //nolint:gochecknoglobals // a constant, which a struct cannot be
+var kept = data.Bound{Rows: 10_000, Bytes: 24 << 20} //nolint:gochecknoglobals // a constant, which a struct cannot be
 
 // View is the part.
 type View struct {

@@ -83,7 +83,7 @@ func TestViews(t *testing.T) {
 				{"completing", "", []string{"s", "e", "l", "e", "c", "t", " ", "i", "tab", "tab"}},
 				{"rows", events, []string{"down", "down", "right", "right"}},
 				{"value", "select prompt from events where prompt is not null order by ts, event_id", []string{"v", "down"}},
-				{"error", "select modle\nfrom events", nil},
+				{"error", "select modell\nfrom events", nil},
 			} {
 				t.Run(state.name+"-"+size.name+"-"+look.name, func(t *testing.T) {
 					env := tuitest.Env(t, source, look.theme, look.plain)
@@ -240,10 +240,10 @@ func TestRun(t *testing.T) {
 // TestErrorPlace puts the cursor behind what is wrong, and says what was meant.
 func TestErrorPlace(t *testing.T) {
 	source := source(t)
-	long := "select '" + strings.Repeat("a", 300) + "' as a,\n  modle, '" + strings.Repeat("b", 300) + "' as b from events"
+	long := "select '" + strings.Repeat("a", 300) + "' as a,\n  modell, '" + strings.Repeat("b", 300) + "' as b from events"
 	for _, tt := range []struct{ name, query, typed, hint string }{
-		{"column", "select ts,\n  modle from events", "select ts,\n  model from events", "did you mean model?"},
-		{"long line", long, strings.Replace(long, "modle", "model", 1), "did you mean model?"},
+		{"column", "select ts,\n  modell from events", "select ts,\n  model from events", "did you mean model?"},
+		{"long line", long, strings.Replace(long, "modell", "model", 1), "did you mean model?"},
 		{"of another table", "select severity from events", "", "findings have a column severity"},
 		{"table", "select 1 from evnts", "select 1 from events", "did you mean events?"},
 		{"all tables", "select 1 from nothinglikeit", "", "tables: events, events_all, calls"},
@@ -258,14 +258,14 @@ func TestErrorPlace(t *testing.T) {
 			if tt.typed == "" {
 				return
 			}
-			word := "modle"
+			word := "modell"
 			if tt.name == "table" {
 				word = "evnts"
 			}
 			for range word {
 				d.Press("backspace")
 			}
-			d.Type(map[string]string{"modle": "model", "evnts": "events"}[word])
+			d.Type(map[string]string{"modell": "model", "evnts": "events"}[word])
 			d.Press("enter")
 			if d.Part.Target().Query != tt.typed {
 				t.Errorf("the query became %q", d.Part.Target().Query)

@@ -64,7 +64,8 @@ func TestSQL(t *testing.T) {
 		{"a name that must be quoted", field("role", "x"), `"role" = 'x'`},
 		{"severity", filter.Condition{Kind: filter.Severity, Text: "high"}, "event_id in (select event_id from finding_events where finding_id in (select id from findings where severity in ('high', 'critical')))"},
 		{
-			"a finding", filter.Condition{Kind: filter.Finding, Values: []string{"f-3bd11d0c026c144a"}},
+			"a finding",
+			filter.Condition{Kind: filter.Finding, Values: []string{"f-3bd11d0c026c144a"}},
 			"event_id in (select event_id from finding_events where finding_id = 'f-3bd11d0c026c144a')",
 		},
 		{"any condition", filter.Condition{Kind: filter.Where, Text: "model is null or plane = 'access'"}, "model is null or plane = 'access'"},

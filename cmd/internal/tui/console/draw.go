@@ -121,6 +121,9 @@ func (v *View) columns() string {
 	if len(spans) == n {
 		return ""
 	}
+	if len(spans) == 1 {
+		return "; column " + list.Number(int64(spans[0].column)+1) + " of " + list.Number(int64(n))
+	}
 	return "; columns " + list.Number(int64(spans[0].column)+1) + " to " + list.Number(int64(spans[len(spans)-1].column)+1) + " of " + list.Number(int64(n))
 }
 

@@ -99,13 +99,13 @@ type span struct{ column, x, width int }
 // them. A column that is alone has all of it.
 func (g *grid) spans(width int) []span {
 	g.left = min(g.left, g.column)
-	for g.left < g.column && g.end(g.left, g.column) > width {
+	for g.left < g.column && g.end(g.left, g.column, width) > width {
 		g.left++
 	}
 	var out []span
 	x := 0
 	for i := g.left; i < len(g.widths) && x < width; i++ {
-		w := min(g.widths[i], width-x)
+		w := min(g.cells(i, width), width-x)
 		if w < min(g.widths[i], least) && i != g.column {
 			break // too little of it to read
 		}
@@ -118,11 +118,20 @@ func (g *grid) spans(width int) []span {
 	return out
 }
 
+// cells is how wide a column is drawn: as its values need it, but of several half
+// of the screen at most.
+func (g *grid) cells(i, width int) int {
+	if len(g.widths) == 1 {
+		return g.widths[i]
+	}
+	return min(g.widths[i], max(least, width/2))
+}
+
 // end is how many cells the columns from one to another take.
-func (g *grid) end(from, to int) int {
+func (g *grid) end(from, to, width int) int {
 	x := 0
 	for i := from; i <= to; i++ {
-		x += g.widths[i] + gap
+		x += g.cells(i, width) + gap
 	}
 	return x - gap
 }

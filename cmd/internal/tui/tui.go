@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -48,11 +49,24 @@ func smallHeap() func() {
 	return func() { debug.SetGCPercent(before) }
 }
 
+// spareThreads lets what a person waits for run while all processors are busy with
+// a search or with putting events in order: a goroutine that becomes ready waits up
+// to 10 ms for one of Go's processors to be free (the time slice of its scheduler),
+// but much less for the system to give a thread of its own a turn. The function that
+// it returns leads back.
+func spareThreads() func() {
+	const spare = 2 // the loop, and the renderer
+	before := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(before + spare)
+	return func() { runtime.GOMAXPROCS(before) }
+}
+
 // Run shows the explorer until the person quits or the context ends.
 func Run(ctx context.Context, o *Options) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer smallHeap()()
+	defer spareThreads()()
 	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithFPS(framesASecond)}
 	if o.Env != nil {
 		options = append(options, tea.WithEnvironment(o.Env))

@@ -5,11 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/formats"
 )
 
 // Subjects answers what a person, principal, credential, model or address did.
@@ -21,6 +23,9 @@ type Subjects interface {
 	SubjectList(ctx context.Context, kind string, n int) ([]SubjectValue, error)
 	// Subject returns what a subject did. It tells how far it came, of how much.
 	Subject(ctx context.Context, kind, value string, progress func(done, total int64)) (*Subject, error)
+	// SubjectFindings returns how many events that a finding lists are the subject's,
+	// by the id of the finding, without those that list none.
+	SubjectFindings(ctx context.Context, kind, value string) (map[string]int, error)
 	// SubjectShared returns who used credentials and addresses of a subject too,
 	// the most frequent first.
 	SubjectShared(ctx context.Context, s *Subject) ([]SubjectOther, error)
@@ -132,6 +137,56 @@ func (c *Case) Subject(ctx context.Context, kind, value string, progress func(do
 		return nil, err
 	}
 	return s, nil
+}
+
+// maxSubjectRows bounds how many events are read at a time to see whose they are.
+const maxSubjectRows = 4096
+
+// SubjectFindings implements [Subjects]. Of a person, who stands in no column of
+// the logs, it returns nothing.
+func (c *Case) SubjectFindings(ctx context.Context, kind, value string) (map[string]int, error) {
+	out := map[string]int{}
+	if _, logged := formats.ColumnByName(kind); !logged {
+		return out, nil
+	}
+	err := c.inBack(ctx, func(k *casefile.Case) error {
+		of, err := k.FindingEvents(ctx)
+		if err != nil {
+			return err
+		}
+		theirs, err := eventsWith(ctx, k, slices.Concat(slices.Collect(maps.Values(of))...), kind, value)
+		if err != nil {
+			return err
+		}
+		for finding, eids := range of {
+			for _, eid := range eids {
+				if theirs[eid] {
+					out[finding]++
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// eventsWith tells which of some events have a value in a column.
+func eventsWith(ctx context.Context, c *casefile.Case, eids []int64, column, value string) (map[int64]bool, error) {
+	slices.Sort(eids)
+	eids = slices.Compact(eids)
+	out := map[int64]bool{}
+	for some := range slices.Chunk(eids, maxSubjectRows) {
+		rows, err := c.Events(ctx, some, []string{column})
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			if rows[i].Values[0] == any(value) {
+				out[rows[i].EID] = true
+			}
+		}
+	}
+	return out, nil
 }
 
 // read reads what the subject did.

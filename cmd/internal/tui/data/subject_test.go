@@ -125,3 +125,39 @@ func TestFindings(t *testing.T) {
 	}
 	var _ data.Findings = c
 }
+
+// TestSubjectFindings counts the events of a principal that findings list, against
+// looking at each.
+func TestSubjectFindings(t *testing.T) {
+	dir, key := tuitest.Demo(t)
+	c := tuitest.Source(t, dir, key)
+	ctx := t.Context()
+	const who = "arn:aws:iam::111122223333:user/dev-07"
+	found, err := c.Findings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{}
+	for i := range found.List {
+		eids, err := c.EventsOf(ctx, found.List[i].Events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := c.Rows(ctx, eids, []string{"principal"}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			if r.Values[0] == any(who) {
+				want[found.List[i].ID]++
+			}
+		}
+	}
+	got, err := c.SubjectFindings(ctx, "principal", who)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" || len(got) == 0 {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if got, err := c.SubjectFindings(ctx, "person", who); err != nil || len(got) != 0 {
+		t.Errorf("of a person, whom no log names: %v, %v", got, err)
+	}
+}

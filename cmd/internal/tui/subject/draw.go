@@ -204,7 +204,8 @@ func (b *builder) findings() {
 	n := 0
 	for i := range found.List {
 		f := &found.List[i]
-		if !about(f, b.v.target.Value) {
+		events := b.v.theirs[f.ID]
+		if events == 0 && !about(f, b.v.target.Value) {
 			continue
 		}
 		n++
@@ -213,11 +214,26 @@ func (b *builder) findings() {
 			at = f.First.In(b.v.env.Zone).Format("2006-01-02 15:04:05")
 		}
 		state := found.State(f.ID).State
-		b.add(line{finding: f.ID, label: f.Severity.String()}, at+"  "+state+"  "+strings.ReplaceAll(f.Title, b.v.target.Value, "it"))
+		b.add(line{finding: f.ID, label: f.Severity.String()}, at+"  "+state+"  "+its(events)+strings.ReplaceAll(f.Title, b.v.target.Value, "it"))
 	}
 	if n == 0 {
-		b.add(line{kind: dim}, "no finding names it")
+		none := "no finding names it or lists an event of it"
+		if b.v.theirs == nil {
+			none = "no finding names it"
+		}
+		b.add(line{kind: dim}, none)
 	}
+}
+
+// its says how many events of the subject a finding lists, where it lists any.
+func its(events int) string {
+	switch events {
+	case 0:
+		return ""
+	case 1:
+		return "1 event of it: "
+	}
+	return list.Number(int64(events)) + " events of it: "
 }
 
 // about reports whether a finding is about a subject.

@@ -36,6 +36,7 @@ type View struct {
 
 	subject  *data.Subject
 	findings *data.FindingList
+	theirs   map[string]int // its events that findings list, by finding; nil while it is asked
 	shared   []data.SubjectOther
 	sharing  bool // it is still asked who shares
 	sharedBy error
@@ -75,6 +76,11 @@ type (
 	findingsOf struct {
 		target part.Target
 		found  *data.FindingList
+		err    error
+	}
+	theirsOf struct {
+		ticket int
+		theirs map[string]int
 		err    error
 	}
 )
@@ -170,7 +176,7 @@ func (v *View) stop() {
 // ask asks for what the subject did: first of which column it is, where that is
 // not known.
 func (v *View) ask() tea.Cmd {
-	v.subject, v.shared, v.sharing, v.sharedBy = nil, nil, false, nil
+	v.subject, v.theirs, v.shared, v.sharing, v.sharedBy = nil, nil, nil, false, nil
 	v.build()
 	source, t := v.env.Source, v.target
 	if t.Kind == "" {
@@ -193,6 +199,10 @@ func (v *View) ask() tea.Cmd {
 		func() tea.Msg {
 			found, err := source.Findings(all)
 			return findingsOf{t, found, err}
+		},
+		func() tea.Msg {
+			theirs, err := source.SubjectFindings(ctx, t.Kind, t.Value)
+			return theirsOf{ticket, theirs, err}
 		},
 	)
 }
@@ -226,6 +236,11 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 	case findingsOf:
 		if msg.target.Kind == v.target.Kind && msg.target.Value == v.target.Value && msg.err == nil {
 			v.findings = msg.found
+			v.build()
+		}
+	case theirsOf:
+		if msg.ticket == v.ticket && msg.err == nil {
+			v.theirs = msg.theirs
 			v.build()
 		}
 	case sharedOf:

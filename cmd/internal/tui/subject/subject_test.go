@@ -68,6 +68,7 @@ type fake struct {
 	list    []data.SubjectValue
 	shared  []data.SubjectOther
 	found   *data.FindingList
+	theirs  map[string]int
 	kind    string
 	row     []any
 	err     error
@@ -82,6 +83,10 @@ func (f *fake) SubjectList(context.Context, string, int) ([]data.SubjectValue, e
 func (f *fake) Subject(_ context.Context, _, _ string, progress func(int64, int64)) (*data.Subject, error) {
 	progress(1, 2)
 	return f.subject, f.err
+}
+
+func (f *fake) SubjectFindings(context.Context, string, string) (map[string]int, error) {
+	return f.theirs, f.err
 }
 
 func (f *fake) SubjectShared(context.Context, *data.Subject) ([]data.SubjectOther, error) {
@@ -193,6 +198,13 @@ func TestCredential(t *testing.T) {
 }
 
 // TestNew opens what was used first in the timeline.
+// TestFindingsOfIts lists a finding about a credential for the principal that used
+// it: the finding names the key, and lists events of the principal.
+func TestFindingsOfIts(t *testing.T) {
+	d := drive(t, style.Dark, false, 120, 80, part.Target{Kind: "principal", Value: "arn:aws:iam::111122223333:user/dev-07"})
+	shows(t, d, "5 events of it: A long-term key looked around")
+}
+
 func TestNew(t *testing.T) {
 	d := driveOn(t, &fake{subject: fourWeeks(), found: &data.FindingList{}}, style.Dark, false, 80, 60, part.Target{Kind: "principal", Value: "ana"})
 	shows(t, d, "2026-03-29 11:00:00  198.51.100.7  9 times")

@@ -79,7 +79,7 @@ type (
 		err    error
 	}
 	theirsOf struct {
-		ticket int
+		target part.Target
 		theirs map[string]int
 		err    error
 	}
@@ -201,8 +201,8 @@ func (v *View) ask() tea.Cmd {
 			return findingsOf{t, found, err}
 		},
 		func() tea.Msg {
-			theirs, err := source.SubjectFindings(ctx, t.Kind, t.Value)
-			return theirsOf{ticket, theirs, err}
+			theirs, err := source.SubjectFindings(all, t.Kind, t.Value)
+			return theirsOf{t, theirs, err}
 		},
 	)
 }
@@ -239,7 +239,7 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 			v.build()
 		}
 	case theirsOf:
-		if msg.ticket == v.ticket && msg.err == nil {
+		if msg.target.Kind == v.target.Kind && msg.target.Value == v.target.Value && msg.err == nil {
 			v.theirs = msg.theirs
 			v.build()
 		}

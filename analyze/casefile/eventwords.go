@@ -79,21 +79,27 @@ func retagged(tags []string, tag string, removed bool) []string {
 	return tags
 }
 
-// TaggedEvents returns the events that have a tag, in the order of their eids,
-// in one pass over the places of events. Those that the case does not have are
-// left out.
-func (c *Case) TaggedEvents(ctx context.Context, tag string) ([]int64, error) {
+// AllEventWords returns what was said of events, by their eids, in one pass over
+// the places of events. Those that the case does not have are left out.
+func (c *Case) AllEventWords(ctx context.Context) (map[int64]EventWords, error) {
+	var refs []EventRef
 	var evidence []string
 	var record, part []int64
-	for ref, acts := range c.state.words {
-		if slices.Contains(tagsOf(acts), tag) {
-			evidence, record, part = append(evidence, ref.Evidence), append(record, ref.Record), append(part, ref.Part)
-		}
+	for ref := range c.state.words {
+		refs = append(refs, ref)
+		evidence, record, part = append(evidence, ref.Evidence), append(record, ref.Record), append(part, ref.Part)
 	}
 	eids, err := c.placed(ctx, evidence, record, part)
-	eids = slices.DeleteFunc(eids, func(eid int64) bool { return eid == 0 })
-	slices.Sort(eids)
-	return eids, err
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]EventWords{}
+	for i, eid := range eids {
+		if eid != 0 {
+			out[eid] = c.EventWords(refs[i])
+		}
+	}
+	return out, nil
 }
 
 // takeWord takes a note or tag entry about an event.

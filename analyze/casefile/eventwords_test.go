@@ -51,16 +51,17 @@ func TestEventWords(t *testing.T) {
 		if words := c.EventWords(two); len(words.Tags) != 0 || len(words.Acts) != 2 || !words.Acts[1].Removed {
 			t.Errorf("%s: %+v", when, words)
 		}
-		for tag, want := range map[string]string{"mark": ids[2], "a": ids[2], "none": ""} {
-			eids, err := c.TaggedEvents(t.Context(), tag)
-			if err != nil || len(eids) != len(strings.Fields(want)) {
-				t.Fatalf("%s: tagged %s: %v, %v", when, tag, eids, err)
+		all, err := c.AllEventWords(t.Context())
+		if err != nil || len(all) != 2 {
+			t.Fatalf("%s: %v, %v", when, all, err)
+		}
+		for eid, got := range all {
+			rows, err := c.Events(t.Context(), []int64{eid}, nil)
+			if err != nil || len(got.Acts) == 0 || rows[0].Ref() != got.Acts[0].Event {
+				t.Errorf("%s: of %v: %+v, %v", when, rows, got, err)
 			}
-			for _, eid := range eids {
-				rows, err := c.Events(t.Context(), []int64{eid}, nil)
-				if err != nil || rows[0].EventID != want {
-					t.Errorf("%s: tagged %s: %v, %v", when, tag, rows, err)
-				}
+			if diff := cmp.Diff(c.EventWords(rows[0].Ref()), got); diff != "" {
+				t.Errorf("%s: alone and among all (-alone +all):\n%s", when, diff)
 			}
 		}
 		if diff := cmp.Diff([][]string{

@@ -12,10 +12,9 @@ import (
 // with the key of the examiner. What is said is seen at once: the case is opened
 // anew, and the caller tells the other views with part.Reloaded.
 type Words interface {
-	// EventWords returns what was said of an event.
-	EventWords(ctx context.Context, eid int64) (casefile.EventWords, error)
-	// Marks returns the marked events, in the order of their eids.
-	Marks(ctx context.Context) ([]int64, error)
+	// AllWords returns what was said of all events, by their eids. Marked ones have
+	// the tag [MarkTag].
+	AllWords(ctx context.Context) (map[int64]casefile.EventWords, error)
 	// Mark marks an event, or takes the mark away, and returns the ledger's head.
 	Mark(ctx context.Context, eid int64, on bool) (head string, err error)
 	// Note writes something down about an event.
@@ -27,25 +26,13 @@ type Words interface {
 // MarkTag is the tag of marked events.
 const MarkTag = "mark"
 
-// EventWords implements [Words].
-func (c *Case) EventWords(ctx context.Context, eid int64) (words casefile.EventWords, err error) {
+// AllWords implements [Words].
+func (c *Case) AllWords(ctx context.Context) (words map[int64]casefile.EventWords, err error) {
 	err = c.inFront(ctx, func(c *casefile.Case) error {
-		rows, err := c.Events(ctx, []int64{eid}, nil)
-		if err == nil {
-			words = c.EventWords(rows[0].Ref())
-		}
+		words, err = c.AllEventWords(ctx)
 		return err
 	})
 	return words, err
-}
-
-// Marks implements [Words].
-func (c *Case) Marks(ctx context.Context) (eids []int64, err error) {
-	err = c.inFront(ctx, func(c *casefile.Case) error {
-		eids, err = c.TaggedEvents(ctx, MarkTag)
-		return err
-	})
-	return eids, err
 }
 
 // Mark implements [Words].

@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,11 +34,11 @@ func TestWords(t *testing.T) {
 		}
 	}
 	for when, source := range map[string]data.Source{"at once": c, "opened again": tuitest.Source(t, dir, key)} {
-		marks, err := source.Marks(ctx)
-		if diff := cmp.Diff([]int64{firstEvent}, marks); err != nil || diff != "" {
-			t.Errorf("%s: marks (-want +got):\n%s%v", when, diff, err)
+		all, err := source.AllWords(ctx)
+		if err != nil || len(all) != 2 || slices.Contains(all[firstEvent+1].Tags, data.MarkTag) {
+			t.Errorf("%s: %v, %v", when, all, err)
 		}
-		words, err := source.EventWords(ctx, firstEvent)
+		words := all[firstEvent]
 		if diff := cmp.Diff([]string{"key", "mark"}, words.Tags); err != nil || diff != "" || len(words.Acts) != 5 || words.Acts[1].Text != "asked\x1b[2J" {
 			t.Errorf("%s: %+v (-want +got):\n%s%v", when, words.Acts, diff, err)
 		}

@@ -4,7 +4,7 @@ package keys
 type Timeline struct {
 	Search, NextHit, PrevHit, Time, NextError, PrevError, NextFinding, PrevFinding, NextGap, PrevGap Binding
 
-	Only, Not, Severity, Zoom, Out, Brush, Brushed, Columns, Calls, Colour, Lanes, Details, Mark, NextMark, Export Binding
+	Only, Not, Severity, Zoom, Out, Brush, Brushed, Columns, Calls, Colour, Lanes, Details, Mark, NextMark, Note, Tag, Export Binding
 }
 
 func timeline() Timeline {
@@ -33,6 +33,8 @@ func timeline() Timeline {
 		Details:     bind("d", "d", "details: by room, more, none"),
 		Mark:        bind("m", "m", "mark"),
 		NextMark:    bind("M", "M", "next mark"),
+		Note:        bind("o", "o", "note on the event"),
+		Tag:         bind("T", "T", "tag of the event"),
 		Export:      bind("X", "X", "export"),
 	}
 }

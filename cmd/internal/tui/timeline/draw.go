@@ -398,6 +398,9 @@ func (v *View) detailHead(r row, lines int) string {
 	}
 	text := " " + id
 	look := s.Dim
+	if words := wordsOf(v.words[r.eid]); words != "" {
+		text += "  " + words
+	}
 	of := v.suspects.Of(r.eid)
 	switch {
 	case len(of) > 0:

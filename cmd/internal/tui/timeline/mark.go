@@ -1,16 +1,20 @@
 package timeline
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/data"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/tui/part"
 )
 
 type (
-	// marksKnown brings the events that are marked.
-	marksKnown struct {
-		eids []int64
-		err  error
+	// wordsKnown brings what was said of events.
+	wordsKnown struct {
+		words map[int64]casefile.EventWords
+		err   error
 	}
 	// marked says what became of a mark.
 	marked struct {
@@ -20,23 +24,25 @@ type (
 	}
 )
 
-// askMarks asks which events are marked.
-func (v *View) askMarks() tea.Cmd {
+// askWords asks what was said of events.
+func (v *View) askWords() tea.Cmd {
 	source, ctx := v.env.Source, v.env.Context
 	return func() tea.Msg {
-		eids, err := source.Marks(ctx)
-		return marksKnown{eids, err}
+		words, err := source.AllWords(ctx)
+		return wordsKnown{words, err}
 	}
 }
 
-// takeMarks shows the marks of the case, and those that could not be entered in it.
-func (v *View) takeMarks(a marksKnown) tea.Cmd {
+// takeWords shows the marks of the case, and those that could not be entered in it.
+func (v *View) takeWords(a wordsKnown) tea.Cmd {
 	if a.err != nil {
 		return part.Fail(a.err)
 	}
-	v.marks = map[int64]bool{}
-	for _, eid := range a.eids {
-		v.marks[eid] = true
+	v.words, v.marks = a.words, map[int64]bool{}
+	for eid, w := range a.words {
+		if slices.Contains(w.Tags, data.MarkTag) {
+			v.marks[eid] = true
+		}
 	}
 	for eid := range v.unsaid {
 		v.marks[eid] = true

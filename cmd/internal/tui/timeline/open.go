@@ -71,7 +71,7 @@ func (v *View) begin() tea.Cmd {
 		v.fetches++
 		return v.fetch(rest) // while nothing else goes on
 	}
-	return tea.Batch(v.makeOrder(), v.judge(), v.askMarks())
+	return tea.Batch(v.makeOrder(), v.judge(), v.askWords())
 }
 
 // reload asks again when the case has changed. What is shown stays until the new
@@ -81,9 +81,9 @@ func (v *View) reload() tea.Cmd {
 		return nil // the view was not shown yet
 	}
 	if v.order != nil && !v.ordering.going() && v.order.Derived == v.env.Source.Info().Derived {
-		return v.askMarks() // nothing else can have changed
+		return v.askWords() // nothing else can have changed
 	}
-	return tea.Batch(v.makeOrder(), v.judge(), v.askMarks())
+	return tea.Batch(v.makeOrder(), v.judge(), v.askWords())
 }
 
 // judge asks which events findings list.

@@ -87,6 +87,8 @@ func (v *View) actions() []action {
 		{k.Details, v.nextDetails, true, ""},
 		{k.Mark, v.toggleMark, event, "there is no event here"},
 		{k.NextMark, v.jumpMark, all && marked, "nothing is marked; " + k.Mark.Help().Key + " marks the event"},
+		{k.Note, v.askNote, event, "there is no event here"},
+		{k.Tag, v.askTag, event, "there is no event here"},
 		{k.Export, v.askExport, all, wait},
 		{v.env.Keys.Global.Copy, v.copyCell, event && v.pages.get(r.eid) != nil, "there is nothing to copy here"},
 	}

@@ -67,6 +67,7 @@ type View struct {
 	chart  chart
 	find   search
 	marks  map[int64]bool
+	words  map[int64]casefile.EventWords // what was said of events, marks among it
 	unsaid map[int64]bool // marks that could not be entered in the case
 	goal   goal           // where to go when the order is there
 	detail detail
@@ -167,8 +168,12 @@ func (v *View) Take(msg tea.Msg) tea.Cmd {
 		return v.export(msg)
 	case exported:
 		return v.takeExported(msg)
-	case marksKnown:
-		return v.takeMarks(msg)
+	case wordsKnown:
+		return v.takeWords(msg)
+	case sayThis:
+		return v.say(msg)
+	case said:
+		return v.takeSaid(msg)
 	case marked:
 		return v.takeMarked(msg)
 	case searchFor:

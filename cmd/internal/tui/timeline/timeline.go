@@ -68,8 +68,8 @@ type View struct {
 	find   search
 	marks  map[int64]bool
 	words  map[int64]casefile.EventWords // what was said of events, marks among it
-	unsaid map[int64]bool // marks that could not be entered in the case
-	goal   goal           // where to go when the order is there
+	unsaid map[int64]bool                // marks that could not be entered in the case
+	goal   goal                          // where to go when the order is there
 	detail detail
 }
 

@@ -22,21 +22,6 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
 
-// purchase is the event of the demo in which a document gives orders to an agent.
-const purchase = "a07ebcdb-43"
-
-// demo is the case of the demo, and the event of the purchase.
-func demo(t *testing.T) (*data.Case, int64) {
-	t.Helper()
-	dir, key := tuitest.Demo(t)
-	source := tuitest.Source(t, dir, key)
-	eids, err := source.Resolve(t.Context(), purchase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source, eids[0]
-}
-
 func drive(t *testing.T, source data.Source, event int64, width, height int, theme string, plain bool) *tuitest.Driver {
 	t.Helper()
 	env := tuitest.Env(t, source, theme, plain)
@@ -44,25 +29,10 @@ func drive(t *testing.T, source data.Source, event int64, width, height int, the
 }
 
 func TestGolden(t *testing.T) {
-	source, event := demo(t)
-	for _, test := range []struct {
-		width, height int
-		theme         string
-		plain         bool
-	}{
-		{80, 24, style.Dark, false},
-		{80, 24, style.None, false},
-		{80, 24, style.None, true},
-		{120, 40, style.Dark, false},
-		{120, 40, style.None, false},
-		{40, 10, style.None, false},
-	} {
-		name := fmt.Sprintf("%dx%d-%s", test.width, test.height, test.theme)
-		if test.plain {
-			name += "-plain"
-		}
-		t.Run(name, func(t *testing.T) {
-			d := drive(t, source, event, test.width, test.height, test.theme, test.plain)
+	source, event := tuitest.Purchase(t)
+	for _, l := range tuitest.Looks() {
+		t.Run(l.String(), func(t *testing.T) {
+			d := drive(t, source, event, l.Width, l.Height, l.Theme, l.Plain)
 			d.Press("n")
 			d.Golden(t)
 		})
@@ -76,7 +46,7 @@ func last(d *tuitest.Driver) string {
 }
 
 func TestMatches(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	if got := last(d); got != "matched: 3 injection, 1 personal" {
 		t.Errorf("the line of matches is %q", got)
@@ -102,7 +72,7 @@ func TestMatches(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("/")
 	d.Do(tuitest.Last[part.Ask](d).Then("PAYROLL"))
@@ -127,7 +97,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestFold(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 40, style.None, false)
 	const hidden, seen = "Prices are valid until the end of March.", "You are a purchasing assistant."
 	whole := d.Text()
@@ -158,14 +128,14 @@ func TestFold(t *testing.T) {
 }
 
 func TestHandOver(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("r")
 	if o := tuitest.Last[part.Open](d); o != (part.Open{Part: part.Raw, Target: part.Target{Event: event}}) {
 		t.Errorf("r opens %v", o)
 	}
 	d.Press("i")
-	if c := tuitest.Last[part.Copy](d); c.Text != purchase {
+	if c := tuitest.Last[part.Copy](d); c.Text != tuitest.Purchased {
 		t.Errorf("i copies %q", c.Text)
 	}
 	d.Press("y")
@@ -192,12 +162,12 @@ func TestHandOver(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("x")
 	path := filepath.Join(t.TempDir(), "transcript.txt")
 	ask := tuitest.Last[part.Ask](d)
-	if ask.Value != "transcript-"+purchase+".txt" {
+	if ask.Value != "transcript-"+tuitest.Purchased+".txt" {
 		t.Errorf("it offers the name %q", ask.Value)
 	}
 	d.Do(ask.Then(path))
@@ -215,7 +185,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestMouse(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Do(d.Part.Mouse(tea.MouseWheelMsg{Button: tea.MouseWheelDown}))
 	if p := d.Part.State().Position; !strings.HasSuffix(p, "line 4 of 38") {
@@ -231,7 +201,7 @@ func TestMouse(t *testing.T) {
 
 // TestKeysAreHelp presses every key that the view names.
 func TestKeysAreHelp(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.Dark, false)
 	for _, b := range d.Part.Keys() {
 		for _, k := range b.Keys() {
@@ -242,7 +212,7 @@ func TestKeysAreHelp(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("pgdown", "j")
 	want := d.Part.State().Position

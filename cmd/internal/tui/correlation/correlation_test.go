@@ -23,21 +23,6 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(tuitest.Run(m)) }
 
-// purchase is the event of the demo in which a document gives orders to an agent.
-const purchase = "a07ebcdb-43"
-
-// demo is the case of the demo, and the event of the purchase.
-func demo(t *testing.T) (*data.Case, int64) {
-	t.Helper()
-	dir, key := tuitest.Demo(t)
-	source := tuitest.Source(t, dir, key)
-	eids, err := source.Resolve(t.Context(), purchase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source, eids[0]
-}
-
 func drive(t *testing.T, source data.Source, event int64, width, height int, theme string, plain bool) *tuitest.Driver {
 	t.Helper()
 	env := tuitest.Env(t, source, theme, plain)
@@ -45,31 +30,17 @@ func drive(t *testing.T, source data.Source, event int64, width, height int, the
 }
 
 func TestGolden(t *testing.T) {
-	source, event := demo(t)
-	for _, test := range []struct {
-		width, height int
-		theme         string
-		plain         bool
-	}{
-		{80, 24, style.Dark, false},
-		{80, 24, style.None, false},
-		{80, 24, style.None, true},
-		{120, 40, style.Dark, false},
-		{120, 40, style.None, false},
-		{40, 10, style.None, false},
-	} {
-		name := fmt.Sprintf("%dx%d-%s", test.width, test.height, test.theme)
-		if test.plain {
-			name += "-plain"
-		}
-		t.Run(name, func(t *testing.T) {
-			drive(t, source, event, test.width, test.height, test.theme, test.plain).Golden(t)
+	source, event := tuitest.Purchase(t)
+	for _, l := range tuitest.Looks() {
+		t.Run(l.String(), func(t *testing.T) {
+			d := drive(t, source, event, l.Width, l.Height, l.Theme, l.Plain)
+			d.Golden(t)
 		})
 	}
 }
 
 func TestKeys(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	start := d.Part.Target()
 	if start.Event != event {
@@ -97,7 +68,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("r opens %v", o)
 	}
 	d.Press("i")
-	if c := tuitest.Last[part.Copy](d); c.Text != purchase {
+	if c := tuitest.Last[part.Copy](d); c.Text != tuitest.Purchased {
 		t.Errorf("i copies %q", c.Text)
 	}
 	d.Press("j", "y")
@@ -125,7 +96,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestMouse(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	for range 9 {
 		d.Do(d.Part.Mouse(tea.MouseWheelMsg{Button: tea.MouseWheelUp}))
@@ -146,7 +117,7 @@ func TestMouse(t *testing.T) {
 
 // TestKeysAreHelp presses every key that the view names, on every row.
 func TestKeysAreHelp(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.Dark, false)
 	for _, b := range d.Part.Keys() {
 		for _, k := range b.Keys() {
@@ -157,7 +128,7 @@ func TestKeysAreHelp(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.None, false)
 	d.Press("j")
 	before, want := d.Part.Target(), d.Text()
@@ -168,7 +139,7 @@ func TestReload(t *testing.T) {
 }
 
 func TestResize(t *testing.T) {
-	source, event := demo(t)
+	source, event := tuitest.Purchase(t)
 	d := drive(t, source, event, 80, 24, style.Dark, false)
 	for _, size := range [][2]int{{40, 10}, {200, 60}, {41, 11}, {79, 15}, {80, 16}, {132, 43}} {
 		d.Resize(size[0], size[1])

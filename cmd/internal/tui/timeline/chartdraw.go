@@ -202,7 +202,7 @@ func (v *View) axisLine() string {
 		offset, end, day := int64(east)*second, 0, ""
 		for t := floor(a.from+offset+step-1, step) - offset; t < a.to; t += step {
 			at := time.UnixMicro(t).In(v.zone())
-			text, today := at.Format(labelLayout(step)), at.Format("01-02")
+			text, today := at.Format(labelLayout(step, a.to-a.from)), at.Format("01-02")
 			if step < 24*hour && today != day {
 				text = today + " " + text
 			}
@@ -226,11 +226,11 @@ func (v *View) axisLine() string {
 	return s.Dim.Text(string(line))
 }
 
-// labelLayout is how times are written that are so far apart.
-func labelLayout(step int64) string {
+// labelLayout is how times are written that are so far apart, on an axis of so much.
+func labelLayout(step, all int64) string {
 	switch {
-	case step >= 300*day:
-		return "2006"
+	case step >= day && all >= 300*day: // a day without a year would not say which
+		return "2006-01-02"
 	case step >= day:
 		return "01-02"
 	case step >= minute:

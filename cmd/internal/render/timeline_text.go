@@ -243,9 +243,9 @@ func words(kinds []string) []string {
 	return out
 }
 
-// laneMarkers gives each lane a letter of its own, in a column of its own as
-// long as there are few.
-func laneMarkers(lanes []string) []string {
+// Letters gives each lane, by its name, a letter of its own; ? when there are more
+// lanes than letters.
+func Letters(lanes []string) []string {
 	used := map[rune]bool{}
 	out := make([]string, len(lanes))
 	for i, lane := range lanes {
@@ -258,9 +258,19 @@ func laneMarkers(lanes []string) []string {
 		}
 		used[letter] = true
 		out[i] = string(letter)
-		if len(lanes) > 1 && len(lanes) <= maxLanes {
-			out[i] = strings.Repeat("·", i) + string(letter) + strings.Repeat("·", len(lanes)-1-i)
-		}
+	}
+	return out
+}
+
+// laneMarkers gives each lane its letter, in a column of its own as long as there
+// are few.
+func laneMarkers(lanes []string) []string {
+	out := Letters(lanes)
+	if len(lanes) == 1 || len(lanes) > maxLanes {
+		return out
+	}
+	for i, letter := range out {
+		out[i] = strings.Repeat("·", i) + letter + strings.Repeat("·", len(lanes)-1-i)
 	}
 	return out
 }

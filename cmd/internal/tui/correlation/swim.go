@@ -99,7 +99,7 @@ func newSwim(r *links.Result, probable bool, zone *time.Location) *swim {
 			w.addLanes(w.ofPlane(plane))
 		}
 	}
-	w.letters = letters(w.lanes)
+	w.letters = render.Letters(w.lanes)
 	for _, name := range w.lanes {
 		w.names = max(w.names, min(len(name), maxName))
 	}
@@ -438,24 +438,6 @@ func joined(a, b *entry) bool {
 		return true
 	}
 	return a.Link.Value != "" && a.Link.Relation != "" && a.Link.Kind == b.Link.Kind && a.Link.Value == b.Link.Value
-}
-
-// letters gives each lane a letter of its own.
-func letters(lanes []string) []string {
-	used := map[rune]bool{}
-	out := make([]string, len(lanes))
-	for i, lane := range lanes {
-		letter := '?'
-		for _, r := range strings.ToUpper(lane) + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" {
-			if r >= 'A' && r <= 'Z' && !used[r] {
-				letter = r
-				break
-			}
-		}
-		used[letter] = true
-		out[i] = string(letter)
-	}
-	return out
 }
 
 // word writes the name of a kind.

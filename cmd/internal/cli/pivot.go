@@ -202,15 +202,7 @@ func writePivot(r *render.Renderer, report *pivot.Report, o *pivotOptions) error
 func follow(kind, value string) string {
 	flag := map[string]string{"principal": "--principal", "src_ip": "--ip", "credential_id": "--credential"}[kind]
 	if flag != "" && !strings.ContainsAny(value, "*") {
-		return "exhibit timeline " + flag + " " + shellQuote(value)
+		return "exhibit timeline " + flag + " " + render.ShellWord(value)
 	}
-	return "exhibit events --where " + shellQuote(kind+" = '"+strings.ReplaceAll(value, "'", "''")+"'")
-}
-
-// shellQuote makes one word of a POSIX shell of any text.
-func shellQuote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@") == "" && s[0] != '-' {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return "exhibit events --where " + render.ShellWord(kind+" = '"+strings.ReplaceAll(value, "'", "''")+"'")
 }

@@ -222,3 +222,11 @@ func escapeJSON(data []byte) []byte {
 	}
 	return out
 }
+
+// ShellWord makes one word of a POSIX shell of any text.
+func ShellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@") == "" && s[0] != '-' {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
+	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
 // Kind says what a condition is about.
@@ -233,13 +234,13 @@ func instant(t time.Time) string {
 // Command is the command line that selects the same events. It can be pasted
 // into a POSIX shell.
 func (f Filter) Command(caseDir string) string {
-	args := []string{"exhibit", "events", "--case", shell(caseDir)}
+	args := []string{"exhibit", "events", "--case", render.ShellWord(caseDir)}
 	q := f.Query()
 	for _, a := range []struct{ flag, value string }{
 		{"--from", stamp(q.From)}, {"--to", stamp(q.To)}, {"--contains", q.Contains}, {"--regex", q.Regex}, {"--where", q.Where},
 	} {
 		if a.value != "" {
-			args = append(args, a.flag, shell(a.value))
+			args = append(args, a.flag, render.ShellWord(a.value))
 		}
 	}
 	return strings.Join(args, " ")
@@ -251,16 +252,6 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339Nano)
-}
-
-// shell quotes a word for a POSIX shell.
-func shell(s string) string {
-	if s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-", r)
-	}) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // ParseTime reads a range of time as a person types it: FROM..TO, where either

@@ -161,7 +161,7 @@ func (o *affectedOptions) params() map[string]any {
 // findFinding returns one of the findings of the case, nil where there is none
 // with the id.
 func findFinding(ctx context.Context, c *casefile.Case, id string) (*analyze.Finding, error) {
-	list, err := caseFindings(ctx, c)
+	list, err := storedFindings(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func affectedProblem(err error, o *affectedOptions) error {
 		hinted.Hints = append(hinted.Hints, "--by, --from and --to narrow what is looked for: leave one out")
 	}
 	if affected.IsFinding(o.Value) {
-		hinted.Hints = append(hinted.Hints, "exhibit findings lists the findings with their ids, exhibit reconcile those of a case that was not analyzed")
+		hinted.Hints = append(hinted.Hints, "exhibit findings lists the findings with their ids")
 	}
 	hinted.Hints = append(hinted.Hints, "texts and identifiers are compared whole, and upper and lower case differ",
 		"exhibit events --contains TEXT looks for a part of a text")

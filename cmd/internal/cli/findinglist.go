@@ -12,7 +12,6 @@ import (
 
 	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
-	"github.com/exhibit-forensics/exhibit/analyze/reconcile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
@@ -129,19 +128,6 @@ func storedFindings(ctx context.Context, c *casefile.Case) ([]analyze.Finding, e
 		return nil, &HintError{Err: errNoAnalysis, Hints: []string{"exhibit analyze makes one"}}
 	}
 	return c.Findings(ctx)
-}
-
-// caseFindings are those of the last run. Where none is kept, the sources are
-// reconciled.
-func caseFindings(ctx context.Context, c *casefile.Case) ([]analyze.Finding, error) {
-	if c.Analysis() != nil {
-		return c.Findings(ctx)
-	}
-	report, err := reconcile.Run(ctx, c, reconcile.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return report.Findings, nil
 }
 
 // findingNamed is the place of the finding of an id, -1 where there is none. Any

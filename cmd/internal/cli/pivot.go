@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/exhibit-forensics/exhibit/analyze/affected"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/pivot"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/export"
@@ -73,7 +74,7 @@ func newPivot(f *factory) *cobra.Command {
 		},
 	}
 	addCaseFlags(cmd, &o.Case)
-	cmd.Flags().BoolVar(&o.Findings, "findings", false, "count what exhibit analyze found as well; without a run, what exhibit reconcile finds")
+	cmd.Flags().BoolVar(&o.Findings, "findings", false, "count what exhibit analyze found as well")
 	addLimitFlag(cmd, &o.Limit, pivotRows)
 	addZoneFlag(cmd, &o.Output.Zone)
 	addOutputFlags(cmd, &o.Output, render.Formats()...)
@@ -117,12 +118,11 @@ func (o *pivotOptions) prepare(ctx context.Context, c *casefile.Case) (*pivot.Op
 	if po.Newest, err = c.Newest(ctx); err != nil {
 		return nil, err
 	}
-	if o.Findings || strings.HasPrefix(o.Start, "f-") {
-		if po.Findings, err = caseFindings(ctx, c); err != nil {
-			return nil, err
-		}
+	short := strings.HasPrefix(o.Start, "f-") && c.Analysis() != nil
+	if o.Findings || short || affected.IsFinding(o.Start) {
+		po.Findings, err = storedFindings(ctx, c)
 	}
-	return po, nil
+	return po, err
 }
 
 // start says what the ranking starts from: a finding, an event, the events with

@@ -30,6 +30,11 @@ func (p *Progress) Begin(name string) {
 	p.change(func(s *Step) { *s = Step{Name: name, Number: s.Number + 1, Of: s.Of} })
 }
 
+// Done says that some steps were done beside the others.
+func (p *Progress) Done(steps int) {
+	p.change(func(s *Step) { s.Number += steps })
+}
+
 // Reading says that so many texts are read in this step.
 func (p *Progress) Reading(texts int64) {
 	p.change(func(s *Step) { s.Read, s.Texts, s.AllTexts = 0, 0, texts })

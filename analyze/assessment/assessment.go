@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/exhibit-forensics/exhibit/analyze/yamldoc"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
@@ -124,15 +126,10 @@ func Run(ctx context.Context, c *casefile.Case, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Progress.Plan(o.steps(all))
+	steps, beside := o.steps(all)
+	o.Progress.Plan(steps + beside)
 	r := &Report{Misnamed: o.Policy.Misnamed(thresholdsOf(all))}
-	if err := r.detect(ctx, c, &o); err != nil {
-		return nil, err
-	}
-	if err := r.reconcile(ctx, c, &o); err != nil {
-		return nil, err
-	}
-	if err := r.match(ctx, c, &o); err != nil {
+	if err := r.look(ctx, c, &o, beside); err != nil {
 		return nil, err
 	}
 	for i := range r.Findings {
@@ -197,25 +194,64 @@ func (o *Options) chosen(id string) bool {
 	return (len(o.Only) == 0 || names(o.Only)) && !names(o.Except)
 }
 
-// steps is how many steps a run has: a detector or a check each, and each set of
-// rules. Where one statistical detector is chosen, all of them run.
-func (o *Options) steps(all []*analyze.About) int {
+// steps is how many steps a run has: a detector each, and, which can go on beside
+// them, a check or a set of rules each. Where one statistical detector is chosen, all
+// of them run.
+func (o *Options) steps(all []*analyze.About) (found, beside int) {
 	judged := slices.ContainsFunc(all, func(a *analyze.About) bool { return a.Statistical && o.chosen(a.ID) })
-	n, builtin := 0, 0
+	checks, builtin := reconcile.Abouts(), 0
 	for _, a := range all {
 		runs := o.chosen(a.ID) || judged && a.Statistical
 		switch {
 		case !runs || a.ID == story.About().ID:
 		case analyze.Family(a.ID) == analyze.FamilyRule:
 			builtin = 1
+		case slices.ContainsFunc(checks, func(k *analyze.About) bool { return k.ID == a.ID }):
+			beside++
 		default:
-			n++
+			found++
 		}
 	}
 	if o.Rules != nil && slices.ContainsFunc(o.Rules.Reporting(), func(x *rules.Rule) bool { return o.chosen(x.Detector()) }) {
-		n++
+		beside++
 	}
-	return n + builtin
+	return found, beside + builtin
+}
+
+// look runs what is chosen: detectors, and beside them, where there is more than one
+// thread, checks and rules in so many steps, for much of what each does keeps one
+// thread busy.
+func (r *Report) look(ctx context.Context, c *casefile.Case, o *Options, steps int) error {
+	beside := c.Beside()
+	if beside == nil || o.Threads <= 1 { // 0 is one
+		if err := r.detect(ctx, c, o); err != nil {
+			return err
+		}
+		return r.check(ctx, c, o)
+	}
+	var checked Report
+	silent := *o // progress shows what the detectors do
+	silent.Progress = nil
+	run, ctx := errgroup.WithContext(ctx)
+	run.Go(func() error { return r.detect(ctx, c, o) })
+	run.Go(func() error {
+		err := checked.check(ctx, beside, &silent)
+		o.Progress.Done(steps)
+		return err
+	})
+	if err := run.Wait(); err != nil {
+		return err
+	}
+	r.Findings, r.Detectors = append(r.Findings, checked.Findings...), append(r.Detectors, checked.Detectors...)
+	return nil
+}
+
+// check runs the checks and the rules that are chosen.
+func (r *Report) check(ctx context.Context, c *casefile.Case, o *Options) error {
+	if err := r.reconcile(ctx, c, o); err != nil {
+		return err
+	}
+	return r.match(ctx, c, o)
 }
 
 // detect runs the detectors that are chosen.

@@ -103,6 +103,28 @@ func TestRunRules(t *testing.T) {
 	}
 }
 
+// TestRunBeside checks that nothing depends on whether rules and checks run beside the
+// detectors or behind them, nor what they count.
+func TestRunBeside(t *testing.T) {
+	var behind *Report
+	for _, threads := range []int{1, 2, 8} {
+		watched := &analyze.Progress{}
+		r, err := Run(t.Context(), openCase(t), Options{Threads: threads, Progress: watched})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := watched.Now(); last.Number != last.Of {
+			t.Errorf("with %d threads the last step is %d of %d", threads, last.Number, last.Of)
+		}
+		if behind == nil {
+			behind = r
+		}
+		if diff := cmp.Diff(behind, r); diff != "" {
+			t.Errorf("with 1 and with %d threads (-1 +%d):\n%s", threads, threads, diff)
+		}
+	}
+}
+
 // TestRunSuppressed checks that what is suppressed stays, and is part of no
 // story.
 func TestRunSuppressed(t *testing.T) {

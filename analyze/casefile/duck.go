@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -105,27 +106,49 @@ func share(budget int64) int64 {
 // attached rather than connected to: in what the driver connects to, a question
 // mark or a percent sign of the path would begin something else.
 func openDuck(path string, s duckSettings) (*sql.DB, error) {
-	return openSurface(path, false, s, new(lazyViews))
+	dbs, err := openSurface(path, false, s, new(lazyViews), 1)
+	if err != nil {
+		return nil, err
+	}
+	return dbs[0], nil
 }
 
-// openSurface is [openDuck] with views, which may be filled in later, and maybe
-// for reading only.
-func openSurface(path string, readOnly bool, s duckSettings, views *lazyViews) (*sql.DB, error) {
+// openSurface is [openDuck] with views, which may be filled in later, maybe for
+// reading only, and with as many connections as are asked for, each by itself. They
+// share the memory and the threads, and have temporary tables and views of their own.
+func openSurface(path string, readOnly bool, s duckSettings, views *lazyViews, connections int) ([]*sql.DB, error) {
+	attached := false
 	c, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", func(exec driver.ExecerContext) error {
 		if err := configure(exec, s); err != nil || path == "" {
 			return err
 		}
+		if attached {
+			return use(exec, path)
+		}
+		attached = true
 		return attach(exec, path, readOnly)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the derived database: %w", err)
 	}
-	db := sql.OpenDB(surfaceConnector{c, views})
-	db.SetMaxOpenConns(1)
-	if err := db.PingContext(context.Background()); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the derived database: %w", err), db.Close())
+	var dbs []*sql.DB
+	for range connections {
+		db := sql.OpenDB(surfaceConnector{c, views})
+		db.SetMaxOpenConns(1)
+		dbs = append(dbs, db)
+		if err := db.PingContext(context.Background()); err != nil {
+			return nil, errors.Join(fmt.Errorf("opening the derived database: %w", err), closeAll(dbs))
+		}
 	}
-	return db, nil
+	return dbs, nil
+}
+
+func closeAll(dbs []*sql.DB) error {
+	var errs []error
+	for _, db := range slices.Backward(dbs) {
+		errs = append(errs, db.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // checkPlace refuses a case whose path DuckDB would read as a pattern, which the
@@ -154,13 +177,17 @@ func attach(exec driver.ExecerContext, path string, readOnly bool) error {
 	if readOnly {
 		mode = "read_only"
 	}
-	name := QuoteIdent(catalogName(path))
-	for _, q := range []string{"attach " + quoteText(abs) + " as " + name + " (type duckdb, " + mode + ")", "use " + name} {
-		if _, err := exec.ExecContext(context.Background(), q, nil); err != nil {
-			return err
-		}
+	q := "attach " + quoteText(abs) + " as " + QuoteIdent(catalogName(path)) + " (type duckdb, " + mode + ")"
+	if _, err := exec.ExecContext(context.Background(), q, nil); err != nil {
+		return err
 	}
-	return nil
+	return use(exec, path)
+}
+
+// use makes the attached database of a path the current one of a connection.
+func use(exec driver.ExecerContext, path string) error {
+	_, err := exec.ExecContext(context.Background(), "use "+QuoteIdent(catalogName(path)), nil)
+	return err
 }
 
 // catalogName is the name of an attached database: that of its file.

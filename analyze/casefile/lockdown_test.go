@@ -161,7 +161,7 @@ func TestLockedDown(t *testing.T) {
 	mustBeClean(t, dir)
 }
 
-// TestLockedDownConnection runs them on the connection itself, which has the
+// TestLockedDownConnection runs them on the connections themselves, which have the
 // live segments and nothing else. Overwriting one of those in place, and the
 // functions that end the process, are left to [Case.Query].
 func TestLockedDownConnection(t *testing.T) {
@@ -176,9 +176,11 @@ func TestLockedDownConnection(t *testing.T) {
 		if strings.Contains(a, "use_tmp_file") || strings.Contains(strings.ToLower(a), "_logging") || strings.Contains(a, "profiling") {
 			continue
 		}
-		_, _ = c.DB().ExecContext(t.Context(), fillPlaces(a, dir, outside))
-		if strings.HasPrefix(a, "begin") {
-			_, _ = c.DB().ExecContext(t.Context(), "rollback")
+		for _, c := range []*Case{c, c.Beside()} {
+			_, _ = c.DB().ExecContext(t.Context(), fillPlaces(a, dir, outside))
+			if strings.HasPrefix(a, "begin") {
+				_, _ = c.DB().ExecContext(t.Context(), "rollback")
+			}
 		}
 	}
 	if !readTree(t, dir).equal(before) {

@@ -29,12 +29,14 @@ type OpenOptions struct {
 
 // Case is a case open for reading. It never changes the case and takes no
 // lock: it keeps the generation of the derived database that was current when
-// it was opened. It is not safe for concurrent use.
+// it was opened. It is not safe for concurrent use; see [Case.Beside].
 type Case struct {
 	Dir   string
 	state *state
 	items []*Item
 	db    *sql.DB
+	// beside are connections for [Case.Beside].
+	beside []*sql.DB
 	// prefix is how many digits of an evidence's SHA-256 tell it from the others.
 	prefix int
 	temp   string
@@ -127,7 +129,7 @@ func openCase(ctx context.Context, dir string, o OpenOptions) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Dir: dir, state: s, index: newSegmentIndexes(eventIndexColumns()...), contents: newSegmentIndexes("row", "text"), foundFacts: map[string]textFacts{}, newFacts: map[string]string{}}
+	c := newCase(dir, s)
 	if !o.Lookup {
 		if c.items, err = readManifests(dir, s); err != nil {
 			return nil, err
@@ -152,7 +154,7 @@ func paths(refs []FileRef) []string {
 func (c *Case) Close() error {
 	var err error
 	if c.db != nil {
-		err = c.db.Close()
+		err = closeAll(append([]*sql.DB{c.db}, c.beside...))
 	}
 	if c.temp != "" {
 		err = errors.Join(err, os.RemoveAll(c.temp))
@@ -208,18 +210,14 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	if d := c.state.derived; d == nil || d.Schema != derivedSchema {
 		return fmt.Errorf("opening the derived database %s: another version of exhibit made it, with other tables; run exhibit rebuild", path)
 	}
+	var views lazyViews
 	if c.temp, err = os.MkdirTemp(o.Temp, "exhibit-*"); err != nil {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
 	if c.temp, err = filepath.Abs(c.temp); err != nil {
 		return fmt.Errorf("finding the temporary folder: %w", err)
 	}
-	var views lazyViews
-	c.db, err = openSurface(path, true, duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp, data: c.state.liveBytes()}, &views)
-	if err != nil {
-		return err
-	}
-	if err := builtInsFirst(ctx, c.db, path); err != nil {
+	if err := c.connect(ctx, o, &views); err != nil {
 		return err
 	}
 	if c.events, err = absolute(c.Dir, c.state, c.state.events); err != nil {
@@ -241,6 +239,47 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 		return err
 	}
 	return lockDown(ctx, c.db, slices.Concat(c.events, c.records, facts))
+}
+
+// connect opens the derived database, twice where the case is not for looking up
+// only; see [Case.Beside].
+func (c *Case) connect(ctx context.Context, o OpenOptions, views *lazyViews) error {
+	connections := 2
+	if o.Lookup {
+		connections = 1
+	}
+	settings := duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp, data: c.state.liveBytes()}
+	dbs, err := openSurface(c.path, true, settings, views, connections)
+	if err != nil {
+		return err
+	}
+	c.db, c.beside = dbs[0], dbs[1:]
+	for _, db := range dbs {
+		if err := builtInsFirst(ctx, db, c.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Beside returns the case to be used at the same time by another goroutine: with
+// the same memory and threads, and with temporary tables of its own. It is closed with
+// the case, and not by itself. A case that is opened for looking up has none: nil.
+func (c *Case) Beside() *Case {
+	if len(c.beside) == 0 {
+		return nil
+	}
+	b := newCase(c.Dir, c.state)
+	b.items, b.prefix, b.db, b.temp, b.events, b.records, b.path = c.items, c.prefix, c.beside[0], c.temp, c.events, c.records, c.path
+	return b
+}
+
+// newCase returns a case that nothing was asked of yet.
+func newCase(dir string, s *state) *Case {
+	return &Case{
+		Dir: dir, state: s, index: newSegmentIndexes(eventIndexColumns()...), contents: newSegmentIndexes("row", "text"),
+		foundFacts: map[string]textFacts{}, newFacts: map[string]string{},
+	}
 }
 
 // describeViews says how to make the views of the SQL surface, and looks whether

@@ -30,6 +30,9 @@ func (s *survey) watch(ctx context.Context) (*watched, error) {
 	for i := range w.shared {
 		w.shared[i] = make([]int64, n)
 	}
+	if n < 2 {
+		return w, nil // nobody else shows anything
+	}
 	err := s.query(ctx, "silence_shown", nil, func(r *sql.Rows) error {
 		var bit int
 		var h hourly

@@ -99,7 +99,17 @@ func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 	if err := c.StoredViews(ctx); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"sight", "saw", "stratum"} {
+	var alone bool
+	if err := s.query(ctx, "sight_is_alone", nil, func(r *sql.Rows) error { return r.Scan(&alone) }); err != nil {
+		return nil, err
+	}
+	if alone {
+		if err := s.exec(ctx, "sight_alone"); err != nil {
+			return nil, err
+		}
+		return s, s.readSources(ctx)
+	}
+	for _, name := range []string{"sight", "saw"} {
 		if err := s.exec(ctx, name); err != nil {
 			return nil, err
 		}
@@ -107,8 +117,16 @@ func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 	if err := s.readSources(ctx); err != nil {
 		return nil, err
 	}
+	return s, s.compare(ctx)
+}
+
+// compare makes and reads the strata, by which sources are compared.
+func (s *survey) compare(ctx context.Context) error {
+	err := s.exec(ctx, "stratum")
 	var strata int64
-	err := s.query(ctx, "strata_count", nil, func(r *sql.Rows) error { return r.Scan(&strata) })
+	if err == nil {
+		err = s.query(ctx, "strata_count", nil, func(r *sql.Rows) error { return r.Scan(&strata) })
+	}
 	if err == nil && strata > maxStrata {
 		s.coarse = true
 		for _, name := range []string{"coarsen", "stratum", "coarsened"} {
@@ -116,9 +134,9 @@ func newSurvey(ctx context.Context, c *casefile.Case) (*survey, error) {
 		}
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return s, s.readStrata(ctx)
+	return s.readStrata(ctx)
 }
 
 // findRepeats makes the table repeat. It reads the events only where records

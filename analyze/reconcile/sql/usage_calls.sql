@@ -4,11 +4,11 @@
 -- Tokens that are no number of this world are left out, so that sums fit.
 create or replace temp table usage_event as
 select arg_min(s.eid, {
-    'silent': input_tokens is null or output_tokens is null, 'plane': case plane when 'content' then 1 when 'agent' then 2 else 3 end, 'event': event_id
+    'silent': e.input_tokens is null or e.output_tokens is null, 'plane': case plane when 'content' then 1 when 'agent' then 2 else 3 end, 'event': event_id
 }) as eid
 from sight s
 join (
-    select eid, event_id from events_all
+    select eid, event_id, input_tokens, output_tokens from events_all
     where kind in ('inference', 'embedding') and lower(provider) in (select provider from usage_line where kind is not null)
 ) e on e.eid = s.eid
 group by call;

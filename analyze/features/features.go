@@ -86,13 +86,10 @@ func (s *Set) Need(ctx context.Context, names ...string) error {
 }
 
 // make makes a table from those that it reads. The table of calls has a faster
-// way than its statement, which is there for when that way does not work, and
-// says what comes out.
+// way than its statement, which says what comes out.
 func (s *Set) make(ctx context.Context, name string) error {
 	if name == "call" {
-		if made, err := s.c.MakeCallTable(ctx); err != nil || made {
-			return err
-		}
+		return s.c.MakeCallTable(ctx)
 	}
 	text, err := files.ReadFile(name + ".sql")
 	if err != nil {

@@ -1,5 +1,6 @@
--- Whether there are events of calls that are no part of a joined call, and calls that
--- were merged.
+-- Whether there are events of calls that are no part of a joined call, calls that were
+-- merged, and prices.
 select
     coalesce((select sum(counted) from call_teller), 0) > (select count(*) from call_event where counted),
-    exists (from merged_call);
+    exists (from merged_call),
+    exists (from price);

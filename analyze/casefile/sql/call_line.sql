@@ -1,7 +1,9 @@
--- Calls with the hashes of their wordings by role and what was measured of them: those
--- that several events show.
-create or replace temp table call_line as
-select coalesce(j.said, j.gateway, j.trace, j.client, j.who, j.other) as eid, {{hashes}}{{measures}}
-from joined_call j
-{{told}}
-where coalesce(j.who, j.said, j.gateway, j.trace, j.client, j.other) is not null;
+-- Calls with what the events of one more role say.
+create or replace temp table call_line_{{name}} as
+select {{columns}}
+from {{from}} l
+left join (
+    select eid, {{said}}
+    from call_part e
+    where {{condition}}
+) r on r.eid = l.{{name}};

@@ -1,7 +1,6 @@
 -- Calls that one event shows.
-insert into call_line
-select e.eid, {{no_hashes}} hash({{words}}), {{alone_measures}}
+select eid, {{columns}}, null::varchar as cost_basis
 from call_part e
 anti join call_event c on c.eid = e.eid
 anti join duplicate d on d.eid = e.eid
-where e.counted;
+where e.counted

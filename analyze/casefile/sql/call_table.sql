@@ -1,40 +1,22 @@
--- The words in small types, and the calls with them.
-create or replace temp table call_small as
-select number, {{keys}}, {{casts}}, asn from call_words;
-
-create or replace temp table call_price as
-select number, price_entry as entry, price_input as input, price_output as output, price_cache_read as cache_read, price_cache_write as cache_write
-from call_words
-where price_entry is not null;
-
+-- The calls, with what the case is enriched by.
 create or replace temp table call as
 select
     eid, at_us,
-    actor, person, principal, principal_type, role, credential, end_user, tenant, app, session, model, model_response, provider, service, endpoint,
-    operation, kind, outcome, error_code, region, address, network, country, asn, client, user_agent, destination, data_format,
-    guardrail_action, finish_reason,
+    {{actor}} as actor, person, {{principal}} as principal, {{principal_type}} as principal_type, {{role}} as role, {{credential_id}} as credential,
+    {{end_user}} as end_user, {{tenant}} as tenant, {{app}} as app, {{session_id}} as session, {{model}} as model, {{model_response}} as model_response,
+    {{provider}} as provider, {{service}} as service, {{endpoint}} as endpoint, {{operation}} as operation, kind, {{outcome}} as outcome,
+    {{error_code}} as error_code, {{region}} as region, {{src_ip}} as address, network, country, asn, {{client}} as client,
+    {{user_agent}} as user_agent, {{destination}} as destination, {{data_format}} as data_format, guardrail_action, finish_reason,
     input_tokens, output_tokens, cost_usd, bytes_in, bytes_out, latency_us, ttft_us
 from (
-    select e.* replace ({{costs}})
+    select
+        e.*{{costs}}, {{person}} as person, of_principal.actor as principal_actor,
+        {{network}} as network, {{country}} as country, {{asn}} as asn
     from (
-        select l.*, {{unsaid}}s.* exclude ({{keys}}), null::varchar as cost_basis
-        from call_line l
-        join call_small s on {{same}}
-        where l.at_us is not null
+        {{lines}}
     ) e
-    {{pricing}}
-);
-
-drop table call_price;
-
-drop table call_small;
-
-drop table call_words;
-
-drop table call_line;
-
-drop table call_teller;
-
-drop table call_wording;
+    {{joins}}
+    where e.at_us is not null
+) e;
 
 drop view call_part;

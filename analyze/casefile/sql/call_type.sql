@@ -1,3 +1,1 @@
-create or replace temp type {{type}} as enum (
-    select distinct {{column}} from call_words where {{column}} is not null order by {{column}}
-);
+create or replace temp type {{type}} as enum (select value from call_word order by value);

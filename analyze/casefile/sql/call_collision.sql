@@ -1,1 +1,0 @@
-select count(*) > count(distinct h) from call_wording;

@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -241,8 +242,8 @@ func (d *rareCount) tell(c spanned) tested {
 	return t
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	var keys []string
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	var keys []K
 	for k := range m {
 		keys = append(keys, k)
 	}

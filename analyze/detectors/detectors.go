@@ -113,12 +113,13 @@ type run struct {
 	c         *casefile.Case
 	features  *features.Set
 	options   Options
-	signed    bool // the tables of [run.signs] are there
-	tooled    bool // the tables of [run.toolCalls] are there
-	leaked    bool // the table of [run.leakedTexts] is there
-	granted   bool // the tables of [run.grants] are there
-	networked bool // the table of [run.networks] is there
-	used      bool // the table of [run.uses] is there
+	signed    bool          // the tables of [run.signs] are there
+	tooled    bool          // the tables of [run.toolCalls] are there
+	leaked    bool          // the table of [run.leakedTexts] is there
+	granted   bool          // the tables of [run.grants] are there
+	networked bool          // the table of [run.networks] is there
+	used      bool          // the table of [run.uses] is there
+	calling   []*actorCalls // nil before [run.actorCalls] was asked
 	volume    *volumeHistory
 	tools     *toolsFound // nil before [run.toolsFound] was asked
 }

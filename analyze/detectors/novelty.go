@@ -29,7 +29,7 @@ import (
 // Only what was before the day is looked at, so that no day is its own baseline.
 type novelty struct {
 	head      analyze.About
-	attribute string              // of feature_value_hour
+	attribute string              // model or client
 	thing     string              // what it is, in words
 	family    func(string) string // makes one of things that are not told apart; "" is not looked at
 	// telling are things that say enough by being new to an actor, however often
@@ -81,30 +81,27 @@ type crowd struct {
 // used is a thing that an actor used in an hour.
 type used struct {
 	actor, value, family string
-	atUS, first, last    int64
-	role, app, kind      string
+	atUS                 int64
+	role, app, kind      string // the least of the calls in that hour
 	calls                int64
 }
 
 func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
-	if err := r.need(ctx, "feature_value_hour"); err != nil {
-		return nil, err
-	}
-	list, err := d.read(ctx, r)
+	all, err := r.actorCalls(ctx)
 	if err != nil {
 		return nil, err
 	}
+	by := d.read(all)
 	n := noveltyRun{
-		d: d, users: map[string]*user{}, crowds: map[string]*crowd{}, groupOf: peerGroups(list), since: sinceOf(list),
+		d: d, users: map[string]*user{}, crowds: map[string]*crowd{}, groupOf: peerGroups(firstOf(by)), since: map[string][]used{},
 		res: &result{}, baseline: r.options.Baseline,
 	}
-	for len(list) > 0 {
-		end := 1
-		for end < len(list) && list[end].atUS/day == list[0].atUS/day {
-			end++
-		}
-		n.day(list[:end])
-		list = list[end:]
+	for _, list := range by {
+		n.since[list[0].actor] = list
+	}
+	days := byDay(by)
+	for _, at := range sortedKeys(days) {
+		n.day(days[at])
 	}
 	if n.cold > 0 {
 		n.res.notes = append(n.res.notes, fmt.Sprintf("not enough history for %d of %d actors: what is new is said after %d hours with calls on %d days",
@@ -118,18 +115,85 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 	return n.res, nil
 }
 
-func (d *novelty) read(ctx context.Context, r *run) ([]used, error) {
-	var list []used
-	return list, r.query(ctx, "novelty", []any{sql.Named("attribute", d.attribute)}, func(rows *sql.Rows) error {
-		var u used
-		if err := rows.Scan(&u.actor, &u.value, &u.atUS, &u.role, &u.app, &u.kind, &u.calls, &u.first, &u.last); err != nil {
-			return err
+// value is what is looked at of calls.
+func (d *novelty) value(t *callTraits) string {
+	if d.attribute == "client" {
+		return t.client
+	}
+	return t.model
+}
+
+// read returns what each actor used, in the order of time.
+func (d *novelty) read(all []*actorCalls) [][]used {
+	families := map[string]string{}
+	var out [][]used
+	for _, a := range all {
+		var list []used
+		for i := range a.used {
+			x := &a.used[i]
+			u := used{actor: a.name, value: d.value(x.callTraits), atUS: x.hour * hourUS, role: x.role, app: x.app, kind: x.kind, calls: x.calls}
+			family, known := families[u.value]
+			if !known && u.value != "" {
+				family = d.family(u.value)
+				families[u.value] = family
+			}
+			if u.family = family; family != "" {
+				list = append(list, u)
+			}
 		}
-		if u.family = d.family(u.value); u.family != "" {
-			list = append(list, u)
+		slices.SortFunc(list, func(a, b used) int { return cmp.Or(cmp.Compare(a.atUS, b.atUS), cmp.Compare(a.value, b.value)) })
+		if list = joined(list); len(list) > 0 {
+			out = append(out, list)
 		}
-		return nil
-	})
+	}
+	return out
+}
+
+// joined makes one of uses of the same thing in the same hour, which stand together.
+func joined(list []used) []used {
+	out := list[:0]
+	for _, x := range list {
+		n := len(out)
+		if n == 0 || out[n-1].atUS != x.atUS || out[n-1].value != x.value {
+			out = append(out, x)
+			continue
+		}
+		o := &out[n-1]
+		o.calls += x.calls
+		o.role, o.app, o.kind = leastSaid(o.role, x.role), leastSaid(o.app, x.app), leastSaid(o.kind, x.kind)
+	}
+	return out
+}
+
+// leastSaid returns the lesser of two words, of which "" is none.
+func leastSaid(a, b string) string {
+	if a == "" || b != "" && b < a {
+		return b
+	}
+	return a
+}
+
+// byDay returns what each actor used on each day, in the order of the actors.
+func byDay(by [][]used) map[int64][][]used {
+	days := map[int64][][]used{}
+	for _, list := range by {
+		for from, to := 0, 0; from < len(list); from = to {
+			at := list[from].atUS / day
+			for to = from; to < len(list) && list[to].atUS/day == at; to++ {
+			}
+			days[at] = append(days[at], list[from:to])
+		}
+	}
+	return days
+}
+
+// firstOf returns what each actor used first.
+func firstOf(by [][]used) []used {
+	var out []used
+	for _, list := range by {
+		out = append(out, list[0])
+	}
+	return out
 }
 
 // peerGroups names the group of each actor: those with its role, where there are
@@ -184,29 +248,15 @@ type noveltyRun struct {
 	greeted  int // things that only the baseline shows to be not new
 }
 
-// day tests what was used on a day against what was before, and only then learns
-// from it.
-func (n *noveltyRun) day(list []used) {
-	slices.SortStableFunc(list, func(a, b used) int { return cmp.Compare(a.actor, b.actor) })
-	for rest := list; len(rest) > 0; {
-		actor := ofOne(rest)
-		n.test(actor)
-		rest = rest[len(actor):]
+// day tests what each actor used on a day against what was before, and only then
+// learns from it.
+func (n *noveltyRun) day(by [][]used) {
+	for _, list := range by {
+		n.test(list)
 	}
-	for rest := list; len(rest) > 0; {
-		actor := ofOne(rest)
-		n.learn(actor)
-		rest = rest[len(actor):]
+	for _, list := range by {
+		n.learn(list)
 	}
-}
-
-// ofOne returns what the first actor of a list sorted by actors used.
-func ofOne(list []used) []used {
-	end := 1
-	for end < len(list) && list[end].actor == list[0].actor {
-		end++
-	}
-	return list[:end]
 }
 
 // test tests what one actor used on a day.
@@ -278,17 +328,15 @@ func (n *noveltyRun) learn(list []used) {
 		return // the baseline tells of this day
 	}
 	u.days++
-	type observed struct {
-		family string
-		atUS   int64
-	}
-	done := map[observed]bool{} // versions of one thing in one hour are one
-	for _, x := range list {
-		if o := (observed{x.family, x.atUS}); done[o] {
-			continue
-		} else {
-			done[o] = true
+	done := map[string]bool{} // in the hour: versions of one thing in one hour are one
+	for i, x := range list {
+		if i > 0 && x.atUS != list[i-1].atUS {
+			clear(done)
 		}
+		if done[x.family] {
+			continue
+		}
+		done[x.family] = true
 		u.hours++
 		u.seen[x.family]++
 		change := int64(0)
@@ -387,24 +435,15 @@ func (u *user) main() string {
 	return ""
 }
 
-// sinceOf gathers what each actor used, in the order of time.
-func sinceOf(list []used) map[string][]used {
-	by := map[string][]used{}
-	for _, x := range list {
-		by[x.actor] = append(by[x.actor], x)
-	}
-	return by
-}
-
 // tell makes the finding that a test becomes where it counts.
 func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown, telling bool) tested {
 	var values []string
-	calls, first, last := int64(0), fresh[0].first, fresh[0].last
+	calls := int64(0)
 	for _, x := range fresh {
 		if !slices.Contains(values, x.value) {
 			values = append(values, x.value)
 		}
-		calls, first, last = calls+x.calls, min(first, x.first), max(last, x.last)
+		calls += x.calls
 	}
 	var known []string
 	for value := range u.seen {
@@ -415,7 +454,6 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown, telling bool
 	f := found{}
 	f.Subject, f.Actor = actor, actor
 	f.Bucket = time.UnixMicro(from).UTC().Format(time.DateOnly)
-	f.First, f.Last = time.UnixMicro(first).UTC(), time.UnixMicro(last).UTC()
 	f.EventCount = calls
 	f.Title = fmt.Sprintf("%s: %s, never used by %s before", n.d.thing, strings.Join(values[:min(len(values), 3)], ", "), actor)
 	who := "others of its group used it before"
@@ -436,19 +474,25 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown, telling bool
 		{Name: "known_before", Value: int64(len(u.seen))},
 		{Name: "new_to_group", Value: unknown},
 	}
-	return tested{found: f, events: func(ctx context.Context, r *run) ([]int64, error) {
-		var eids []int64
-		args := []any{sql.Named("actor", actor), sql.Named("from", from), sql.Named("to", from+day)}
-		return eids, r.query(ctx, "novelty_events", args, func(rows *sql.Rows) error {
-			var eid int64
-			var model, client string
-			if err := rows.Scan(&eid, &model, &client); err != nil {
-				return err
-			}
-			if slices.Contains(values, map[string]string{"model": model, "client": client}[n.d.attribute]) {
-				eids = append(eids, eid)
-			}
+	return tested{found: f, complete: func(ctx context.Context, r *run, f *found) error { return n.d.complete(ctx, r, f, from, values) }}
+}
+
+// complete adds to a finding the calls of its day with some values, and their time.
+func (d *novelty) complete(ctx context.Context, r *run, f *found, from int64, values []string) error {
+	args := []any{sql.Named("actor", f.Actor), sql.Named("from", from), sql.Named("to", from+day)}
+	return r.query(ctx, "novelty_events", args, func(rows *sql.Rows) error {
+		var eid, at int64
+		var t callTraits
+		if err := rows.Scan(&eid, &at, &t.model, &t.client); err != nil {
+			return err
+		}
+		if !slices.Contains(values, d.value(&t)) {
 			return nil
-		})
-	}}
+		}
+		if f.Last = time.UnixMicro(at).UTC(); len(f.eids) == 0 {
+			f.First = f.Last
+		}
+		f.eids = append(f.eids, eid)
+		return nil
+	})
 }

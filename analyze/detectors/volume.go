@@ -18,19 +18,10 @@ const (
 	warmUpDays  = 7
 )
 
-// volumeHour is what an actor did in one hour since 1970.
-type volumeHour struct {
-	hour   int64
-	calls  int64
-	begun  int64 // how often it called after a pause
-	tokens int64 // into models and out of them
-	cost   int64 // in 1e-9 USD
-}
-
 // volumeActor is the history of an actor.
 type volumeActor struct {
 	name  string
-	hours []volumeHour // those with calls, in order
+	hours []actorHour // those with calls, in order
 }
 
 // volumeHistory is what all actors with enough calls did, hour by hour.
@@ -45,46 +36,42 @@ type volumeHistory struct {
 	common [][]float64
 }
 
-const hoursOfDay = 24
-
 // history reads what actors did, once for all detectors of a run.
 func (r *run) history(ctx context.Context) (*volumeHistory, error) {
 	if r.volume != nil {
 		return r.volume, nil
 	}
-	if err := r.need(ctx, "call"); err != nil {
+	all, err := r.actorCalls(ctx)
+	if err != nil {
 		return nil, err
 	}
 	h := &volumeHistory{}
-	var days []any
-	args := []any{sql.Named("calls", warmUpCalls)}
-	err := r.query(ctx, "volume_span", args, func(rows *sql.Rows) error {
-		var first, last int64
-		err := rows.Scan(&days, &first, &last, &h.few)
-		h.from, h.to = first/hourUS, last/hourUS
+	for _, a := range all {
+		if a.calls < warmUpCalls {
+			h.few++
+			continue
+		}
+		h.actors = append(h.actors, &volumeActor{name: a.name, hours: a.hours})
+	}
+	var days []int64
+	err = r.query(ctx, "call_days", nil, func(rows *sql.Rows) error {
+		var day, first, last int64
+		err := rows.Scan(&day, &first, &last)
+		if len(days) == 0 {
+			h.from = first / hourUS
+		}
+		h.to = last / hourUS
+		days = append(days, day)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	h.setDays(days)
-	err = r.query(ctx, "volume_hours", args, func(rows *sql.Rows) error {
-		var name string
-		var v volumeHour
-		err := rows.Scan(&name, &v.hour, &v.calls, &v.begun, &v.tokens, &v.cost)
-		if n := len(h.actors); n == 0 || h.actors[n-1].name != name {
-			h.actors = append(h.actors, &volumeActor{name: name})
-		}
-		a := h.actors[len(h.actors)-1]
-		a.hours = append(a.hours, v)
-		return err
-	})
 	h.setCommon()
 	r.volume = h
-	return h, err
+	return h, nil
 }
-
-const hourUS = 3_600_000_000
 
 // maxDays bounds the days that are looked at one by one: ten years. Of longer
 // logs the newest are.
@@ -93,14 +80,14 @@ const maxDays = 3660
 // setDays notes on which days anybody did anything: others are holes in the logs,
 // not days without calls. So are the first and the last day where the logs begin
 // or end within them.
-func (h *volumeHistory) setDays(days []any) {
+func (h *volumeHistory) setDays(days []int64) {
 	h.from = max(h.from, h.to-maxDays*hoursOfDay)
 	// 1970-01-01 was a Thursday.
 	week := (h.from/hoursOfDay + 3) / 7
 	h.monday = (week*7 - 3) * hoursOfDay
 	h.known = make([]bool, (h.to-h.monday)/hoursOfDay+1)
-	for _, d := range days {
-		if day, ok := d.(int64); ok && day*hoursOfDay >= h.monday && day*hoursOfDay <= h.to {
+	for _, day := range days {
+		if day*hoursOfDay >= h.monday && day*hoursOfDay <= h.to {
 			h.known[day-h.monday/hoursOfDay] = true
 		}
 	}
@@ -116,7 +103,7 @@ func (h *volumeHistory) day(hour int64) int { return int((hour - h.monday) / hou
 
 // matrix is a value of an actor by day and hour, and the days on which it was
 // there: from its first one on.
-func (h *volumeHistory) matrix(a *volumeActor, value func(*volumeHour) float64) ([][hoursOfDay]float64, []bool) {
+func (h *volumeHistory) matrix(a *volumeActor, value func(*actorHour) float64) ([][hoursOfDay]float64, []bool) {
 	days := make([][hoursOfDay]float64, len(h.known))
 	for i := range a.hours {
 		if v := &a.hours[i]; v.hour >= h.monday {

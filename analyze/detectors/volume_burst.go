@@ -2,7 +2,6 @@ package detectors
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -50,40 +49,31 @@ const (
 	burstSpread = 0.9
 )
 
-// burstTests compares the bursts of every actor with its bursts on other days.
+// burstTests gathers the tests of the bursts of every actor with enough calls.
 func (r *run) burstTests(ctx context.Context) (*hourTests, []string, error) {
-	if err := r.need(ctx, "call"); err != nil {
+	all, err := r.actorCalls(ctx)
+	if err != nil {
 		return nil, nil, err
 	}
 	t := &hourTests{}
 	var names []string
-	var at []int64
-	name := ""
-	flush := func() {
-		if len(at) >= warmUpCalls {
-			t.bursts(len(names), at)
-			names = append(names, name)
+	for _, a := range all {
+		if a.calls < warmUpCalls {
+			continue
 		}
-		at = at[:0]
+		for _, x := range a.bursts.list {
+			x.actor = len(names)
+			t.list = append(t.list, x)
+		}
+		t.n += a.bursts.n
+		names = append(names, a.name)
 	}
-	err := r.query(ctx, "volume_burst", nil, func(rows *sql.Rows) error {
-		var raw sql.RawBytes
-		var us int64
-		if err := rows.Scan(&raw, &us); err != nil {
-			return err
-		}
-		if string(raw) != name {
-			flush()
-			name = string(raw)
-		}
-		at = append(at, us)
-		return nil
-	})
-	flush()
-	return t, names, err
+	return t, names, nil
 }
 
-func (t *hourTests) bursts(actor int, at []int64) {
+// bursts compares the bursts of an actor with its bursts on other days, by when it
+// called.
+func (t *hourTests) bursts(at []int64) {
 	gaps := make([]float64, len(at)-1)
 	sum := 0.0
 	for i := range gaps {
@@ -112,7 +102,7 @@ func (t *hourTests) bursts(actor int, at []int64) {
 			if z := own.Z(gains[i]); z > 0 {
 				b := list[i]
 				t.add(hourTest{
-					actor: actor, hour: at[b.From], until: at[b.To], n: int64(b.To - b.From + 1), observed: float64(b.To - b.From + 1), expected: usual,
+					hour: at[b.From], until: at[b.To], n: int64(b.To - b.From + 1), observed: float64(b.To - b.From + 1), expected: usual,
 					logP: statistic.LogUpperStudent(z/burstSpread, math.Min(float64(own.N-1), 400)),
 				})
 			}

@@ -44,5 +44,5 @@ func volumeCalls() detector {
 
 // callsMeasure is how many calls actors make.
 func callsMeasure() *rateMeasure {
-	return &rateMeasure{value: func(v *volumeHour) int64 { return v.calls }, usual: usualSpread, wild: callsWild, lump: rateLump, apart: callsApart, begun: true}
+	return &rateMeasure{value: func(v *actorHour) int64 { return v.calls }, usual: usualSpread, wild: callsWild, lump: rateLump, apart: callsApart, begun: true}
 }

@@ -25,5 +25,5 @@ func volumeCost() detector {
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.2f USD %s, where %.3g USD are expected by the same hours of other days", x.observed/1e9, x.hours(), x.expected/1e9)
 		},
-	}, &rateMeasure{value: func(v *volumeHour) int64 { return v.cost }, usual: usualTokens, wild: tokensWild, lump: tokensLump, apart: tokensApart, unsure: tokensUnsure})
+	}, &rateMeasure{value: func(v *actorHour) int64 { return v.cost }, usual: usualTokens, wild: tokensWild, lump: tokensLump, apart: tokensApart, unsure: tokensUnsure})
 }

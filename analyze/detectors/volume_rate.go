@@ -98,7 +98,7 @@ func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
 
 // rateMeasure is something that actors have so much of in an hour.
 type rateMeasure struct {
-	value func(*volumeHour) int64
+	value func(*actorHour) int64
 	usual float64 // dispersion, which is about how much comes in a conversation
 	wild  float64 // from how many standard deviations on the squares of a day are wild, about
 	lump  float64 // see rateLump
@@ -112,7 +112,7 @@ type rateMeasure struct {
 // begunMeasure is how often actors begin to call. Calls come in conversations, whose
 // length varies; these hardly vary more than chance lets them.
 func begunMeasure() *rateMeasure {
-	return &rateMeasure{value: func(v *volumeHour) int64 { return v.begun }, usual: usualBegun, wild: callsWild, lump: rateLump}
+	return &rateMeasure{value: func(v *actorHour) int64 { return v.begun }, usual: usualBegun, wild: callsWild, lump: rateLump}
 }
 
 // worst is the most surprising window of a day so far.
@@ -287,7 +287,7 @@ func (h *volumeHistory) rates(m *rateMeasure) []*actorRates {
 // ratesOf are what an actor did in every hour since the day it was first seen on,
 // and what its other days let expect, in a unit.
 func (h *volumeHistory) ratesOf(a *volumeActor, m *rateMeasure, unit float64) *actorRates {
-	days, known := h.matrix(a, func(v *volumeHour) float64 { return float64(m.value(v)) })
+	days, known := h.matrix(a, func(v *actorHour) float64 { return float64(m.value(v)) })
 	first := max(h.from, h.monday+int64(h.day(max(a.hours[0].hour, h.monday)))*hoursOfDay)
 	out := &actorRates{m: m, first: first, day: h.day(first), into: int(first % hoursOfDay), unit: unit}
 	if countTrue(known) <= warmUpDays {
@@ -309,7 +309,7 @@ func (h *volumeHistory) ratesOf(a *volumeActor, m *rateMeasure, unit float64) *a
 // peerTests tests the hours of an actor with little history against those of all
 // other actors: negative binomial counts with their mean and variance, which those
 // between actors are part of.
-func peerTests(t *hourTests, h *volumeHistory, actor int, value func(*volumeHour) int64) {
+func peerTests(t *hourTests, h *volumeHistory, actor int, value func(*actorHour) int64) {
 	var n, sum, squares float64
 	for i, a := range h.actors {
 		for j := range a.hours {

@@ -1,10 +1,7 @@
 package detectors
 
 import (
-	"context"
-	"database/sql"
 	"encoding/binary"
-	"fmt"
 	"hash/fnv"
 	"math"
 
@@ -20,8 +17,8 @@ type shareCell struct {
 
 // shareSeries are the cells of a subject, in order of time.
 type shareSeries struct {
-	subject, actor string
-	cells          []shareCell
+	subject string
+	cells   []shareCell
 }
 
 // A subject's own share counts as much as that of all subjects with so many calls,
@@ -82,49 +79,6 @@ func shareTests(list []*shareSeries) (t *hourTests, short int) {
 	}
 	t.correct()
 	return t, short
-}
-
-// shares runs a statement whose rows are subject, actor, piece of time, calls,
-// and those that are counted, in order of the first three.
-func (r *run) shares(ctx context.Context, statement string) ([]*shareSeries, error) {
-	if err := r.need(ctx, "call"); err != nil {
-		return nil, err
-	}
-	var list []*shareSeries
-	err := r.query(ctx, statement, nil, func(rows *sql.Rows) error {
-		var subject, actor string
-		var c shareCell
-		err := rows.Scan(&subject, &actor, &c.at, &c.n, &c.k)
-		if n := len(list); n == 0 || list[n-1].subject != subject {
-			list = append(list, &shareSeries{subject: subject, actor: actor})
-		}
-		s := list[len(list)-1]
-		s.cells = append(s.cells, c)
-		return err
-	})
-	return list, err
-}
-
-// shareDetector is a detector of how many calls of a subject are of some kind.
-func shareDetector(d *volumeDetector, statement string) *volumeDetector {
-	d.piece = hourUS
-	d.tests = func(ctx context.Context, r *run) (*hourTests, []volumeSubject, []string, error) {
-		list, err := r.shares(ctx, statement)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		var subjects []volumeSubject
-		for _, s := range list {
-			subjects = append(subjects, volumeSubject{subject: s.subject, actor: s.actor})
-		}
-		t, short := shareTests(list)
-		var notes []string
-		if short > 0 {
-			notes = append(notes, fmt.Sprintf("not enough history of %d subjects, with fewer than %d calls on other days", short, warmUpCalls))
-		}
-		return t, subjects, notes, nil
-	}
-	return d
 }
 
 // drawn is a number from 0 to 1 that hangs on what is tested only. Of few calls so

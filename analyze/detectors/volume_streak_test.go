@@ -96,7 +96,7 @@ func TestCommon(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := &volumeHistory{from: 4 * 24, to: 4*24 + 24*21 - 1}
-			var days []any
+			var days []int64
 			for d := range int64(21) {
 				days = append(days, 4+d)
 			}
@@ -111,7 +111,7 @@ func TestCommon(t *testing.T) {
 					if hour/24 == 20 && (tt.all || i == 0) {
 						calls *= 3
 					}
-					a.hours = append(a.hours, volumeHour{hour: hour, calls: calls, begun: 1})
+					a.hours = append(a.hours, actorHour{hour: hour, calls: calls, begun: 1})
 				}
 				h.actors = append(h.actors, a)
 			}

@@ -345,7 +345,7 @@ func TestVolumeLeavesOut(t *testing.T) {
 	t.Parallel()
 	expected := func(calls int64) float64 {
 		h := &volumeHistory{from: 4 * 24, to: 4*24 + 24*21 - 1}
-		var days []any
+		var days []int64
 		for d := range int64(21) {
 			days = append(days, 4+d)
 		}
@@ -353,14 +353,14 @@ func TestVolumeLeavesOut(t *testing.T) {
 		a := &volumeActor{name: "ana"}
 		for hour := h.from; hour <= h.to; hour++ {
 			if hour%24 >= 8 && hour%24 < 16 {
-				a.hours = append(a.hours, volumeHour{hour: hour, calls: 3 + hour%2})
+				a.hours = append(a.hours, actorHour{hour: hour, calls: 3 + hour%2})
 			}
 		}
 		at := len(a.hours) / 2
 		a.hours[at].calls = calls
 		h.actors = append(h.actors, a)
 		h.setCommon()
-		for _, x := range rateTests(h, &rateMeasure{value: func(v *volumeHour) int64 { return v.calls }, usual: usualSpread, wild: callsWild, lump: rateLump, apart: callsApart}).list {
+		for _, x := range rateTests(h, &rateMeasure{value: func(v *actorHour) int64 { return v.calls }, usual: usualSpread, wild: callsWild, lump: rateLump, apart: callsApart}).list {
 			if x.hour == a.hours[at].hour*hourUS {
 				return x.expected
 			}
@@ -378,12 +378,12 @@ func TestVolumeLeavesOut(t *testing.T) {
 func TestVolumeOfOneDay(t *testing.T) {
 	t.Parallel()
 	h := &volumeHistory{from: 4 * 24, to: 4*24 + 24*21 - 1}
-	var days []any
+	var days []int64
 	for d := range int64(21) {
 		days = append(days, 4+d)
 	}
 	h.setDays(days)
-	h.actors = []*volumeActor{{name: "ana", hours: []volumeHour{{hour: h.from, calls: 60, begun: 5, tokens: 6000, cost: 60}}}}
+	h.actors = []*volumeActor{{name: "ana", hours: []actorHour{{hour: h.from, calls: 60, begun: 5, tokens: 6000, cost: 60}}}}
 	h.setCommon()
 	for _, m := range []*rateMeasure{callsMeasure(), begunMeasure()} {
 		tests := rateTests(h, m)

@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
@@ -9,7 +10,7 @@ import (
 // volumeThrottling finds hours in which far more of an actor's calls were
 // throttled than on other days.
 func volumeThrottling() detector {
-	return shareDetector(&volumeDetector{
+	return &volumeDetector{
 		head: analyze.About{
 			ID: "volume.throttling", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "A storm of throttled calls",
@@ -22,9 +23,30 @@ func volumeThrottling() detector {
 			Collect:        []string{"the calls of the hour", "the quotas of the account at that time"},
 			Contain:        []string{"make the client wait between tries", "set a rate limit for the actor", "rotate its credential"},
 		},
-		events: "volume_events_throttled", ratio: 3, least: 5, what: "throttled_calls",
+		piece: hourUS, events: "volume_events_throttled", ratio: 3, least: 5, what: "throttled_calls",
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.0f of %d calls %s were throttled, where %.2g are expected by other days", x.observed, x.calls, x.hours(), x.expected)
 		},
-	}, "volume_throttling")
+		tests: func(ctx context.Context, r *run) (*hourTests, []volumeSubject, []string, error) {
+			all, err := r.actorCalls(ctx)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			var list []*shareSeries
+			var subjects []volumeSubject
+			for _, a := range all {
+				s := &shareSeries{subject: a.name, cells: make([]shareCell, len(a.hours))}
+				for i, h := range a.hours {
+					s.cells[i] = shareCell{at: h.hour, n: h.calls, k: h.throttled}
+				}
+				list, subjects = append(list, s), append(subjects, volumeSubject{subject: a.name, actor: a.name})
+			}
+			t, short := shareTests(list)
+			var notes []string
+			if short > 0 {
+				notes = append(notes, fmt.Sprintf("not enough history of %d subjects, with fewer than %d calls on other days", short, warmUpCalls))
+			}
+			return t, subjects, notes, nil
+		},
+	}
 }

@@ -26,5 +26,5 @@ func volumeTokens() detector {
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.0f tokens %s, where %.3g are expected by the same hours of other days", x.observed, x.hours(), x.expected)
 		},
-	}, &rateMeasure{value: func(v *volumeHour) int64 { return v.tokens }, usual: usualTokens, wild: tokensWild, lump: tokensLump, apart: tokensApart, unsure: tokensUnsure})
+	}, &rateMeasure{value: func(v *actorHour) int64 { return v.tokens }, usual: usualTokens, wild: tokensWild, lump: tokensLump, apart: tokensApart, unsure: tokensUnsure})
 }

@@ -23,8 +23,8 @@ func Bursts(gaps []float64, mean, ratio, gamma float64) []Burst {
 		return nil
 	}
 	enter := gamma * math.Log(float64(n)+1)
-	cost := func(gap, rate float64) float64 { return gap*rate - math.Log(rate) }
 	slow, fast := 1/mean, ratio/mean
+	logSlow, logFast := math.Log(slow), math.Log(fast)
 	calm, burst := 0.0, enter
 	fromBurst := make([]bool, n) // the cheapest way to be calm after gap i came from a burst
 	fromCalm := make([]bool, n)  // the cheapest way to be in a burst came from calm
@@ -34,8 +34,8 @@ func Bursts(gaps []float64, mean, ratio, gamma float64) []Burst {
 			fromCalm[i] = calm+enter < burst
 			calm, burst = math.Min(calm, burst), math.Min(burst, calm+enter)
 		}
-		calm += cost(g, slow)
-		burst += cost(g, fast)
+		calm += g*slow - logSlow
+		burst += g*fast - logFast
 	}
 	in := make([]bool, n)
 	inBurst := burst < calm
@@ -54,7 +54,7 @@ func Bursts(gaps []float64, mean, ratio, gamma float64) []Burst {
 		}
 		b := Burst{From: i, Gain: -enter}
 		for ; i < n && in[i]; i++ {
-			b.Gain += cost(gaps[i], slow) - cost(gaps[i], fast)
+			b.Gain += (gaps[i]*slow - logSlow) - (gaps[i]*fast - logFast)
 		}
 		b.To = i
 		out = append(out, b)

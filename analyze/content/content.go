@@ -230,15 +230,3 @@ func compareSigns(a, b Sign) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Label, b.Label),
 		cmp.Compare(a.Via, b.Via), -cmp.Compare(a.Score, b.Score))
 }
-
-// appendFolded appends text with its ASCII letters in lower case.
-func appendFolded(dst, text []byte) []byte {
-	from := len(dst)
-	dst = append(dst, text...)
-	for i, c := range dst[from:] {
-		if c-'A' < 26 {
-			dst[from+i] = c + 'a' - 'A'
-		}
-	}
-	return dst
-}

@@ -211,10 +211,17 @@ func TestAutomaton(t *testing.T) {
 	words := []string{"abc", "bcd", "bc", "a b", "b c d", "cab", "abcab", "d"}
 	a := newAutomaton(words)
 	rng := rand.New(rand.NewPCG(3, 4))
-	for range 3000 {
+	for n := range 3000 {
 		text := make([]byte, rng.IntN(24))
+		if n%10 == 0 { // so long that parts of it are read at once
+			text = make([]byte, rng.IntN(3*lanes*maxLane))
+		}
+		letters := "abcd \n\tx"
+		if n%20 == 0 { // mostly white space, over the ends of the parts
+			letters = "ab  \n\n\t\t"
+		}
 		for i := range text {
-			text[i] = "abcd \n\tx"[rng.IntN(8)]
+			text[i] = letters[rng.IntN(8)]
 		}
 		type place struct{ word, start, end int32 }
 		var got, want []place

@@ -2,6 +2,7 @@ package content
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -109,13 +110,22 @@ func (d *decoding) fold(l *layer) {
 	f := &folding{decoding: d, l: l}
 	b := l.text
 	for i := 0; i < len(b); {
-		switch f.class[b[i]] {
-		case 0:
-			i++
-		case '0':
+		if len(b)-i >= 8 {
+			eight := eightAt(b, i)
+			marks := eight&highBits | within(eight, '0', '9')
+			if marks == 0 {
+				i += 8
+				continue
+			}
+			i += firstMarked(marks)
+		}
+		switch {
+		case b[i] >= utf8.RuneSelf:
+			i = f.character(i)
+		case isDigit(b[i]):
 			i = f.digit(i)
 		default:
-			i = f.character(i)
+			i++
 		}
 	}
 	f.finish()
@@ -319,76 +329,109 @@ func (f *folding) digit(i int) int {
 		return end // a number
 	}
 	end = i
-	for from > 0 && i-from < 24 && leetLetter(b[from-1], 'i') != 0 {
+	for from > 0 && i-from < maxLeet && f.looks[b[from-1]] != 0 {
 		from--
 	}
-	for end < len(b) && end-from < 24 && leetLetter(b[end], 'i') != 0 {
+	for end < len(b) && end-from < maxLeet && f.looks[b[end]] != 0 {
 		end++
 	}
-	if end-from < 5 {
-		return max(end, i+1)
-	}
-	if end-from >= 24 { // no word
+	if end-from == maxLeet { // no word
 		for end < len(b) && isAlnum(b[end]) {
 			end++
 		}
 		return end
 	}
-	var word [24]byte
+	if n := end - from; n >= minLeetWord && n <= maxLeetWord {
+		f.leetWord(from, end)
+	}
+	return max(end, i+1)
+}
+
+// maxLeet is how long what may be a word is at most, in bytes: of longer runs
+// none is looked at. The words that are known are shorter.
+const (
+	maxLeet     = 24
+	minLeetWord = 5
+	maxLeetWord = 12
+)
+
+// leetWord folds a word if it is one of leetWords then. What stands for i may
+// stand for l.
+func (f *folding) leetWord(from, end int) {
+	b := f.l.text[from:end]
+	if !f.leetWords.mayBe(b, &f.looks) {
+		return
+	}
+	var buf [maxLeetWord]byte
 	for _, one := range []byte("il") {
-		letters := 0
-		for k, c := range b[from:end] {
-			word[k] = leetLetter(c, one)
-			if isAlpha(c) {
+		letters, word := 0, buf[:0]
+		for _, c := range b {
+			letter := f.looks[c]
+			switch {
+			case isAlpha(c):
 				letters++
+			case letter == 'i':
+				letter = one
 			}
+			word = append(word, letter)
 		}
-		if letters < 2 || !isLeetWord(string(word[:end-from])) {
+		if letters < 2 || !f.leetWords.is[string(word)] {
 			continue
 		}
-		for k, c := range b[from:end] {
+		for k, c := range b {
 			if !isAlpha(c) {
 				f.edits = append(f.edits, edit{span{from + k, from + k + 1}, word[k], foldLeet})
 			}
 		}
 		f.leet++
-		break
+		return
 	}
-	return max(end, i+1)
 }
 
-// leetLetter returns the lower-case letter that a byte is or stands for, or 0.
-func leetLetter(c, one byte) byte {
-	switch c {
-	case '0':
-		return 'o'
-	case '1', '!', '|':
-		return one
-	case '3':
-		return 'e'
-	case '4', '@':
-		return 'a'
-	case '5', '$':
-		return 's'
-	case '7':
-		return 't'
-	case '8':
-		return 'b'
+// leetLetters maps a byte to the letter, in lower case, that it is or stands for.
+func leetLetters() (letters [256]byte) {
+	for c := byte('a'); c <= 'z'; c++ {
+		letters[c], letters[c&^0x20] = c, c
 	}
-	if isAlpha(c) {
-		return c | 0x20
+	for i, c := range []byte("01!|34@5$78") {
+		letters[c] = "oiiieaasstb"[i]
 	}
-	return 0
+	return letters
 }
 
-// isLeetWord knows the words that are worth hiding: those of instructions to a
+// leetWords are the words that are worth hiding: those of instructions to a
 // model and of what it must not say.
-func isLeetWord(word string) bool {
-	switch word {
-	case "ignore", "disregard", "forget", "previous", "prior", "above", "instruction", "instructions", "rules", "guidelines", "system", "prompt", "prompts", "reveal", "repeat", "print", "password", "passwords", "secret", "secrets", "credential", "credentials", "token", "bypass", "override", "jailbreak", "filter", "filters", "restrictions", "developer", "pretend", "unfiltered", "uncensored", "hacker", "hacking", "malware", "virus", "exploit", "bomb", "explosive", "explosives", "weapon", "weapons", "poison", "drugs", "illegal", "assistant", "confidential", "private", "execute", "delete", "everything", "anything", "please", "write", "create", "build":
-		return true
+type leetWords struct {
+	is map[string]bool
+	// at has by length and place a bit for each letter that a word has there: most
+	// of what is no word shows it by the first letters.
+	at [maxLeetWord + 1][maxLeetWord]uint32
+}
+
+func newLeetWords() *leetWords {
+	w := &leetWords{is: map[string]bool{}}
+	for _, word := range strings.Fields("ignore disregard forget previous prior above instruction instructions rules guidelines system prompt prompts reveal repeat print password passwords secret secrets credential credentials token bypass override jailbreak filter filters restrictions developer pretend unfiltered uncensored hacker hacking malware virus exploit explosive explosives weapon weapons poison drugs illegal assistant confidential private execute delete everything anything please write create build") {
+		w.is[word] = true
+		for i, c := range []byte(word) {
+			w.at[len(word)][i] |= 1 << (c - 'a')
+		}
 	}
-	return false
+	return w
+}
+
+// mayBe reports whether each letter of a text stands where some word of its
+// length has it.
+func (w *leetWords) mayBe(text []byte, looks *[256]byte) bool {
+	for i, c := range text {
+		can := uint32(1) << (looks[c] - 'a')
+		if looks[c] == 'i' {
+			can |= 1 << ('l' - 'a')
+		}
+		if w.at[len(text)][i]&can == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // foldMargin is how much text around what was folded is looked at again, in

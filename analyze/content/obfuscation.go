@@ -37,13 +37,16 @@ const (
 // obfuscation looks for what hides a text, decodes it, and lets the other parts
 // look at what comes out.
 type obfuscation struct {
-	others  []part
-	cipher  *cipher       // the last of others
-	words   *wordList     // of all parts, others first
-	hits    [][]hit       // by part
-	letters map[rune]byte // confusable letters
-	class   [256]byte     // what fold does at a byte: 0 nothing, 0 to 9 a look at the word around, beyond ASCII decoding
-	text    Text          // of the layer that others look at
+	others    []part
+	cipher    *cipher       // the last of others
+	words     *wordList     // of all parts, others first
+	hits      [][]hit       // by part
+	letters   map[rune]byte // confusable letters
+	inRun     [256]bool     // by byte: whether encoded runs hold it
+	looks     [256]byte     // by byte: the letter that it is or stands for, or 0
+	leetWords *leetWords
+	text      Text   // of the layer that others look at
+	in, out   []byte // of a run that is decoded
 }
 
 // newHidden returns the parts that look for hidden and ciphered text; others are
@@ -51,18 +54,10 @@ type obfuscation struct {
 // all of them.
 func newHidden(others []part) []part {
 	c := newCipher()
-	o := &obfuscation{cipher: c, letters: confusables()}
+	o := &obfuscation{cipher: c, letters: confusables(), inRun: runBytes(), looks: leetLetters(), leetWords: newLeetWords()}
 	o.others = append(slices.Clip(others), c)
 	o.hits = make([][]hit, len(o.others))
 	c.obfuscation = o
-	for i := range o.class {
-		switch {
-		case i >= utf8.RuneSelf:
-			o.class[i] = 'u'
-		case isDigit(byte(i)):
-			o.class[i] = '0'
-		}
-	}
 	return []part{c, o}
 }
 

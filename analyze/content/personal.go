@@ -1,6 +1,9 @@
 package content
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // KindPersonal is the kind of signs of data about a person. Their labels are
 // email, phone, card, iban, ip, mac, postal-address, bitcoin, ethereum and those
@@ -31,19 +34,34 @@ const (
 
 // personal looks for data about persons.
 type personal struct {
-	byShape map[string][]idNumber
-	lengths [maxShape + 1]bool // those that some shape has
+	shapes []shapeNode // of the numbers of states, as a tree from the first on
+	id     []byte      // the number at hand without signs
 }
 
-// maxShape is the length of the longest shape of a number.
-const maxShape = 24
+// shapeNode is where one or more shapes lead: by the next byte's place in
+// shapeBytes, the next node.
+type shapeNode struct {
+	next    [len(shapeBytes)]int16 // 0: no shape goes on so
+	numbers []idNumber             // those whose shape ends here
+}
+
+// shapeBytes are what shapes are made of: digits, letters and signs.
+const shapeBytes = "9A -."
 
 func newPersonal() (part, error) {
-	p := &personal{byShape: map[string][]idNumber{}}
+	p := &personal{shapes: make([]shapeNode, 1)}
 	for _, n := range idNumbers() {
-		for _, s := range n.shapes {
-			p.byShape[s] = append(p.byShape[s], n)
-			p.lengths[len(s)] = true
+		for _, shape := range n.shapes {
+			at := int16(0)
+			for _, c := range []byte(shape) {
+				i := strings.IndexByte(shapeBytes, c)
+				if p.shapes[at].next[i] == 0 {
+					p.shapes[at].next[i] = int16(len(p.shapes)) //nolint:gosec // some hundred
+					p.shapes = append(p.shapes, shapeNode{})
+				}
+				at = p.shapes[at].next[i]
+			}
+			p.shapes[at].numbers = append(p.shapes[at].numbers, n)
 		}
 	}
 	return p, nil
@@ -56,6 +74,15 @@ func (p *personal) keywords() []string { return nil }
 func (p *personal) scan(t *Text, report func(Sign)) {
 	s := &personalScan{text: t, report: report}
 	for i := 0; i < len(t.Raw); {
+		if len(t.Raw)-i >= 8 {
+			eight := eightAt(t.Raw, i)
+			marks := within(eight, '(', '+') | within(eight, '0', '@') // and some more
+			if marks == 0 {
+				i += 8
+				continue
+			}
+			i += firstMarked(marks)
+		}
 		switch personalClass[t.Raw[i]] {
 		case 0:
 			i++
@@ -133,8 +160,8 @@ func hasWord(text []byte, words []string) bool {
 	return false
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func isDigit(c byte) bool { return c-'0' < 10 }
+func isAlpha(c byte) bool { return c|0x20-'a' < 26 }
 func isAlnum(c byte) bool { return isDigit(c) || isAlpha(c) }
 
 // email reports the address around an @: RFC 5321, section 4.1.2, without
@@ -233,10 +260,9 @@ func plainNumber(b []byte, from, end int) int {
 // glued reports whether what stands between two places goes on before or after
 // it, as the 3.4 in 1.2.3.4.5 does.
 func glued(b []byte, from, to int) bool {
-	const joins = "-./:,"
 	if from > 0 {
 		c := b[from-1]
-		if isAlnum(c) || c == '_' || c == '\\' || c == '.' || from > 1 && bytes.IndexByte([]byte(joins), c) >= 0 && isAlnum(b[from-2]) && (c == '-' || isDigit(b[from-2])) {
+		if isAlnum(c) || c == '_' || c == '\\' || c == '.' || from > 1 && joins(c) && isAlnum(b[from-2]) && (c == '-' || isDigit(b[from-2])) {
 			return true
 		}
 	}
@@ -244,41 +270,39 @@ func glued(b []byte, from, to int) bool {
 		return false
 	}
 	c := b[to]
-	return isAlnum(c) || c == '_' || to+1 < len(b) && bytes.IndexByte([]byte(joins), c) >= 0 && isDigit(b[to+1])
+	return isAlnum(c) || c == '_' || to+1 < len(b) && joins(c) && isDigit(b[to+1])
 }
+
+// joins reports whether a sign stands within numbers and names.
+func joins(c byte) bool { return c >= ',' && c <= '/' || c == ':' }
 
 // identity reports a number of a state.
 func (p *personal) identity(s *personalScan, from int) bool {
 	b := s.text.Raw
-	var shape, id [maxShape]byte
 	best, bestEnd := -1, 0
 	var bestOf []idNumber
-	n, ids := 0, 0
-	for i := from; i < len(b) && n < maxShape; i++ {
-		c := b[i]
+	node := &p.shapes[0]
+	p.id = p.id[:0]
+	for i := from; i < len(b); i++ {
+		c, sign := b[i], -1
 		switch {
 		case isDigit(c):
-			shape[n], id[ids] = '9', c
-			ids++
+			sign, p.id = 0, append(p.id, c)
 		case isAlpha(c):
-			shape[n], id[ids] = 'A', c&^0x20
-			ids++
-		case (c == ' ' || c == '-' || c == '.') && i > from && isAlnum(b[i-1]):
-			shape[n] = c
-		default:
-			i = len(b)
-			continue
+			sign, p.id = 1, append(p.id, c&^0x20)
+		case i > from && isAlnum(b[i-1]):
+			sign = strings.IndexByte(shapeBytes, c)
 		}
-		n++
-		if !p.lengths[n] || i+1 < len(b) && isAlnum(b[i+1]) || !isAlnum(c) {
-			continue
+		if sign < 0 || node.next[sign] == 0 {
+			break
 		}
-		list := p.byShape[string(shape[:n])]
-		if len(list) == 0 || glued(b, from, i+1) {
+		node = &p.shapes[node.next[sign]]
+		list := node.numbers
+		if len(list) == 0 || i+1 < len(b) && isAlnum(b[i+1]) || glued(b, from, i+1) {
 			continue
 		}
 		for k := range list {
-			if list[k].valid(id[:ids]) && (best < 0 || s.scoreOf(from, i+1, list[k]) > s.scoreOf(from, bestEnd, bestOf[best])) {
+			if list[k].valid(p.id) && (best < 0 || s.scoreOf(from, i+1, list[k]) > s.scoreOf(from, bestEnd, bestOf[best])) {
 				best, bestEnd, bestOf = k, i+1, list
 			}
 		}

@@ -1,7 +1,5 @@
 package content
 
-import "bytes"
-
 // phoneWords are words of context of telephone numbers.
 func phoneWords() []string {
 	return []string{"phone", "telephone", "mobile", "cell", "call", "fax", "tel", "whatsapp", "sms", "text me", "reach me", "contact", "telefon", "handy", "téléphone", "móvil", "teléfono", "numéro", "电话", "手机", "電話"}
@@ -40,13 +38,18 @@ func (s *personalScan) phoneDigits(b []byte, from, most int) ([]byte, int) {
 		switch {
 		case isDigit(b[i]):
 			digits, to, gap = append(digits, b[i]), i+1, 0
-		case bytes.IndexByte([]byte(" -.()/"), b[i]) >= 0 && gap < 2:
+		case isPhoneSign(b[i]) && gap < 2:
 			gap++
 		default:
 			return digits, to
 		}
 	}
 	return digits, to
+}
+
+// isPhoneSign reports whether a sign stands between groups of digits.
+func isPhoneSign(c byte) bool {
+	return c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/'
 }
 
 // northAmerican reports whether ten digits are a number of the North American

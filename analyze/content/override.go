@@ -97,7 +97,7 @@ func overridePhrases() []phrase {
 		},
 		{
 			// Said of the reader's own: your instructions have been revoked.
-			injectOverride, 0.85, "your;" + undoneWord,
+			injectOverride, 0.85, "your;" + ruleWords + ";" + undoneWord,
 			`@your (?:(?:` + before + `|own|system) ){0,2}` + governs + `\b[^.!?\n]{0,30}?\b` + noLonger,
 		},
 		{
@@ -111,7 +111,7 @@ func overridePhrases() []phrase {
 		},
 		{
 			// Said, and then the reader is told to act on it.
-			injectOverride, 0.85, beforeWords + "|all|your|these|system;" + undoneWord,
+			injectOverride, 0.85, beforeWords + "|all|your|these|system;" + ruleWords + "|rule;" + undoneWord,
 			`@(?:` + before + `|all|your|these|system)\b[^.!?\n]{0,20}?\b` + either + `\b[^.!?\n]{0,30}?\b` + noLonger + `[^.!?\n]{0,60}[.!;:,]? (?:and |so |please |now |instead |then ){0,2}(?:(?:` + discards + `|override|drop|discard) (?:them|it|those|these)\b|you (?:are now|must now|now (?:are|have|act|answer|obey))\b|(?:print|output|repeat|reveal|show me|tell me|reply|respond|answer|act as) [^\n]{3,40})`,
 		},
 		{

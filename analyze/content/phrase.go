@@ -32,14 +32,18 @@ type phraseSet struct {
 	words []string
 	uses  [][]wordUse // by word, of those that belong to phrases
 	rules []phraseRule
+	slots int // second and further lists of all rules
 }
 
-type wordUse struct{ rule, list int32 }
+// wordUse is a rule that a word belongs to, and which of the lists beyond its
+// first, or -1 for that.
+type wordUse struct{ rule, slot int32 }
 
 type phraseRule struct {
 	phrase
 	find  *regexp.Regexp
-	lists int
+	lists int  // of words
+	slot  int  // of its second list among those of all rules
 	wide  bool // may go on over the end of a sentence
 	place byte // where it may begin: 0 anywhere, or ^ @ . | for a text, word, sentence or line
 }
@@ -55,7 +59,7 @@ func newPhraseSet(phrases []phrase, more ...string) (*phraseSet, error) {
 			return nil, fmt.Errorf("reading the phrase %s (%s): %w", p.label, p.pattern, err)
 		}
 		lists := strings.Split(p.words, ";")
-		s.rules = append(s.rules, phraseRule{p, find, len(lists), strings.Contains(p.pattern, `[^\n]`), place})
+		s.rules = append(s.rules, phraseRule{p, find, len(lists), s.slots, strings.Contains(p.pattern, `[^\n]`), place})
 		for j, list := range lists {
 			for word := range strings.SplitSeq(list, "|") {
 				word = strings.ReplaceAll(word, "¦", "|")
@@ -65,9 +69,14 @@ func newPhraseSet(phrases []phrase, more ...string) (*phraseSet, error) {
 					index[word] = at
 					s.words, s.uses = append(s.words, word), append(s.uses, nil)
 				}
-				s.uses[at] = append(s.uses[at], wordUse{int32(i), int32(j)}) //nolint:gosec // some hundred
+				use := wordUse{int32(i), int32(s.slots + j - 1)} //nolint:gosec // some hundred
+				if j == 0 {
+					use.slot = -1
+				}
+				s.uses[at] = append(s.uses[at], use)
 			}
 		}
+		s.slots += len(lists) - 1
 	}
 	s.words = append(s.words, more...)
 	return s, nil
@@ -117,16 +126,18 @@ func patternOf(p string) string {
 // goroutines at once.
 type phraseFinder struct {
 	set   *phraseSet
-	near  [][]window // by rule: where its words stand, joined
+	near  [][]window // by rule: where words of its first list stand, joined
 	used  []int32    // the rules that have some
-	other [][]int32  // by rule: where words of its second list stand
+	other [][]int32  // by slot: where words of that list stand
+	next  []int      // by slot: the first of them that may stand in the next window
+	slots []int32    // the slots that have some
 }
 
 // window is a range of a text.
 type window struct{ from, to int }
 
 func newPhraseFinder(s *phraseSet) *phraseFinder {
-	return &phraseFinder{set: s, near: make([][]window, len(s.rules)), other: make([][]int32, len(s.rules))}
+	return &phraseFinder{set: s, near: make([][]window, len(s.rules)), other: make([][]int32, s.slots), next: make([]int, s.slots)}
 }
 
 // find calls found for each phrase, by rule and place. Windows around words that
@@ -136,24 +147,33 @@ func (f *phraseFinder) find(t *Text, found func(rule *phraseRule, from, to int))
 	f.gather(t)
 	for _, id := range f.used {
 		rule := &f.set.rules[id]
-		other := f.other[id]
 		for _, w := range f.near[id] {
-			if rule.lists > 1 {
-				for len(other) > 0 && int(other[0]) < w.from {
-					other = other[1:]
-				}
-				if len(other) == 0 {
-					break
-				}
-				if int(other[0]) >= w.to {
-					continue
-				}
+			if f.hasOthers(rule, w) {
+				f.try(t, rule, w, found)
 			}
-			f.try(t, rule, w, found)
 		}
-		f.near[id], f.other[id] = f.near[id][:0], f.other[id][:0]
+		f.near[id] = f.near[id][:0]
 	}
-	f.used = f.used[:0]
+	for _, slot := range f.slots {
+		f.other[slot], f.next[slot] = f.other[slot][:0], 0
+	}
+	f.used, f.slots = f.used[:0], f.slots[:0]
+}
+
+// hasOthers reports whether a word of each further list of a rule stands in a
+// window. The windows of a rule come in the order of their beginnings, and so
+// words before one are not looked at again.
+func (f *phraseFinder) hasOthers(rule *phraseRule, w window) bool {
+	for slot := rule.slot; slot < rule.slot+rule.lists-1; slot++ {
+		other, next := f.other[slot], f.next[slot]
+		for next < len(other) && int(other[next]) < w.from {
+			next++
+		}
+		if f.next[slot] = next; next == len(other) || int(other[next]) >= w.to {
+			return false
+		}
+	}
+	return true
 }
 
 // gather notes where the words of the rules stand. Hits come in the order of
@@ -164,9 +184,11 @@ func (f *phraseFinder) gather(t *Text) {
 			continue
 		}
 		for _, use := range f.set.uses[h.word] {
-			if use.list > 0 {
-				f.touch(use.rule)
-				f.other[use.rule] = append(f.other[use.rule], h.start)
+			if use.slot >= 0 {
+				if len(f.other[use.slot]) == 0 {
+					f.slots = append(f.slots, use.slot)
+				}
+				f.other[use.slot] = append(f.other[use.slot], h.start)
 				continue
 			}
 			rule := &f.set.rules[use.rule]
@@ -226,9 +248,9 @@ func ends(text []byte, at int) bool {
 	return false
 }
 
-// touch notes that a rule has words.
+// touch notes that a rule has words of its first list.
 func (f *phraseFinder) touch(rule int32) {
-	if len(f.near[rule]) == 0 && len(f.other[rule]) == 0 {
+	if len(f.near[rule]) == 0 {
 		f.used = append(f.used, rule)
 	}
 }

@@ -55,7 +55,7 @@ const maxWord = 48
 // without white space that is longer than a word.
 func endsInRun(text []byte) bool {
 	tail := bytes.TrimRight(text[max(0, len(text)-classify.MaxTail):], " \t\r\n")
-	for _, word := range bytes.Fields(tail) {
+	for word := range bytes.FieldsSeq(tail) {
 		if len(word) > maxWord && !bytes.ContainsAny(word, "({[<") {
 			return true
 		}

@@ -13,6 +13,7 @@ var stanceWords string
 // goroutines at once.
 type ReplyReader struct {
 	stance map[uint32]bool // hashes of the words that are told apart
+	maybe  [4096]bool      // by the last bits of a hash: whether it can be of one
 	grams  []uint32        // the reply so far: hashes of words, marks of all else
 }
 
@@ -37,7 +38,8 @@ func NewReplyReader() *ReplyReader {
 			continue
 		}
 		for _, word := range strings.Fields(line) {
-			r.stance[hashOf([]byte(word))] = true
+			h := hashOf([]byte(word))
+			r.stance[h], r.maybe[h%4096] = true, true
 		}
 	}
 	return r
@@ -117,7 +119,7 @@ func (r *ReplyReader) read(text []byte) {
 }
 
 func (r *ReplyReader) word(h uint32) {
-	if !r.stance[h] {
+	if !r.maybe[h%4096] || !r.stance[h] {
 		r.mark(markOther)
 		return
 	}

@@ -2,7 +2,6 @@ package classify
 
 import (
 	"bytes"
-	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,7 +18,14 @@ const minTail = 96
 
 // TailReader makes the features of the ends of texts. It must not be used by
 // two goroutines at once.
-type TailReader struct{ marks []byte }
+type TailReader struct {
+	marks []byte
+	seen  [seenSize]uint16 // by hash: which feature of the text has it, from 1 on
+}
+
+// seenSize is a power of two, and twice as many as an end has features: three for
+// each of its bytes and those of variety.
+const seenSize = 1024
 
 // Features appends the features of the end of a text as it was written: the
 // runs of two, three and four kinds of characters, where letters of one case
@@ -27,6 +33,7 @@ type TailReader struct{ marks []byte }
 // character is its own. No word is told from another: what a suffix asks for
 // changes, how it looks does not. Each feature counts once.
 func (r *TailReader) Features(dst Features, text []byte) Features {
+	from := len(dst)
 	text = bytes.TrimRight(text, " \t\r\n")
 	text = text[max(0, len(text)-MaxTail):]
 	text = text[bytes.LastIndexByte(text, '\n')+1:]
@@ -44,8 +51,25 @@ func (r *TailReader) Features(dst Features, text []byte) Features {
 		}
 	}
 	dst = r.variety(dst)
-	slices.Sort(dst)
-	return slices.Compact(dst)
+	return dst[:from+r.once(dst[from:])]
+}
+
+// once leaves each feature once, where it stands first, and returns how many those
+// are.
+func (r *TailReader) once(features Features) int {
+	clear(r.seen[:])
+	kept := features[:0]
+	for _, f := range features {
+		at := f % seenSize
+		for r.seen[at] > 0 && kept[r.seen[at]-1] != f {
+			at = (at + 1) % seenSize
+		}
+		if r.seen[at] == 0 {
+			kept = append(kept, f)
+			r.seen[at] = uint16(len(kept)) //nolint:gosec // some hundred
+		}
+	}
+	return len(kept)
 }
 
 // isBinary reports whether a text is none: it has control characters, or is no
@@ -56,7 +80,21 @@ func isBinary(text []byte) bool {
 			text = text[1:]
 		}
 	}
-	return !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return r != '\t' && unicode.IsControl(r) })
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			if c < ' ' && c != '\t' || c == 0x7f {
+				return true
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n == 1 || unicode.IsControl(r) {
+			return true
+		}
+		i += n
+	}
+	return false
 }
 
 // variety appends, in steps, counts of the different kinds of characters and of the

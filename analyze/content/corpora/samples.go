@@ -3,6 +3,7 @@ package corpora
 import (
 	"bytes"
 	_ "embed"
+	"slices"
 	"strings"
 
 	"github.com/exhibit-forensics/exhibit/analyze/content/classify"
@@ -92,6 +93,7 @@ func SuffixSamples(root string) ([]Sample, error) {
 	var reader classify.TailReader
 	add := func(text, group, source string, is bool, weight float64) {
 		if features := reader.Features(nil, []byte(text)); len(features) > 0 {
+			slices.Sort(features) // sums of learning depend on the order
 			samples = append(samples, Sample{classify.Example{Features: features, Is: is, Weight: weight}, text, group, source})
 		}
 	}

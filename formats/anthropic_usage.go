@@ -76,17 +76,18 @@ func decodeAnthropicTotal(d *Decoder, e *Event, v jsontape.Value) {
 	}
 	e.Plane, e.Kind = PlaneAccess, KindUsage
 	operation := "usage_report/messages"
+	u := usage{apart: true}
 	var amount, currency jsontape.Value
 	for key, m := range v.Members() {
 		switch string(key) {
 		case "uncached_input_tokens":
-			e.InputTokens = countOf(m)
+			u.input = countOf(m)
 		case "output_tokens":
-			e.OutputTokens = countOf(m)
+			u.output = countOf(m)
 		case "cache_read_input_tokens":
-			e.CacheReadTokens = countOf(m)
+			u.cacheRead = countOf(m)
 		case "cache_creation":
-			e.CacheWriteTokens = cacheCreation(inlined(d, m))
+			u.cacheWrite = cacheCreation(inlined(d, m))
 		case "model":
 			e.Model = m.Text()
 		case "workspace_id":
@@ -107,6 +108,7 @@ func decodeAnthropicTotal(d *Decoder, e *Event, v jsontape.Value) {
 			currency = m
 		}
 	}
+	u.fill(e)
 	e.Operation = word(d, operation)
 	if len(e.CredentialID) > 0 {
 		e.CredentialKind = word(d, "api_key")
@@ -155,10 +157,11 @@ func decodeClaudeCodeDay(d *Decoder, v jsontape.Value) error {
 		e.claudeCode(d, v)
 		e.Model = m.Get("model").Text()
 		tokens := m.Get("tokens")
-		e.InputTokens = countOf(tokens.Get("input"))
-		e.OutputTokens = countOf(tokens.Get("output"))
-		e.CacheReadTokens = countOf(tokens.Get("cache_read"))
-		e.CacheWriteTokens = countOf(tokens.Get("cache_creation"))
+		u := usage{ // as the Messages API counts
+			input: countOf(tokens.Get("input")), output: countOf(tokens.Get("output")),
+			cacheRead: countOf(tokens.Get("cache_read")), cacheWrite: countOf(tokens.Get("cache_creation")), apart: true,
+		}
+		u.fill(e)
 		cost := m.Get("estimated_cost")
 		if e.CostUSD = dollars(cost.Get("amount"), cost.Get("currency"), -2); e.CostUSD.OK {
 			e.CostBasis = word(d, "anthropic estimate")

@@ -109,9 +109,11 @@ func (r *azureRecord) failure(e *Event) {
 // correlation id of the call.
 func (r *azureRecord) headers(d *Decoder, e *Event) {
 	for _, headers := range [...]jsontape.Value{firstBody(r.backendResponseHeaders, r.responseHeaders), r.requestHeaders} {
+		var u usage
 		for name, value := range inlineJSON(d, headers).Members() {
-			readHeader(d, e, name, value.Text())
+			readHeader(d, e, &u, name, value.Text())
 		}
+		u.fill(e)
 	}
 }
 

@@ -98,7 +98,7 @@ func (r *azureRecord) llmState(e *Event, asked, answered bool) {
 	case ok.OK && !ok.V:
 		e.Outcome = OutcomeError
 	case answered:
-		e.Outcome = OutcomeSuccess
+		e.succeeded()
 	}
 }
 

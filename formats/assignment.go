@@ -171,6 +171,7 @@ func (a *assignment) finish() {
 	if e.Outcome == "" && (len(e.ErrorCode) > 0 || len(e.ErrorMessage) > 0) {
 		e.Outcome = OutcomeError
 	}
+	e.settleFinish()
 	if e.FinishReason != nil && len(e.Output) == 1 && e.Output[0].FinishReason == nil {
 		e.Output[0].FinishReason = e.FinishReason
 	}

@@ -280,8 +280,10 @@ func (r *invocation) content(d *Decoder, e *Event) {
 	if kind := string(e.Operation); streaming || kind == "InvokeModel" || kind == "Converse" {
 		e.Stream = BoolOf(streaming)
 	}
-	request, inputS3 := readSide(e, r.input)
-	response, outputS3 := readSide(e, r.output)
+	var u usage
+	request, inputS3 := readSide(e, &u, r.input)
+	response, outputS3 := readSide(e, &u, r.output)
+	u.fill(e)
 	e.keepBody(request)
 	decodeRequestBody(d, e, request)
 	decodeResponseBody(d, e, response)
@@ -300,9 +302,9 @@ func (r *invocation) content(d *Decoder, e *Event) {
 	}
 }
 
-// readSide reads the input or output of a call and returns its body and where
-// that lies when it was moved away.
-func readSide(e *Event, side jsontape.Value) (body, s3 jsontape.Value) {
+// readSide reads the input or output of a call, adds its tokens to u, and returns
+// its body and where that lies when it was moved away.
+func readSide(e *Event, u *usage, side jsontape.Value) (body, s3 jsontape.Value) {
 	for key, v := range side.Members() {
 		switch string(key) {
 		case "inputBodyJson", "outputBodyJson":
@@ -311,14 +313,8 @@ func readSide(e *Event, side jsontape.Value) (body, s3 jsontape.Value) {
 			s3 = v
 		case "inputContentType":
 			e.DataFormat = v.Text()
-		case "inputTokenCount":
-			e.InputTokens = intOf(v)
-		case "outputTokenCount":
-			e.OutputTokens = intOf(v)
-		case "cacheReadInputTokenCount":
-			e.CacheReadTokens = intOf(v)
-		case "cacheWriteInputTokenCount":
-			e.CacheWriteTokens = intOf(v)
+		default:
+			u.set(key, v)
 		}
 	}
 	return body, s3
@@ -350,17 +346,15 @@ func (r *invocation) outcome(e *Event) {
 	if n, ok := statusCode(r.status); ok {
 		e.HTTPStatus = IntOf(n)
 	}
-	status := e.HTTPStatus.V
+	byStatus := outcomeOfStatus(e.HTTPStatus.V)
 	switch {
 	case len(e.ErrorCode) > 0:
 		e.Outcome = providerOutcome(e.ErrorCode)
-	case status == 401 || status == 403:
-		e.Outcome = OutcomeDenied
-	case status == 429:
-		e.Outcome = OutcomeThrottled
-	case status >= 400 || len(e.ErrorMessage) > 0:
+	case byStatus != "" && byStatus != OutcomeSuccess:
+		e.Outcome = byStatus
+	case len(e.ErrorMessage) > 0:
 		e.Outcome = OutcomeError
-	case e.Outcome == OutcomeBlocked:
+	case e.Outcome != "": // the reply tells
 	case r.output.Len() > 0:
 		e.Outcome = OutcomeSuccess
 	default:

@@ -56,15 +56,22 @@ func readFailure(d *Decoder, e *Event, v jsontape.Value) {
 	}
 }
 
-// providerOutcome sorts an error code of a model provider, or of AWS.
+// providerOutcome sorts an error code of a model provider, or of AWS. Azure
+// writes the HTTP status as code.
 func providerOutcome(code []byte) Outcome {
 	switch string(code) {
 	case "rate_limit_error", "overloaded_error", "rate_limit_exceeded", "insufficient_quota", "RESOURCE_EXHAUSTED":
 		return OutcomeThrottled
 	case "permission_error", "authentication_error", "invalid_api_key", "PERMISSION_DENIED", "UNAUTHENTICATED":
 		return OutcomeDenied
-	case "content_filter", "content_policy_violation":
+	case "content_filter", "contentFilter", "ResponsibleAIPolicyViolation", "content_policy_violation":
 		return OutcomeBlocked
+	}
+	if n, ok := digits(code); ok && len(code) == 3 {
+		if o := outcomeOfStatus(n); o != "" && o != OutcomeSuccess {
+			return o
+		}
+		return OutcomeError
 	}
 	return awsOutcome(code)
 }

@@ -24,20 +24,10 @@ func (g *guardrail) settle(d *Decoder, e *Event) {
 	if string(e.FinishReason) == "guardrail_intervened" {
 		setText(&e.GuardrailAction, word(d, "INTERVENED"))
 	}
-	if string(e.GuardrailAction) == "INTERVENED" && (g.blocked || !g.masked) || g.prompt || isFiltered(e.FinishReason) {
+	e.settleFinish()
+	if string(e.GuardrailAction) == "INTERVENED" && (g.blocked || !g.masked) || g.prompt {
 		e.Outcome = OutcomeBlocked
 	}
-}
-
-// isFiltered reports whether an answer ended because a filter of the provider
-// stopped it: OpenAI and Azure, and the reasons of Gemini that are its filters'.
-func isFiltered(reason Text) bool {
-	switch string(reason) {
-	case "content_filter", "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY",
-		"IMAGE_PROHIBITED_CONTENT", "ERROR_TOXIC":
-		return true
-	}
-	return false
 }
 
 // readContentFilter takes the verdicts of Azure OpenAI on a text, an object of

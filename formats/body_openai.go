@@ -36,7 +36,7 @@ func (r *responseBody) addChoices(d *Decoder, e *Event) {
 			addMessageValue(d, &e.Output, message)
 		case text.Exists():
 			addContent(d, e.AddOutput(word(d, "assistant")), text)
-		case isFiltered(stop): // Azure OpenAI leaves out the message that it filtered
+		case finishOutcome(stop) == OutcomeBlocked: // Azure OpenAI leaves out the message that it filtered
 			e.AddOutput(word(d, "assistant"))
 		default:
 			e.AddOutput(nil).Add(Part{Type: PartOther, JSON: rawJSON(d, c)})

@@ -128,67 +128,6 @@ func (p *params) json(d *Decoder) Text {
 	return append(out, '}')
 }
 
-// usage is what a body says about its tokens. Streams say it several times:
-// the last word counts.
-type usage struct {
-	input, output, cacheRead, cacheWrite, reasoning Int
-}
-
-// read takes the members of a usage object, of any provider.
-func (u *usage) read(v jsontape.Value) {
-	for key, m := range v.Members() {
-		if u.set(key, m) {
-			continue
-		}
-		switch string(key) {
-		case "tokens", "prompt_tokens_details", "prompt_token_details", "input_tokens_details",
-			"completion_tokens_details", "output_tokens_details":
-			for key, m := range m.Members() {
-				u.set(key, m)
-			}
-		case "billed_units": // Cohere: where it gives no others
-			fillInt(&u.input, intOf(m.Get("input_tokens")))
-			fillInt(&u.output, intOf(m.Get("output_tokens")))
-		}
-	}
-}
-
-// set takes one member and reports whether it is a token count.
-func (u *usage) set(key []byte, v jsontape.Value) bool {
-	var to *Int
-	switch string(key) {
-	case "inputTokens", "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount", "inputTokenCount", "prompt_eval_count",
-		"promptTokenCount":
-		to = &u.input
-	case "outputTokens", "output_tokens", "completion_tokens", "generation_token_count",
-		"totalOutputTextTokenCount", "outputTokenCount", "eval_count", "candidatesTokenCount", "candidates_token_count",
-		"generated_tokens":
-		to = &u.output
-	case "cacheReadInputTokens", "cacheReadInputTokenCount", "cache_read_input_tokens", "cached_tokens",
-		"cachedContentTokenCount", "cached_content_token_count", "prompt_cache_hit_tokens":
-		to = &u.cacheRead
-	case "cacheWriteInputTokens", "cacheWriteInputTokenCount", "cache_creation_input_tokens":
-		to = &u.cacheWrite
-	case "reasoning_tokens", "thoughtsTokenCount", "thoughts_token_count":
-		to = &u.reasoning
-	default:
-		return false
-	}
-	if n, ok := v.Int(); ok {
-		*to = IntOf(n)
-	}
-	return true
-}
-
-// fill sets the token columns of e that are still NULL.
-func (u *usage) fill(e *Event) {
-	fillInt(&e.InputTokens, u.input)
-	fillInt(&e.OutputTokens, u.output)
-	fillInt(&e.CacheReadTokens, u.cacheRead)
-	fillInt(&e.CacheWriteTokens, u.cacheWrite)
-	fillInt(&e.ReasoningTokens, u.reasoning)
-}
-
 // fillInt sets a column that is still NULL.
 func fillInt(column *Int, v Int) {
 	if !column.OK {

@@ -203,6 +203,18 @@ func (r *responseBody) finishEvent(d *Decoder, e *Event, known bool) {
 	setText(&e.FinishReason, r.reason())
 	r.usage.fill(e)
 	r.guard.settle(d, e)
+	if goesOn := r.status != nil && !hasEnded(r.status); goesOn && (string(r.object) == "response" || string(r.object) == "thread.run") {
+		e.unfinished()
+	}
+}
+
+// unfinished notes that the reply was still being made when it was logged: how
+// the call ended is not known. OpenAI's responses and runs in the background
+// answer so at once, with the HTTP status 200.
+func (e *Event) unfinished() {
+	if (e.Outcome == "" || e.Outcome == OutcomeSuccess) && len(e.ErrorCode) == 0 {
+		e.Outcome = OutcomeUnknown
+	}
 }
 
 // reason returns why the reply ended. OpenAI's responses have a status, and a

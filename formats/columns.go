@@ -101,11 +101,11 @@ var columns = []Column{
 	{"sequence", ColumnInt, "place of the record among those that make up one call", func(e *Event) any { return &e.Sequence }},
 
 	{"request_count", ColumnInt, "calls that a total sums up", func(e *Event) any { return &e.RequestCount }},
-	{"input_tokens", ColumnInt, "tokens of the request", func(e *Event) any { return &e.InputTokens }},
-	{"output_tokens", ColumnInt, "tokens of the reply", func(e *Event) any { return &e.OutputTokens }},
-	{"cache_read_tokens", ColumnInt, "tokens read from a cache", func(e *Event) any { return &e.CacheReadTokens }},
-	{"cache_write_tokens", ColumnInt, "tokens written to a cache", func(e *Event) any { return &e.CacheWriteTokens }},
-	{"reasoning_tokens", ColumnInt, "tokens of reasoning", func(e *Event) any { return &e.ReasoningTokens }},
+	{"input_tokens", ColumnInt, "tokens of the request, with those of caches", func(e *Event) any { return &e.InputTokens }},
+	{"output_tokens", ColumnInt, "tokens of the reply, with those of reasoning", func(e *Event) any { return &e.OutputTokens }},
+	{"cache_read_tokens", ColumnInt, "input tokens that a cache served", func(e *Event) any { return &e.CacheReadTokens }},
+	{"cache_write_tokens", ColumnInt, "input tokens that a cache took", func(e *Event) any { return &e.CacheWriteTokens }},
+	{"reasoning_tokens", ColumnInt, "output tokens of reasoning", func(e *Event) any { return &e.ReasoningTokens }},
 	{"cost_usd", ColumnCost, "cost in USD, as the log says", func(e *Event) any { return &e.CostUSD }},
 	{"cost_basis", ColumnText, "where the cost comes from", func(e *Event) any { return &e.CostBasis }},
 

@@ -208,11 +208,11 @@ type Event struct {
 
 	// Usage.
 	RequestCount     Int // calls that an event of kind usage sums up
-	InputTokens      Int
-	OutputTokens     Int
-	CacheReadTokens  Int
-	CacheWriteTokens Int
-	ReasoningTokens  Int
+	InputTokens      Int // all of the prompt, with those of caches: see usage
+	OutputTokens     Int // all that the model made, with its thoughts
+	CacheReadTokens  Int // of the input tokens, those that a cache served
+	CacheWriteTokens Int // of the input tokens, those that a cache took
+	ReasoningTokens  Int // of the output tokens, those of thoughts
 	CostUSD          Int // in units of 1e-9 USD
 	CostBasis        Text
 

@@ -12,8 +12,9 @@ import (
 // Columns that are set are kept, so that headers of the reply, whose ids are
 // the provider's, are best read before those of the request. Of what carries a
 // secret (Authorization, API keys) only the kind of the credential is kept, and
-// the key id that a signature of AWS names; cookies are not looked at.
-func readHeader(d *Decoder, e *Event, name, value Text) {
+// the key id that a signature of AWS names; cookies are not looked at. The
+// tokens that Bedrock counts in headers are added to u.
+func readHeader(d *Decoder, e *Event, u *usage, name, value Text) {
 	var low [64]byte
 	if len(name) > len(low) || len(value) == 0 {
 		return
@@ -50,13 +51,13 @@ func readHeader(d *Decoder, e *Event, name, value Text) {
 			fillInt(&e.Latency, IntOf(ms))
 		}
 	case "x-amzn-bedrock-input-token-count":
-		fillInt(&e.InputTokens, headerInt(value))
+		u.input = headerInt(value)
 	case "x-amzn-bedrock-output-token-count":
-		fillInt(&e.OutputTokens, headerInt(value))
+		u.output = headerInt(value)
 	case "x-amzn-bedrock-cache-read-input-token-count":
-		fillInt(&e.CacheReadTokens, headerInt(value))
+		u.cacheRead, u.amazon, u.cacheNames = headerInt(value), true, true
 	case "x-amzn-bedrock-cache-write-input-token-count":
-		fillInt(&e.CacheWriteTokens, headerInt(value))
+		u.cacheWrite, u.amazon, u.cacheNames = headerInt(value), true, true
 	case "user-agent":
 		if e.UserAgent == nil {
 			e.UserAgent, e.Client = value, d.clientOf(value)

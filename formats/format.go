@@ -41,7 +41,7 @@ const (
 	VantageProvider Vantage = "provider" // the service that ran the model, or its cloud
 	VantageGateway  Vantage = "gateway"  // a proxy between caller and provider
 	VantageTrace    Vantage = "trace"    // the caller's instrumentation
-	VantageClient   Vantage = "client"   // the caller's own account: a transcript
+	VantageClient   Vantage = "client"   // the caller's own account: a transcript, a capture of what it sent and got
 )
 
 // A Witness is a format whose logs are not the provider's. Where several logs

@@ -314,15 +314,20 @@ func looseUSD(v jsontape.Value) Int {
 	return Int{n, ok}
 }
 
-// replaceTokens sets the token columns to what the log itself counted. Bodies
-// count differently (with or without the cached tokens), so that the two are
-// never mixed; where the log has no count those of the bodies stay.
+// replaceTokens sets the token columns to what the log itself counted, which is
+// never mixed with what bodies do; where the log has no count those of the bodies
+// stay. Where the body counts as much as the log with its cache added, the log
+// counts without it.
 func (u *usage) replaceTokens(e *Event) {
 	if !u.input.OK && !u.output.OK {
 		u.fill(e)
 		return
 	}
-	e.InputTokens, e.OutputTokens = u.input, u.output
+	input, output := u.whole()
+	if sum := plus(u.input, u.cacheRead, u.cacheWrite); sum == e.InputTokens {
+		input = sum
+	}
+	e.InputTokens, e.OutputTokens = input, output
 	e.CacheReadTokens, e.CacheWriteTokens, e.ReasoningTokens = u.cacheRead, u.cacheWrite, u.reasoning
 }
 

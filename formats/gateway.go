@@ -144,9 +144,11 @@ func gatewayKind(d *Decoder, e *Event, address Text) Kind {
 
 // readReplyHeaders takes the headers of a provider's reply.
 func readReplyHeaders(d *Decoder, e *Event, headers jsontape.Value) {
+	var u usage
 	for key, v := range headers.Members() {
-		readHeader(d, e, bytes.TrimPrefix(key, []byte("llm_provider-")), nameOf(v, v.Index(0)))
+		readHeader(d, e, &u, bytes.TrimPrefix(key, []byte("llm_provider-")), nameOf(v, v.Index(0)))
 	}
+	u.fill(e)
 }
 
 // safeKey returns what may be shown of a key: hashes, ids and names as they

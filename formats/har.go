@@ -13,9 +13,13 @@ import (
 // calls; of all others only who called what is kept, never what was said.
 type har struct{}
 
-var _ Format = har{}
+var _ Witness = har{}
 
 func (har) Name() string { return "har" }
+
+// Vantage says that a capture shows what the caller sent and got. What the
+// provider answered is in it word for word, but not what the provider logged.
+func (har) Vantage() Vantage { return VantageClient }
 
 func (har) Doc() string {
 	return "HTTP Archive (HAR 1.2) exported by browsers, mitmproxy, Charles and others: the entries of model APIs are calls"
@@ -141,9 +145,11 @@ func (r *harEntry) readResponse(d *Decoder, e *Event, x *exchange) {
 
 // readHeaderList takes headers written as a list of name and value.
 func readHeaderList(d *Decoder, e *Event, v jsontape.Value) {
+	var u usage
 	for h := range v.Elements() {
-		readHeader(d, e, h.Get("name").Text(), h.Get("value").Text())
+		readHeader(d, e, &u, h.Get("name").Text(), h.Get("value").Text())
 	}
+	u.fill(e)
 }
 
 // harBody returns the text of what was sent or received, which may be in

@@ -63,6 +63,7 @@ type heliconeRequest struct {
 	model, modelAsked, modelForced, modelAnswered          jsontape.Value
 	provider, status, delay, firstToken                    jsontape.Value
 	promptTokens, completionTokens, cacheRead, cacheWrite  jsontape.Value
+	totalTokens                                            jsontape.Value
 	cost, request, response, replyID, bodyURL, latencyText jsontape.Value
 }
 
@@ -107,6 +108,8 @@ func (r *heliconeRequest) read(v jsontape.Value) {
 			r.promptTokens = m
 		case "completion_tokens":
 			r.completionTokens = m
+		case "total_tokens":
+			r.totalTokens = m
 		case "prompt_cache_read_tokens":
 			r.cacheRead = m
 		case "prompt_cache_write_tokens":
@@ -141,10 +144,11 @@ func (r *heliconeRequest) decode(d *Decoder, e *Event) {
 	e.Provider = nameOf(r.provider)
 	e.Model = nameOf(r.modelForced, r.modelAsked, r.model)
 	e.ModelResponse = nameOf(r.modelAnswered)
-	e.InputTokens = countOf(r.promptTokens)
-	e.OutputTokens = countOf(r.completionTokens)
-	e.CacheReadTokens = countOf(r.cacheRead)
-	e.CacheWriteTokens = countOf(r.cacheWrite)
+	u := usage{ // whether the prompt counts the cache, its total tells
+		input: countOf(r.promptTokens), output: countOf(r.completionTokens),
+		cacheRead: countOf(r.cacheRead), cacheWrite: countOf(r.cacheWrite), total: countOf(r.totalTokens),
+	}
+	u.fill(e)
 	if e.CostUSD = dollarsOf(r.cost); e.CostUSD.OK {
 		e.CostBasis = word(d, "helicone estimate")
 	}

@@ -13,9 +13,12 @@ import (
 // share.
 type httpExchange struct{}
 
-var _ Format = httpExchange{}
+var _ Witness = httpExchange{}
 
 func (httpExchange) Name() string { return "http-exchange" }
+
+// Vantage says that a recording is made where the caller is.
+func (httpExchange) Vantage() Vantage { return VantageClient }
 
 func (httpExchange) Doc() string {
 	return "recorded HTTP exchanges with provider APIs: JSON objects with method, uri, request_body, status and response_body; VCR cassettes in JSON"
@@ -165,12 +168,14 @@ func (r *recording) decode(d *Decoder, e *Event) {
 // readHeaderObject takes headers written as an object of name to value, or to a
 // list of values.
 func readHeaderObject(d *Decoder, e *Event, v jsontape.Value) {
+	var u usage
 	for name, value := range v.Members() {
 		if value.Kind() == jsontape.Array {
 			value = value.Index(0)
 		}
-		readHeader(d, e, name, scalar(value))
+		readHeader(d, e, &u, name, scalar(value))
 	}
+	u.fill(e)
 }
 
 // headerOf returns a header of such an object by its name in lower case.

@@ -256,12 +256,14 @@ func outcomeOf(v jsontape.Value) Outcome {
 }
 
 // outcomeOfStatus reads an HTTP status code; "" for one that is none, or that
-// does not say.
+// does not say. A client that went away (NGINX: 499) left without its answer,
+// which is an error like any other. Anthropic answers 529 where it would shed
+// load (https://docs.claude.com/en/api/errors).
 func outcomeOfStatus(code int64) Outcome {
 	switch {
-	case code == 401 || code == 403:
+	case code == 401 || code == 403 || code == 407:
 		return OutcomeDenied
-	case code == 429:
+	case code == 429 || code == 529:
 		return OutcomeThrottled
 	case 200 <= code && code <= 299:
 		return OutcomeSuccess

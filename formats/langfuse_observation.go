@@ -8,7 +8,7 @@ import (
 
 // decodeObservation fills the event of an observation.
 func (r *langfuseRow) decodeObservation(d *Decoder, e *Event) {
-	e.Kind = langfuseEventKind(r.typ.Text())
+	e.Kind, e.Outcome = langfuseEventKind(r.typ.Text()), ""
 	if e.Kind == KindInference || e.Kind == KindEmbedding {
 		e.Plane = PlaneContent
 	}
@@ -32,7 +32,9 @@ func (r *langfuseRow) decodeObservation(d *Decoder, e *Event) {
 	case e.ErrorCode != nil || e.ErrorMessage != nil:
 		e.Outcome = classOutcome(e.ErrorCode)
 	case e.TSEnd.OK:
-		e.Outcome = OutcomeSuccess
+		e.succeeded()
+	case e.Outcome == "":
+		e.Outcome = OutcomeUnknown
 	}
 }
 
@@ -118,7 +120,9 @@ func langfuseParams(d *Decoder, v jsontape.Value) Text {
 
 // setLangfuse takes one count of usage_details. The vendor names input, output
 // and total; the finer ones are what the integrations send, of which those seen
-// are taken. Whether input includes the cached tokens is up to them.
+// are taken. Of what Langfuse itself makes of OpenAI's counts, and so names
+// input_ and output_, input and output are what is left (UsageDetails in
+// packages/shared/src/server/ingestion/types.ts); of others the total tells.
 func (u *usage) setLangfuse(key []byte, v jsontape.Value) {
 	n := looseInt(v)
 	if !n.OK {
@@ -129,11 +133,19 @@ func (u *usage) setLangfuse(key []byte, v jsontape.Value) {
 		u.input = n
 	case "output", "completionTokens", "completion_tokens", "output_tokens":
 		u.output = n
-	case "input_cached_tokens", "input_cache_read", "cache_read_input_tokens", "prompt_details.cache_read", "input_cache_read_input_tokens":
+	case "total":
+		u.total = n
+	case "input_cached_tokens", "input_cache_read", "cache_read_input_tokens", "input_cache_read_input_tokens":
+		u.cacheRead, u.apart = n, true
+	case "cache_creation_input_tokens", "input_cache_creation", "input_cache_write":
+		u.cacheWrite, u.apart = n, true
+	case "prompt_details.cache_read":
 		u.cacheRead = n
-	case "cache_creation_input_tokens", "input_cache_creation", "prompt_details.cache_write", "input_cache_write":
+	case "prompt_details.cache_write":
 		u.cacheWrite = n
-	case "reasoning_tokens", "output_reasoning_tokens", "output_reasoning", "completion_details.reasoning":
+	case "output_reasoning_tokens", "output_reasoning":
+		u.reasoning, u.thoughts = n, true
+	case "reasoning_tokens", "completion_details.reasoning":
 		u.reasoning = n
 	}
 }

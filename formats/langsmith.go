@@ -221,6 +221,7 @@ func (r *smithRun) decode(d *Decoder, e *Event) {
 	if e.TTFT = since(e.TS, d.utc(r.first)); e.TTFT.OK {
 		e.Stream = BoolOf(true)
 	}
+	e.Outcome = "" // what was said may tell
 	r.content(d, e)
 	r.outcome(e)
 }
@@ -296,7 +297,9 @@ func (r *smithRun) outcome(e *Event) {
 	case status == "error":
 		e.Outcome = OutcomeError
 	case status == "success", status == "" && e.TSEnd.OK:
-		e.Outcome = OutcomeSuccess
+		e.succeeded()
+	case e.Outcome == "":
+		e.Outcome = OutcomeUnknown
 	}
 }
 

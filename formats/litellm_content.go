@@ -233,7 +233,7 @@ func (r *liteLLMCall) outcome(e *Event) {
 	switch {
 	case e.Outcome == OutcomeBlocked: // by a guardrail of the provider, in the reply
 	case string(r.state) == "success":
-		e.Outcome = OutcomeSuccess
+		e.succeeded()
 	case failed && e.GuardrailAction != nil:
 		e.Outcome = OutcomeBlocked
 	case failed || len(e.ErrorCode) > 0:

@@ -207,7 +207,7 @@ func (r *mlflowTrace) readMetadata(d *Decoder) {
 			case "mlflow.traceOutputs":
 				setName(&r.outputs, m.Text())
 			case "mlflow.trace.tokenUsage":
-				r.usage.read(parseInner(d, m.Text()))
+				r.usage.readMLflow(parseInner(d, m.Text()))
 			case "environment":
 				setName(&r.environment, m.Text())
 			}

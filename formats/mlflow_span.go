@@ -117,8 +117,11 @@ func (r *mlflowTrace) decodeSpan(d *Decoder, e *Event, v jsontape.Value) {
 	e.TSEnd = d.utc(s.end)
 	e.Latency = since(e.TS, e.TSEnd)
 	e.addID("span_name", s.name)
+	e.Outcome = "" // what was said may tell
 	a.content(d, e, scalar(s.name), len(e.ParentSpanID) == 0)
-	s.outcome(e)
+	if s.outcome(e); e.Outcome == "" {
+		e.Outcome = OutcomeUnknown
+	}
 }
 
 // ids sets the ids of a span, which are unique within its trace only.
@@ -151,7 +154,7 @@ func (r *mlflowAttributes) content(d *Decoder, e *Event, name Text, root bool) {
 	}
 	readInvocation(d, e, unquoted(d, r.params))
 	var u usage
-	u.read(unquoted(d, r.usage))
+	u.readMLflow(unquoted(d, r.usage))
 	u.replaceTokens(e)
 	if e.CostUSD = looseUSD(unquoted(d, r.cost).Get("total_cost")); e.CostUSD.OK {
 		e.CostBasis = word(d, "mlflow")
@@ -160,12 +163,22 @@ func (r *mlflowAttributes) content(d *Decoder, e *Event, name Text, root bool) {
 	summariseStep(e)
 }
 
+// readMLflow takes the token usage of a span or trace. MLflow has the names of
+// Anthropic for what all providers count, and passes on their input as it is: with
+// the cache for OpenAI, without it for Anthropic (mlflow.tracing.constant,
+// TokenUsageKey, and its autologging). The names tell nothing, and the total is
+// only the sum of input and output.
+func (u *usage) readMLflow(v jsontape.Value) {
+	u.read(v)
+	u.cacheNames = false
+}
+
 // outcome reads the status: a name of OpenTelemetry, with or without prefix, or
 // its number.
 func (r *mlflowSpan) outcome(e *Event) {
 	switch string(scalar(r.status)) {
 	case "OK", "STATUS_CODE_OK", "1":
-		e.Outcome = OutcomeSuccess
+		e.succeeded()
 		return
 	case "ERROR", "STATUS_CODE_ERROR", "2":
 	default:

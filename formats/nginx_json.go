@@ -106,9 +106,11 @@ func (o *accessObject) decode(d *Decoder, e *Event) {
 	e.BytesIn = loggedInt(o.bytesIn)
 	setDuration(&e.Latency, scalar(o.upstreamTime), 6)
 	setDuration(&e.Latency, scalar(o.requestTime), 6)
+	var u usage
 	for _, h := range o.headers {
-		readHeader(d, e, Text(h.name), h.value)
+		readHeader(d, e, &u, Text(h.name), h.value)
 	}
+	u.fill(e)
 
 	a := access{method: o.method, target: o.uri, host: o.host, request: loggedBody(o.requestBody), reply: loggedBody(o.replyBody)}
 	setText(&a.host, o.server)

@@ -44,9 +44,13 @@ func (d *Decoder) Decode(f Format, framing Framing, record []byte) error {
 	if err != nil {
 		return err
 	}
+	_, own := f.(exports)
 	for _, e := range d.events[from:d.n] {
 		if e.crowded() {
 			return fmt.Errorf("decoding %s record: more than %d messages and parts of messages", f.Name(), maxParts)
+		}
+		if !own {
+			e.countCached()
 		}
 	}
 	if d.LoggedAt.Time.OK {

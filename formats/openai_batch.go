@@ -181,7 +181,7 @@ func (r *batchRecord) reply(d *Decoder, e *Event) {
 	if f := inlined(d, r.failure); f.Kind() != jsontape.Null {
 		readFailure(d, e, f)
 	}
-	e.Outcome = batchOutcome(e)
+	exchangeOutcome(e)
 	e.Summarise()
 }
 
@@ -197,37 +197,6 @@ func batchReplyKind(kind Kind, body jsontape.Value) Kind {
 		return KindGuardrail
 	}
 	return KindInference
-}
-
-// batchOutcome tells how a request of a batch ended.
-func batchOutcome(e *Event) Outcome {
-	outcome := statusOutcome(e.HTTPStatus.V)
-	switch {
-	case len(e.ErrorCode) > 0 && outcome != OutcomeDenied && outcome != OutcomeThrottled:
-		return providerOutcome(e.ErrorCode)
-	case outcome == OutcomeSuccess && len(e.ErrorMessage) > 0:
-		return OutcomeError
-	case outcome == OutcomeSuccess && string(e.FinishReason) == "content_filter":
-		return OutcomeBlocked
-	case outcome == OutcomeUnknown && len(e.ErrorMessage) > 0:
-		return OutcomeError
-	}
-	return outcome
-}
-
-// statusOutcome sorts an HTTP status; 0 is none.
-func statusOutcome(status int64) Outcome {
-	switch {
-	case status == 401 || status == 403:
-		return OutcomeDenied
-	case status == 429:
-		return OutcomeThrottled
-	case status >= 400:
-		return OutcomeError
-	case status >= 200:
-		return OutcomeSuccess
-	}
-	return OutcomeUnknown
 }
 
 // job fills the event of a batch: a total of what is in its files. Its id stays

@@ -271,18 +271,14 @@ func (r *storedReply) settle(d *Decoder, e *Event) {
 	}
 	setName(&e.FinishReason, r.incomplete.Get("reason").Text())
 	switch {
-	case e.Outcome != "":
-	case string(e.FinishReason) == "content_filter":
-		e.Outcome = OutcomeBlocked
+	case e.Outcome != "": // by the status, or the reason for which it ended
 	case len(e.ErrorCode) > 0:
 		e.Outcome = providerOutcome(e.ErrorCode)
 	case len(e.ErrorMessage) > 0:
 		e.Outcome = OutcomeError
 	case r.status == nil, string(r.status) == "completed", string(r.status) == "incomplete":
 		e.Outcome = OutcomeSuccess
-	case string(r.status) == "failed":
-		e.Outcome = OutcomeError
-	default: // queued, in_progress, cancelled
+	default: // a status that is not documented
 		e.Outcome = OutcomeUnknown
 	}
 }

@@ -247,8 +247,11 @@ func (s *otelAttributes) outcome() {
 			e.Outcome = code
 		}
 	case e.Outcome == OutcomeBlocked: // by a guardrail that a body tells of
-	case isBlocked(e.FinishReason):
+	case string(e.FinishReason) == "guardrail_intervened":
 		e.Outcome = OutcomeBlocked
+	case finishOutcome(e.FinishReason) != "":
+		e.Outcome = finishOutcome(e.FinishReason)
+	case e.Outcome != "": // a body tells that the call failed, or goes on
 	case isStatus(s.status, "1", "OK"), len(e.Output) > 0, e.Retrieved != nil, e.FinishReason != nil, e.ResponseID != nil:
 		e.Outcome = OutcomeSuccess
 	case code != "":
@@ -265,24 +268,9 @@ func isStatus(status Text, number, name string) bool {
 	return string(status) == number || bytes.EqualFold(status, []byte(name))
 }
 
-// isBlocked reports whether a reply ended because a filter stopped it.
-func isBlocked(reason Text) bool {
-	switch string(reason) {
-	case "content_filtered", "guardrail_intervened":
-		return true
-	}
-	return isFiltered(reason)
-}
-
 // errorOutcome sorts an error.type: an HTTP status, the code of a provider, or
 // the name of an exception, with its package before it.
 func errorOutcome(code Text) Outcome {
-	if n, ok := digits(code); ok && len(code) == 3 {
-		if o := outcomeOfStatus(n); o != "" && o != OutcomeSuccess {
-			return o
-		}
-		return OutcomeError
-	}
 	name := code[bytes.LastIndexByte(code, '.')+1:]
 	switch string(name) {
 	case "RateLimitError", "OverloadedError", "ResourceExhausted", "RESOURCE_EXHAUSTED":

@@ -26,6 +26,8 @@ type fold struct {
 	turn  Text // id of the message of a thread that is being written
 	turns int64
 	known bool // a chunk had a known shape
+	began bool // a response or run of OpenAI
+	ended bool // as it says when it does
 
 	generation Text // Cohere's second id, where the stream names no other
 
@@ -93,6 +95,9 @@ func (f *fold) finish() bool {
 	setName(&f.e.ResponseID, f.generation)
 	f.usage.fill(f.e)
 	f.guard.settle(f.d, f.e)
+	if f.began && !f.ended && f.e.ContentState != ContentTruncated {
+		f.e.unfinished() // it broke off, or was left to itself in the background
+	}
 	f.e.overfull = f.e.overfull || f.made >= maxParts
 	return f.known
 }

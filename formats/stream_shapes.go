@@ -33,6 +33,7 @@ func (f *fold) openAIResponse(k *chunkMembers, c jsontape.Value) bool {
 	index, _ := c.Get("output_index").Int()
 	switch string(name) {
 	case "created", "in_progress", "queued":
+		f.began = true
 		setName(&f.e.ResponseID, k.response.Get("id").Text())
 		setName(&f.e.ModelResponse, k.response.Get("model").Text())
 	case "completed", "incomplete", "failed":
@@ -76,7 +77,7 @@ func (f *fold) openAIFinal(v jsontape.Value) {
 	r.read(f.d, f.e, v)
 	setName(&f.e.ResponseID, r.id)
 	f.usage = r.usage
-	f.stop = r.reason()
+	f.stop, f.ended = r.reason(), true
 	readFailure(f.d, f.e, r.failure)
 	if r.output.Len() == 0 {
 		return // what came in pieces is all there is
@@ -97,8 +98,9 @@ func (f *fold) thread(k *chunkMembers, c jsontape.Value) bool {
 	case "thread.run":
 		setName(&f.e.ResponseID, k.id)
 		setSession(f.e, c.Get("thread_id").Text())
+		f.began = true
 		if t := c.Get("status").Text(); hasEnded(t) {
-			f.stop = t
+			f.stop, f.ended = t, true
 		}
 		readFailure(f.d, f.e, c.Get("last_error"))
 		if calls := c.Path("required_action", "submit_tool_outputs", "tool_calls"); calls.Len() > 0 {

@@ -23,7 +23,7 @@ const segmentRecords = 128 << 10
 
 // DecoderVersion names the meaning of decoded rows. It is the folder below
 // events/, and grows when the same record decodes into different rows.
-const DecoderVersion = "2"
+const DecoderVersion = "3"
 
 // batch is one block of an evidence on its way into a segment.
 type batch struct {

@@ -142,23 +142,32 @@ func (c *carried) models() (asked, answered string) {
 }
 
 // tokens returns the largest count of each side: streams count upwards, and
-// Cohere bills less than it counts. -1 is none.
+// Cohere bills less than it counts. Anthropic and Bedrock count apart what caches
+// served and took, and Gemini its thoughts: each reply of Gemini in the data has
+// the total that says so. -1 is none.
 func (c *carried) tokens() (in, out int64) {
 	in, out = -1, -1
 	var walk func(v any)
 	walk = func(v any) {
 		switch v := v.(type) {
 		case object:
+			apart := func(names ...string) (sum int64) {
+				for _, name := range names {
+					n, _ := v[name].(float64)
+					sum += int64(n)
+				}
+				return sum
+			}
 			for key, x := range v {
 				n, number := x.(float64)
 				switch key {
 				case "prompt_tokens", "input_tokens", "inputTokens", "prompt_eval_count", "promptTokenCount", "inputTextTokenCount", "prompt_token_count":
 					if number {
-						in = max(in, int64(n))
+						in = max(in, int64(n)+apart("cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"))
 					}
 				case "completion_tokens", "output_tokens", "outputTokens", "eval_count", "candidatesTokenCount", "generation_token_count", "generated_tokens":
 					if number {
-						out = max(out, int64(n))
+						out = max(out, int64(n)+apart("thoughtsTokenCount"))
 					}
 				case "tokenCount":
 					if number && v["outputText"] != nil {

@@ -1,8 +1,10 @@
 package formats
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
 )
@@ -84,6 +86,39 @@ func inlined(d *Decoder, v jsontape.Value) jsontape.Value {
 		if inner := parseInner(d, t); inner.Exists() {
 			return inner
 		}
+	}
+	return v
+}
+
+// unfolded is [inlined] for members of an object: it returns the object with those
+// of the names that are texts of JSON opened. The object itself is returned where
+// none is.
+func unfolded(d *Decoder, v jsontape.Value, names ...string) jsontape.Value {
+	folded := func(key []byte, m jsontape.Value) bool {
+		t := m.Text()
+		return len(t) > 0 && (t[0] == '{' || t[0] == '[') && slices.Contains(names, string(key)) && json.Valid(t)
+	}
+	some := false
+	for key, m := range v.Members() {
+		some = some || folded(key, m)
+	}
+	if !some {
+		return v
+	}
+	object := append(make([]byte, 0, len(v.Raw())), '{')
+	for key, m := range v.Members() {
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		object = append(appendString(object, key), ':')
+		if folded(key, m) {
+			object = append(object, m.Text()...)
+		} else {
+			object = append(object, m.Raw()...)
+		}
+	}
+	if inner := parseInner(d, append(object, '}')); inner.Exists() {
+		return inner
 	}
 	return v
 }

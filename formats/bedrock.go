@@ -100,7 +100,7 @@ func (bedrock) Decode(d *Decoder, record []byte) error {
 		return fmt.Errorf("decoding bedrock record: want an object, not %s", v.Kind())
 	}
 	var r invocation
-	r.read(v)
+	r.read(unfolded(d, v, "identity", "input", "output", "requestMetadata", "performanceConfig"))
 	if !r.known && r.message.Exists() {
 		inner, err := r.unwrap(d)
 		if err != nil {

@@ -21,6 +21,11 @@ import (
 // A line for a call of the model does not exist. Newer versions write a
 // token_usage_record for each reply, which is the call; what older ones have is
 // the event token_count, which is the call where no record was written for it.
+// A session that was forked from another begins with a copy of all its lines.
+// Records in it have the ids of their replies and join; token_counts have none,
+// and are told by when they were written: see forkSpan. Forks from before
+// session_meta named where they come from cannot be told, and count twice where
+// the other rollout is there as well.
 // Everything a reply says is in lines of its own, which name neither: they are
 // of kind message, and of kind tool where a tool answers. So a call has tokens
 // and a model, and its text is found by session and turn.
@@ -281,14 +286,28 @@ func (l *rolloutLine) usageRecord(e *Event) {
 	l.call(e, l.payload.Get("usage"))
 }
 
+// forkSpan is how long after the first line of a fork its copy of the other
+// session is still being written, in microseconds. All lines have the time at
+// which they were written, the copies too, and these are written at once
+// (codex-rs/rollout/src/recorder.rs, write_pending_once and write_rollout_item);
+// a reply to the first message takes longer. The second itself is our estimate.
+const forkSpan = 1_000_000
+
+// copied reports whether the line is one of another session, which a fork of it
+// repeats.
+func (l *rolloutLine) copied(d *Decoder, e *Event) bool {
+	begun, _, problem := d.time(d.earlier(codexFork).Get("timestamp"))
+	return problem == "" && begun.OK && e.TS.OK && e.TS.Micros-begun.Micros < forkSpan
+}
+
 // tokenCount decodes the event that shows the usage so far, and that of the
 // last reply. It is written again when limits change, with nothing used in
-// between, and when a history was shortened, with no reply: neither is a call.
-// The totals are never added up.
+// between, when a history was shortened, with no reply, and when a session is
+// forked: none is a call. The totals are never added up.
 func (l *rolloutLine) tokenCount(d *Decoder, e *Event) {
 	info := l.payload.Get("info")
 	last := info.Get("last_token_usage")
-	if n, _ := last.Get("input_tokens").Int(); n == 0 {
+	if n, _ := last.Get("input_tokens").Int(); n == 0 || l.copied(d, e) {
 		return
 	}
 	before := d.earlier(codexUsage).Get("payload")

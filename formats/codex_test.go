@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
 )
 
@@ -38,6 +40,42 @@ func TestCodexTokens(t *testing.T) {
 				t.Errorf("%d calls, %d in and %d out, want %d, %d and %d", calls, input, output, tt.calls, tt.input, tt.output)
 			}
 		})
+	}
+}
+
+// TestCodexFork checks that a fork does not count again what the session that it
+// was forked from used.
+func TestCodexFork(t *testing.T) {
+	const (
+		meta = `{"timestamp":"2026-01-08T12:00:00.000Z","type":"session_meta","payload":{"id":"s-2","forked_from_id":"s-1","model_provider":"openai"}}`
+		old  = `{"timestamp":"2026-01-08T12:00:00.000Z","type":"session_meta","payload":{"id":"s-1","model_provider":"openai"}}`
+		turn = `{"timestamp":"2026-01-08T12:00:00.004Z","type":"turn_context","payload":{"cwd":"/w","model":"gpt-5"}}`
+		use1 = `{"timestamp":"2026-01-08T12:00:00.120Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":500},"last_token_usage":{"input_tokens":500}}}}`
+		use2 = `{"timestamp":"2026-01-08T12:00:07.300Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":1100},"last_token_usage":{"input_tokens":600}}}}`
+	)
+	tests := []struct {
+		name  string
+		lines []string
+		want  []string // input tokens of the calls
+	}{
+		{"a fork", []string{meta, old, turn, use1, use2}, []string{"600"}},
+		{"no fork", []string{old, turn, use1, use2}, []string{"500", "600"}},
+		{"a fork without its beginning", []string{turn, use1, use2}, []string{"500", "600"}},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, e := range rolloutEvents(t, strings.Join(tt.lines, "\n")) {
+			var doc jsontape.Doc
+			if err := doc.Parse([]byte(e)); err != nil {
+				t.Fatal(err)
+			}
+			if string(doc.Root().Get("kind").Text()) == "inference" {
+				got = append(got, string(doc.Root().Get("input_tokens").Raw()))
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: input tokens of calls (-want +got):\n%s", tt.name, diff)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func (kong) Decode(d *Decoder, record []byte) error {
 		return err
 	}
 	var r kongRequest
-	r.read(v)
+	r.read(unfolded(d, v, "ai", "request", "response", "consumer", "authenticated_entity", "service", "route", "latencies"))
 	if !r.started.Exists() || !r.uri.Exists() && !r.ai.Exists() {
 		d.Add().Kind = KindOther
 		return nil

@@ -80,6 +80,7 @@ func (openAIStored) Decode(d *Decoder, record []byte) error {
 	if err != nil {
 		return err
 	}
+	v = unfolded(d, v, "choices", "output", "usage", "error", "incomplete_details", "tools", "reasoning", "text", "conversation", "prompt")
 	e := d.Add()
 	e.Kind = KindOther
 	switch storedKind(v) {

@@ -46,7 +46,7 @@ func (portkey) Decode(d *Decoder, record []byte) error {
 	}
 	e := d.Add()
 	var r portkeyCall
-	r.read(v)
+	r.read(unfolded(d, v, "request", "response", "metadata.key", "metadata.value"))
 	if !r.org.Exists() && !r.model.Exists() {
 		e.Kind = KindOther
 		return nil
@@ -173,10 +173,10 @@ func (r *portkeyCall) readMetadata(d *Decoder, e *Event) {
 // content decodes the bodies, and takes from the headers of the reply, where
 // the export has them, the id that the provider gave the request.
 func (r *portkeyCall) content(d *Decoder, e *Event) {
-	if !r.requestBody.Exists() {
+	if bodyOf(r.requestBody).empty() { // in a table, an empty cell
 		r.requestBody = portkeyBody(r.request)
 	}
-	if !r.responseBody.Exists() {
+	if bodyOf(r.responseBody).empty() {
 		r.responseBody = portkeyBody(r.response)
 	}
 	readReplyHeaders(d, e, r.response.Get("headers"))

@@ -108,6 +108,11 @@ func decodeMessageBatch(d *Decoder, e *Event, v jsontape.Value) {
 	e.Operation = word(d, "message_batch")
 	e.addID("batch_id", v.Get("id"))
 	e.RequestCount = sumMembers(inlined(d, v.Get("request_counts")))
+	// in_progress, canceling or ended (docs.claude.com/en/api/retrieving-message-batches).
+	// One that was canceled has run in part.
+	if e.Outcome = OutcomeUnknown; string(v.Get("processing_status").Text()) == "ended" && v.Get("cancel_initiated_at").Text() == nil {
+		e.Outcome = OutcomeSuccess
+	}
 }
 
 // sumMembers adds up the counts of an object; NULL when one is none.

@@ -67,6 +67,14 @@ func (g *guardrail) readFilteredError(d *Decoder, e *Event, failure jsontape.Val
 	g.readContentFilter(d, e, firstValue(inner.Get("content_filter_result"), inner.Get("content_filter_results")))
 }
 
+// readRefusal names the category for which a classifier of Anthropic stopped a
+// reply (https://platform.claude.com/docs/en/test-and-evaluate/strengthen-guardrails/handle-streaming-refusals).
+func (g *guardrail) readRefusal(d *Decoder, e *Event, details jsontape.Value) {
+	if category := details.Get("category").Text(); string(details.Get("type").Text()) == "refusal" && len(category) > 0 {
+		e.addPolicy(d, []byte("refusal"), category)
+	}
+}
+
 // readSafety names the categories for which Gemini blocked a text.
 func (g *guardrail) readSafety(d *Decoder, e *Event, ratings jsontape.Value) {
 	for one := range ratings.Elements() {

@@ -72,6 +72,8 @@ func (r *responseBody) read(d *Decoder, e *Event, body jsontape.Value) {
 			e.addIDOnce("assistant_id", v)
 		case "generation_id":
 			e.addID("generation_id", v)
+		case "stop_details":
+			r.guard.readRefusal(d, e, v)
 		case "prompt_filter_results", "promptFeedback", "prompt_feedback":
 			r.guard.readPromptFilter(d, e, v)
 		default:

@@ -339,6 +339,7 @@ func (f *fold) anthropic(k *chunkMembers) bool {
 		m.add(PartToolCall, k.index, k.delta.Get("partial_json"))
 	case "message_delta":
 		f.stopped(k.delta.Get("stop_reason"))
+		f.guard.readRefusal(f.d, f.e, k.delta.Get("stop_details"))
 	case "error":
 		readFailure(f.d, f.e, k.failure)
 	case "content_block_stop", "message_stop", "ping", "completion":

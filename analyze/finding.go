@@ -100,6 +100,10 @@ type Test struct {
 	Tests int64 // tests of its detector in the run
 }
 
+// Expected is how many tests of the detector would show so much, or more, in a run in
+// which nothing happened.
+func (t *Test) Expected() float64 { return t.P * float64(t.Tests) }
+
 // MaxFindingEvents bounds the events that a finding lists. A finding with more
 // says so by its count.
 const MaxFindingEvents = 10_000

@@ -21,12 +21,14 @@ func ScoreOf(p float64) float64 {
 }
 
 // Odds is the probability that stands for a finding where findings are ranked
-// and combined: that of its test, else one that is stated for its severity. The
-// stated ones are a judgement, a tenth for each step: whatever is odd is seen in
-// one of ten quiet weeks, what is critical in one of ten thousand.
+// and combined. It is one that is stated for its severity: a judgement, a tenth for
+// each step; whatever is odd is seen in one of ten quiet weeks, what is critical in one
+// of ten thousand. That is said of a case and not of one test, of which a case takes
+// thousands; so of a finding with a test it is how many of them chance alone would show.
+// It is a half at most, which speaks neither for a story nor against it.
 func (f *Finding) Odds() float64 {
 	if f.Test != nil {
-		return min(1, max(f.Test.P, math.Pow10(-MaxScore)))
+		return min(0.5, max(f.Test.Expected(), math.Pow10(-MaxScore)))
 	}
 	switch f.Severity {
 	case SeverityLow:

@@ -17,6 +17,24 @@ func TestScoreOf(t *testing.T) {
 	}
 }
 
+func TestOdds(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		f    Finding
+		want float64
+	}{
+		{"stated", Finding{Severity: SeverityHigh}, 1e-3},
+		{"good to know", Finding{Severity: SeverityInfo}, 1},
+		{"one of many tests", Finding{Severity: SeverityHigh, Test: &Test{P: 1e-6, Q: 1e-3, Tests: 10_000}}, 1e-2},
+		{"what chance shows", Finding{Severity: SeverityHigh, Test: &Test{P: 1e-3, Q: 0.04, Tests: 10_000}}, 0.5},
+		{"rarer than any model knows", Finding{Test: &Test{Tests: 10}}, 1e-15},
+	} {
+		if got := tt.f.Odds(); math.Abs(got-tt.want) > 1e-9*tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestRankFindings(t *testing.T) {
 	list := []Finding{
 		{ID: "a", Severity: SeverityLow, Score: 9},

@@ -287,6 +287,10 @@ func complete(f *found, about *analyze.About) {
 	f.ID = analyze.FindingID(about.ID, about.Version, f.Subject, f.Bucket)
 	f.Title = cmp.Or(f.Title, about.Title)
 	f.Severity = cmp.Or(f.Severity, about.Severity)
+	if f.Test != nil && f.Test.Expected() >= 1 {
+		// Among all that a case is tested for, chance alone shows one such.
+		f.Severity = min(f.Severity, analyze.SeverityLow)
+	}
 	f.EventCount = max(f.EventCount, int64(len(f.eids)))
 	f.eids = f.eids[:min(len(f.eids), analyze.MaxFindingEvents)]
 }

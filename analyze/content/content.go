@@ -36,7 +36,7 @@ type Sign struct {
 // Version names what the scanner knows: signs of texts scanned by another
 // version are not those that this one finds. It grows with every change of
 // phrases, patterns or weights.
-const Version = 2
+const Version = 3
 
 // MaxSigns bounds the signs of one kind in one text; of more the first are
 // kept, and [Scanner.Beyond] says how many there were. The bound is that of a

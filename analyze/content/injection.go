@@ -164,10 +164,25 @@ func (p *injection) scan(t *Text, report func(Sign)) {
 		if rule.label == injectDelimiter && templated(t) {
 			score *= 0.4
 		}
+		if rule.label == injectOverride && advised(t.Folded, from) {
+			return
+		}
 		if score > 0 {
 			report(Sign{Kind: KindInjection, Label: rule.label, Score: score, Start: from, End: to})
 		}
 	})
+}
+
+// advised reports whether what begins at a place is what somebody is told not to do: do
+// not ignore the rules. A threat is no such advice: if you do not ignore them.
+func advised(text []byte, at int) bool {
+	before := bytes.TrimRight(text[max(0, at-40):at], " \t\r\n")
+	for _, word := range []string{"do not", "don't", "don’t", "never", "must not", "should not", "shall not", "may not", "cannot", "not to"} {
+		if rest, ok := bytes.CutSuffix(before, []byte(word)); ok && (len(rest) == 0 || !isWordByte(rest[len(rest)-1])) {
+			return !bytes.HasSuffix(bytes.TrimRight(rest, " \t\r\n"), []byte("if you"))
+		}
+	}
+	return false
 }
 
 // templated reports whether a text is a whole chat in the template of a model that

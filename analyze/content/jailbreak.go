@@ -1,6 +1,9 @@
 package content
 
-import "sync"
+import (
+	"bytes"
+	"sync"
+)
 
 // The labels of jailbreaks.
 const (
@@ -149,10 +152,25 @@ func (p *jailbreak) scan(t *Text, report func(Sign)) {
 	}
 	p.manyShot(t, report)
 	p.finder.find(t, func(rule *phraseRule, from, to int) {
+		if rule.label == jailSuppression && ownHabit(t.Folded, from) {
+			return
+		}
 		if score := rule.score * jailWeight(t.Role, rule.label) * mentioned(t.Folded, from, to); score > 0 {
 			report(Sign{Kind: KindJailbreak, Label: rule.label, Score: score, Start: from, End: to})
 		}
 	})
+}
+
+// ownHabit reports whether what begins at a place is what those who write never do, and
+// no order to who reads: we never refuse a request.
+func ownHabit(text []byte, at int) bool {
+	before := bytes.TrimRight(text[max(0, at-8):at], " \t\r\n")
+	for _, word := range []string{"we", "i"} {
+		if rest, ok := bytes.CutSuffix(before, []byte(word)); ok && (len(rest) == 0 || !isWordByte(rest[len(rest)-1])) {
+			return true
+		}
+	}
+	return false
 }
 
 // turnWords begin the turns of a dialogue that is written out, by turns those

@@ -1,11 +1,14 @@
 -- id: content.attack
 -- title: A prompt tried to override the model's instructions or to break its rules
 -- severity: low
--- version: 2
+-- version: 3
 -- why: Injection, jailbreaks and questions for the system prompt come before misuse. An
 --   attempt that the model refused or a guardrail blocked is low; one that it answered
---   is medium, and several that it answered in one conversation are high. Weak signs
---   stay low. Of who sends such texts on many days it is said once, and is low.
+--   is medium, and several that it answered in one conversation are high. A weak sign
+--   stays low where it is alone: who tries it in other words as well, and is answered, is
+--   medium. Where logs name no conversation, it ends after an hour without an attempt. What
+--   a conversation repeats of itself is no other attempt, and no answer is an embedding. Of
+--   who sends such texts on many days it is said once, and is low.
 -- tags: atlas.aml.t0051.000, atlas.aml.t0054, owasp.llm01
 -- needs: text
 -- threshold: score = 0.7 share: of 1, how strongly a prompt must look like an attack
@@ -16,49 +19,73 @@
 -- triage: see who else sent the same text: exhibit affected EVENT
 -- collect: the conversation, with system prompt and answers
 -- contain: block the text in the guardrail; talk to the person before taking access away
-with attack as (
-    select *, coalesce(session, (at_us // 3600000000)::varchar) as talk
-    from said_sign
-    where role = 'user' and kind in ('injection', 'jailbreak', 'extraction') and actor is not null
+with sign as (
+    select s.eid, s.at_us, s.actor, s.session, s.hash, s.own, s.kind, s.label, s.strongest,
         -- What a search found as a suffix looks much like data and keys: without words it must be surer.
-        and strongest >= case when label = 'suffix' then greatest(0.9, $score) else $score end
-),
-refused as (
-    select eid from refused_call
+        s.strongest >= case when s.label = 'suffix' then greatest(0.9, $score) else $score end as sure,
+        c.outcome = 'success' and coalesce(c.kind, '') <> 'embedding' and s.eid not in (select eid from refused_call) as answered
+    from said_sign s
+    join call c on c.eid = s.eid
+    where s.role = 'user' and s.kind in ('injection', 'jailbreak', 'extraction') and s.actor is not null
+        and s.strongest >= $score / 2
+    window text as (partition by s.actor, s.session, s.hash, s.kind)
+    -- A text counts where it was asked; of what is only seen as part of a conversation, the first time.
+    qualify s.own or not bool_or(s.own) over text and row_number() over (text order by s.at_us, s.eid) = 1
 ),
 -- Who has to do with attacks on at least five days, and on one of five of those on
 -- which it calls at all, tests or studies them, or does nothing else: that is said once.
 usual as (
     select a.actor
-    from (select actor, count(distinct at_us // 86400000000) as days from attack group by actor) a
+    from (select actor, count(distinct at_us // 86400000000) as days from sign where sure group by actor) a
     join (select actor, count(distinct at_us // 86400000000) as days from call group by actor) c on c.actor = a.actor
     where a.days >= 5 and a.days * 5 >= c.days
 ),
-answered as (
-    select a.*, a.outcome = 'success' and r.eid is null as complied
-    from attack a
-    left join refused r on r.eid = a.eid
+paused as (
+    select *,
+        coalesce(at_us - lag(at_us) over (partition by actor, session order by at_us, eid, kind, hash) > 3600000000, true)::int as begins
+    from sign
+),
+sat as (
+    select *, sum(begins) over (partition by actor, session order by at_us, eid, kind, hash rows unbounded preceding) as sitting
+    from paused
+),
+placed as (
+    select *,
+        case
+            when actor in (select actor from usual) then 'usual'
+            else coalesce(session, strftime(make_timestamp(min(at_us) over (partition by actor, session, sitting)), '%Y-%m-%dT%H:%M:%SZ'))
+        end as talk
+    from sat
 ),
 grouped as (
-    select actor, case when actor in (select actor from usual) then 'usual' else talk end as talk,
-        count(distinct at_us // 86400000000) as days, count(distinct eid) as attempts, count(distinct eid) filter (complied) as complied,
+    select actor, talk,
+        count(distinct at_us // 86400000000) filter (sure) as days,
+        count(distinct eid) filter (sure) as attempts,
+        count(distinct eid) filter (not sure) as weaker,
+        count(distinct hash) as texts,
+        count(distinct eid) filter (answered) as answers,
+        count(distinct eid) filter (sure and answered) as complied,
+        count(distinct hash) filter (sure and answered) as complied_texts,
         min(at_us) as first_us, max(at_us) as last_us, list(distinct eid order by eid) as eids,
-        arg_min(kind || ' (' || label || ')', (at_us, eid, kind)) as what, max(strongest) as strongest, count(distinct kind) as kinds,
-        max(strongest) filter (complied) as strongest_answered
-    from answered
+        arg_min(kind || ' (' || label || ')', (at_us, eid, kind)) filter (sure) as what, max(strongest) as strongest,
+        count(distinct kind) filter (sure) as kinds,
+        max(strongest) filter (sure and answered) as strongest_answered
+    from placed
     group by all
 )
 select
     actor as subject, talk as bucket, actor,
     case
-        when talk = 'usual' or complied = 0 or strongest_answered < 0.75 then 'low'
-        when complied >= 2 then 'high'
-        else 'medium'
+        when talk = 'usual' or answers = 0 then 'low'
+        when complied_texts >= 2 then 'high'
+        when texts >= 2 or strongest_answered >= 0.75 then 'medium'
+        else 'low'
     end as severity,
     case when talk = 'usual' then actor || ' sends texts of attacks on ' || days || ' days, as one who tests or studies them does'
     else actor || ' tried ' || what || case when complied > 0 then ', and the model answered' else ', and the model did not go along' end end as title,
     attempts || ' prompts of ' || case when talk = 'usual' then 'these days' else 'one conversation' end || ' show an attack; the model answered ' || complied
-        || ' of them without refusing. Whether an answer was harmful must be read.' as explanation,
-    first_us, last_us, eids, attempts, complied, kinds, strongest as score
+        || ' of them without refusing.' || case when weaker > 0 then ' ' || weaker || ' more show a weak sign.' else '' end || ' Whether an answer was harmful must be read.' as explanation,
+    first_us, last_us, eids, attempts, complied, nullif(weaker, 0) as weaker_attempts, kinds, strongest as score
 from grouped
+where attempts > 0
 order by first_us, actor, talk

@@ -22,8 +22,8 @@ type cloud struct {
 	// onlyWithoutMFA leaves out what was done with a second factor, or by those
 	// whose second factor this log cannot show: roles and federated users.
 	onlyWithoutMFA bool
-	// grants says that among what is watched are grants of policies, which are low
-	// where they only let look at settings.
+	// grants says that among what is watched are grants of policies, which are only good
+	// to know where they only let look at settings.
 	grants bool
 }
 
@@ -141,10 +141,10 @@ func (x *done) counts() (analyze.Severity, bool) {
 	}
 	severity := x.severity
 	if x.looks {
-		severity = min(severity, analyze.SeverityLow)
+		severity = analyze.SeverityInfo
 	}
 	if x.succeeded == 0 {
-		severity -= min(severity-analyze.SeverityLow, 1)
+		severity -= min(severity-min(severity, analyze.SeverityLow), 1)
 	}
 	if x.daysBefore >= habit {
 		severity -= min(severity-analyze.SeverityInfo, 2)

@@ -13,7 +13,7 @@ func cloudPersistence() *cloud {
 			ID: "cloud.persistence", Version: 1, Severity: analyze.SeverityHigh,
 			Title: "New ways into the account were made",
 			Why: "Keys, logins, policies and trust that are made during an intrusion outlive the credential that it began with. " +
-				"An hour of an actor is one finding; what failed, what the same actor did on at least 3 earlier days, and grants of policies of AWS that only let look at settings count less. " +
+				"An hour of an actor is one finding; what failed and what the same actor did on at least 3 earlier days count less, and grants of policies of AWS that only let look at settings are only good to know. " +
 				"Services that act by themselves are left out.",
 			Tags:  []string{"attack.t1098", "attack.t1098.001", "attack.t1136.003", "attack.t1546", "atlas.aml.t0012"},
 			Needs: []string{"act.operation", "act.actor"},

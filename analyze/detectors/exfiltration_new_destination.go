@@ -47,13 +47,13 @@ func (d *newDestination) detect(ctx context.Context, r *run) (*result, error) {
 	return res, d.askedFor(ctx, r, res.found)
 }
 
-// askedFor lowers the findings whose destination the user named in the call in which
-// it was first reached.
+// askedFor makes findings good to know only whose destination the user named in the
+// call in which it was first reached.
 func (d *newDestination) askedFor(ctx context.Context, r *run, list []found) error {
 	of := map[int64][]*found{} // by the first call
 	var eids []int64
 	for i := range list {
-		if f := &list[i]; f.Severity > analyze.SeverityLow && len(f.eids) > 0 && len(eids) < maxDestinationsRead {
+		if f := &list[i]; len(f.eids) > 0 && len(eids) < maxDestinationsRead {
 			if of[f.eids[0]] == nil {
 				eids = append(eids, f.eids[0])
 			}
@@ -73,7 +73,7 @@ func (d *newDestination) askedFor(ctx context.Context, r *run, list []found) err
 				if !namesHost(text, f.Bucket) {
 					continue
 				}
-				f.Severity = analyze.SeverityLow
+				f.Severity = analyze.SeverityInfo
 				f.Explanation += " The user named the destination in the same call: it was asked for, if the user is who they seem to be."
 				f.Facts = append(f.Facts, analyze.Fact{Name: "named_by_user", Value: true})
 				break

@@ -310,6 +310,9 @@ func (n *noveltyRun) test(list []used) {
 	if p <= DefaultQ || telling {
 		f := n.tell(u, c, fresh, unknown, telling)
 		f.p, f.otherwise = p, otherwise
+		if f.Severity > 0 {
+			f.otherwise = min(otherwise, f.Severity)
+		}
 		n.res.tested = append(n.res.tested, f)
 	}
 	c.adopted++
@@ -461,7 +464,7 @@ func (n *noveltyRun) tell(u *user, c *crowd, fresh []used, unknown, telling bool
 		who = "nobody of its group used it before"
 	}
 	if !telling && n.moved(u, fresh) {
-		f.Severity = analyze.SeverityLow
+		f.Severity = analyze.SeverityInfo
 		who += fmt.Sprintf(". Since then it hardly ever used %s again: it looks as if it moved from one to the other", u.main())
 	}
 	f.Explanation = fmt.Sprintf("In %d hours with calls on %d days it used only: %s. Its group (%s, %d actors) rarely begins something new; %s.",

@@ -4,7 +4,7 @@
 -- why: An attacker who is refused changes what is in the way. Found where an actor was refused a
 --   model or a resource, a policy, role or credential of that actor was changed within 7 days,
 --   and the next request succeeded within a day of the change. It is high where the actor made
---   the change itself.
+--   the change itself. A policy that only lets look at settings is no leave to call a model.
 -- tags: attack.t1098, attack.t1098.003, atlas.aml.t0012, owasp.asi03
 -- needs: act.operation, act.actor
 -- reads: call, act, granted
@@ -16,11 +16,11 @@
 -- contain: take the change back
 -- contain: end the sessions of the actor, and of who made the change
 with wanted as (
-    select c.eid, c.at_us, c.actor, c.model as resource, c.outcome
+    select c.eid, c.at_us, c.actor, c.model as resource, c.outcome, true as is_call
     from call c
     where c.model is not null and c.actor in (select actor from granted_to)
     union all
-    select a.eid, a.at_us, a.actor, coalesce(a.destination, split_part(a.service, '.', 1) || ' ' || a.operation), a.outcome
+    select a.eid, a.at_us, a.actor, coalesce(a.destination, split_part(a.service, '.', 1) || ' ' || a.operation), a.outcome, false
     from act a
     where a.operation is not null and a.actor in (select actor from granted_to)
 ),
@@ -44,7 +44,8 @@ pair as (
     from refused r
     join granted_to t on t.actor = r.actor
     join granted g on g.eid = t.eid
-    where g.at_us > r.at_us and g.at_us < r.allowed_at
+    where not (g.looks and r.is_call)
+        and g.at_us > r.at_us and g.at_us < r.allowed_at
         and g.at_us - r.at_us <= 7 * 86400000000
         and r.allowed_at - g.at_us <= case when t.loose then 3600000000 else 86400000000 end
     group by all

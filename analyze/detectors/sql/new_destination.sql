@@ -5,7 +5,7 @@
 --   neither the agent nor any other used it before, and the agent has a history in
 --   which new destinations are rare: the share of its uses that would be of an unseen
 --   one is estimated by Good and Turing (Good, Biometrika 40, 1953) from those seen once.
---   It is low where the user named the destination in the call: orders that an intruder
+--   It is only good to know where the user named the destination in the call: orders that an intruder
 --   plants stand in documents and in what tools give back.
 -- tags: attack.t1567, atlas.aml.t0086, owasp.llm06, owasp.asi02
 -- needs: tool_calls

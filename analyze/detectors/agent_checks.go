@@ -26,7 +26,7 @@ func (agentChecks) about() *analyze.About {
 }
 
 // checkSwitches are options of common tools that switch a check off, from their
-// manuals: git, curl, wget, ssh, npm, pip, Node.js, SELinux, iptables, ufw, and
+// manuals: git (a hook that may not be run is left out, githooks(5)), curl, wget, ssh, npm, pip, Node.js, SELinux, iptables, ufw, and
 // coding agents' own switches for approvals.
 func checkSwitches() []struct {
 	what string
@@ -36,7 +36,8 @@ func checkSwitches() []struct {
 		what string
 		form *regexp.Regexp
 	}{
-		{"hooks skipped", regexp.MustCompile(`\bgit\b[^|;&\n]*\s--no-verify\b|\bcore\.hooksPath\b|\bHUSKY=0\b`)},
+		{"hooks skipped", regexp.MustCompile(`\bgit\b[^|;&\n]*\s--no-verify\b|\bcore\.hooksPath\b|\bHUSKY=0\b|\bchmod\s+(?:-[a-zA-Z]+\s+)*(?:[ugoa]*-[rwx]*x[rwx]*|0?[0246]{3})\s[^|;&\n]*\.(?:git/hooks|husky)/|\b(?:rm|unlink)\s[^|;&\n]*\.(?:git/hooks|husky)/|\bmv\s+(?:-\S+\s+)*\S*\.(?:git/hooks|husky)/`)},
+		{"checks of the repository deleted", regexp.MustCompile(`\b(?:rm|unlink)\s[^|;&\n]*(?:\.github/workflows\b|\.gitlab-ci\.yml\b|\.circleci\b|\bJenkinsfile\b|\.pre-commit-config\.yaml\b)`)},
 		{"signatures switched off", regexp.MustCompile(`--no-gpg-sign\b|\bgpgsign[ =]+false\b|--allow-unauthenticated\b|--nogpgcheck\b`)},
 		{"certificates not verified", regexp.MustCompile(`\bcurl\b[^|;&\n]*\s(?:-[a-zA-Z]*k\b|--insecure\b)|--no-check-certificate\b|NODE_TLS_REJECT_UNAUTHORIZED=['"]?0|GIT_SSL_NO_VERIFY=|http\.sslVerify[ =]+false|strict-ssl[ =]+false|StrictHostKeyChecking=no`)},
 		{"approvals bypassed", regexp.MustCompile(`--dangerously-skip-permissions\b|--dangerously-bypass-approvals-and-sandbox\b|--yolo\b|defaultMode["':\s]+bypassPermissions`)},

@@ -34,8 +34,9 @@ func (agentCredentials) about() *analyze.About {
 }
 
 // credentialPlaces are where clients keep credentials, as their documentation
-// says: AWS CLI, OpenSSH, Docker, kubectl, gcloud, Azure CLI, npm, PyPI, Git, GnuPG,
-// shadow(5), and the instance metadata services of AWS, Google Cloud and Azure.
+// says: AWS CLI, OpenSSH, Docker, kubectl, gcloud, Azure CLI, npm, PyPI, Git, Cargo, GitHub
+// CLI, Terraform, PostgreSQL, GnuPG, shadow(5), and the instance metadata services of AWS,
+// Google Cloud and Azure.
 // Environment files count by their name alone.
 func credentialPlaces() []struct {
 	what string
@@ -49,7 +50,8 @@ func credentialPlaces() []struct {
 		{"SSH private key", credentialPath(`\.ssh[/\\](?:id_[a-z0-9]+\b[^.]|id_[a-z0-9]+$|[\w-]+\.pem)`)},
 		{"cloud CLI credentials", credentialPath(`\.config[/\\]gcloud[/\\](?:credentials|application_default|legacy)|\.azure[/\\](?:accessTokens|msal_token_cache)`)},
 		{"cluster or registry credentials", credentialPath(`\.kube[/\\]config|\.docker[/\\]config\.json`)},
-		{"package registry or Git credentials", credentialPath(`\.(?:npmrc|pypirc|netrc|git-credentials)\b`)},
+		{"package registry or Git credentials", credentialPath(`\.(?:npmrc|pypirc|netrc|git-credentials)\b|\.cargo[/\\]credentials|\.config[/\\]gh[/\\]hosts\.yml`)},
+		{"Terraform or database credentials", credentialPath(`credentials\.tfrc\.json|\.pgpass\b`)},
 		{"environment file", credentialPath(`(?:^|[/\\\s'"])\.env(?:\.(?:local|prod|production|secret))?(?:$|[\s'";|&)])`)},
 		{"system password file", credentialPath(`/etc/(?:shadow|gshadow)\b`)},
 		{"key store", credentialPath(`\.gnupg[/\\]|login\.keychain|[/\\]keyrings[/\\]|wallet\.dat`)},

@@ -12,6 +12,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -288,8 +289,8 @@ func complete(f *found, about *analyze.About) {
 	f.Title = cmp.Or(f.Title, about.Title)
 	f.Severity = cmp.Or(f.Severity, about.Severity)
 	if f.Test != nil && f.Test.Expected() >= 1 {
-		// Among all that a case is tested for, chance alone shows one such.
 		f.Severity = min(f.Severity, analyze.SeverityLow)
+		f.Facts = append(f.Facts, analyze.Fact{Name: "as_many_by_chance", Value: math.Round(10*f.Test.Expected()) / 10})
 	}
 	f.EventCount = max(f.EventCount, int64(len(f.eids)))
 	f.eids = f.eids[:min(len(f.eids), analyze.MaxFindingEvents)]

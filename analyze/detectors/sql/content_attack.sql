@@ -62,10 +62,11 @@ grouped as (
         count(distinct at_us // 86400000000) filter (sure) as days,
         count(distinct eid) filter (sure) as attempts,
         count(distinct eid) filter (not sure) as weaker,
-        count(distinct hash) as texts,
+        -- Logs may show one text of one call in two forms.
+        least(count(distinct hash), count(distinct eid)) as texts,
         count(distinct eid) filter (answered) as answers,
         count(distinct eid) filter (sure and answered) as complied,
-        count(distinct hash) filter (sure and answered) as complied_texts,
+        least(count(distinct hash) filter (sure and answered), count(distinct eid) filter (sure and answered)) as complied_texts,
         min(at_us) as first_us, max(at_us) as last_us, list(distinct eid order by eid) as eids,
         arg_min(kind || ' (' || label || ')', (at_us, eid, kind)) filter (sure) as what, max(strongest) as strongest,
         count(distinct kind) filter (sure) as kinds,

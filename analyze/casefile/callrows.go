@@ -12,8 +12,14 @@ import (
 // say counts, but of some words the log of accesses has the say.
 func (m *callMaker) joinRoles(ctx context.Context) error {
 	from, err := fragment("call_joined")
-	if err != nil {
+	if err != nil || len(m.roles) == 0 {
 		return err
+	}
+	if m.alone {
+		if err := runWith(ctx, m.c.db, "call_single", m.fill, nil); err != nil {
+			return err
+		}
+		m.made = append(m.made, "call_single")
 	}
 	for i, r := range m.roles {
 		if len(m.told(r)) == 0 {
@@ -36,10 +42,13 @@ func (m *callMaker) joinRoles(ctx context.Context) error {
 // joinRole makes the table of what calls say in a role and in those before, which
 // stands in from. Later roles are still to come.
 func (m *callMaker) joinRole(ctx context.Context, r callRole, from string, later []callRole) error {
-	its := m.told(r)
-	columns := []string{"l.eid"}
+	its, name, eid := m.told(r), "call_line", "l.eid"
+	if m.alone {
+		name, eid = "call_line_full", "coalesce(l.eid, r.eid) as eid"
+	}
+	columns := []string{eid}
 	for _, x := range later {
-		columns = append(columns, "l."+x.name)
+		columns = append(columns, "l.in_"+x.name) // some columns of events have the names of roles
 	}
 	var read []string
 	for _, column := range slices.Concat(m.words, m.measures) {
@@ -57,7 +66,7 @@ func (m *callMaker) joinRole(ctx context.Context, r callRole, from string, later
 		}
 		m.inLine[column] = m.inLine[column] || has
 	}
-	return runWith(ctx, m.c.db, "call_line", map[string]string{
+	return runWith(ctx, m.c.db, name, map[string]string{
 		"name": r.name, "from": from, "columns": strings.Join(columns, ", "), "said": strings.Join(read, ", "),
 		"condition": forEach(its, " or ", func(t callTeller) string { return t.condition() }),
 	}, nil)
@@ -93,8 +102,8 @@ func (m *callMaker) without(column string) string {
 	return m.cast("null", column) + " as " + column
 }
 
-// lines selects all calls: those that several events show, those that one shows and
-// those that were merged.
+// lines selects all calls: those that joined events show, or all events where none are
+// joined, and those that were merged.
 func (m *callMaker) lines() (string, error) {
 	var out []string
 	all := append(callWords(), callMeasures()...)
@@ -104,7 +113,7 @@ func (m *callMaker) lines() (string, error) {
 		has       func(column string) bool
 	}{
 		{m.line != "", "call_line_joined", func(column string) bool { return m.inLine[column] }},
-		{m.alone || m.line == "" && !m.merged, "call_line_alone", func(column string) bool { return says(m.tellers, column) }},
+		{m.line == "", "call_line_alone", func(column string) bool { return says(m.tellers, column) }},
 		{m.merged, "call_line_merged", func(string) bool { return true }},
 	} {
 		if !of.there {

@@ -118,6 +118,9 @@ func (m *callMaker) look(ctx context.Context) error {
 	}
 	err = m.c.query(ctx, "call_alone", nil, nil, func(r *sql.Rows) error { return r.Scan(&m.alone, &m.merged, &m.priced) })
 	m.words, m.measures = m.said(callWords()), m.said(callMeasures())
+	if m.alone && len(m.roles) > 0 { // in any role
+		m.roles = callRoles()
+	}
 	return err
 }
 

@@ -6,4 +6,4 @@ left join (
     select eid, {{said}}
     from call_part e
     where {{condition}}
-) r on r.eid = l.{{name}};
+) r on r.eid = l.in_{{name}};

@@ -8,6 +8,7 @@ with hour as (
         coalesce(sum(cost_usd), 0) as cost
     from call
     where actor is not null
+        and (outcome = 'throttled' or input_tokens is not null or output_tokens is not null or cost_usd is not null)
     group by all
 )
 select actor::varchar as actor, hour, throttled, tokens::bigint as tokens, (cost * 1000000000)::bigint as cost

@@ -6,17 +6,18 @@ with watched as (
     select w.service, w.operation
     from (select unnest(from_json($watched, '[{"service":"VARCHAR","operation":"VARCHAR"}]')) as w)
 ),
+-- The same as acts write it: Lambda puts the version of its API behind the name.
+written as (
+    select n.service as as_service, n.operation as as_operation, w.service, w.operation
+    from (select distinct service, operation from act) n
+    join watched w on w.service = split_part(n.service, '.', 1) and w.operation = regexp_replace(n.operation, '[0-9]{8}(v[0-9]+)?$', '')
+),
 seen as (
     select
         a.eid, a.at_us, a.actor, w.service, w.operation, a.outcome, a.address, a.client, a.region, a.destination,
         a.at_us // 3600000000 as hour, a.at_us // 86400000000 as day
-    from (
-        select *,
-            split_part(service, '.', 1) as short_service,
-            regexp_replace(operation, '[0-9]{8}(v[0-9]+)?$', '') as plain_operation -- Lambda writes the version of its API behind the name
-        from act
-    ) a
-    join watched w on w.service = a.short_service and w.operation = a.plain_operation
+    from act a
+    join written w on w.as_service = a.service and w.as_operation = a.operation
     where a.actor is not null
         and coalesce(a.principal_type, '') <> 'AWSService'
         and a.actor not like '%.amazonaws.com'

@@ -17,9 +17,19 @@ with used as (
 near as (
     select holder, day + step as day
     from used, (select unnest([-1, 0, 1]) as step)
-    where place is not null
+    where place is not null and holder in (
+        select holder from used where place is not null group by holder having min(place) <> max(place)
+    )
     group by holder, day + step
-    having count(distinct place) > 1
+    having min(place) <> max(place)
+),
+-- The same days by what calls say: words are looked at once for all calls that have them,
+-- see used_on.
+said as (
+    select k.credential, k.principal, k.client, k.day, d.holder
+    from (select credential, principal, client, at_us // 86400000000 as day, count(*) as times from call group by all) k
+    join near d on d.holder = coalesce(k.credential::varchar, k.principal::varchar) and d.day = k.day
+    where case when k.times > 0 then coalesce(k.client::varchar, '') <> 'aws-internal' end
 ),
 seen as (
     select
@@ -28,14 +38,16 @@ seen as (
     from (
         select c.eid, c.at_us, c.actor::varchar as actor, d.holder, c.address::varchar as address, c.country::varchar as country, c.client::varchar as client
         from call c
-        join near d on d.holder = coalesce(c.credential, c.principal) and d.day = c.at_us // 86400000000
+        join said d
+            on d.credential is not distinct from c.credential and d.principal is not distinct from c.principal
+            and d.client is not distinct from c.client and d.day = c.at_us // 86400000000
         union all
         select a.eid, a.at_us, a.actor, d.holder, a.address, a.country, a.client
         from act a
         join near d on d.holder = coalesce(a.credential, a.principal) and d.day = a.at_us // 86400000000
+        where coalesce(a.client, '') <> 'aws-internal'
     ) x
     left join network_of n on n.address = x.address
-    where coalesce(x.client, '') <> 'aws-internal' -- as in used_on
 ),
 placed as (
     select

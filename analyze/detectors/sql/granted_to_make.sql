@@ -2,9 +2,9 @@
 -- A grant by policy or group can be for anyone: loose.
 create or replace temp table granted_to as
 with someone as (
-    select distinct actor, principal, role, credential from call where actor is not null
+    select distinct actor, principal, role, credential from call where actor is not null and exists (select 1 from granted)
     union
-    select distinct actor, principal, role, credential from act where actor is not null
+    select distinct actor, principal, role, credential from act where actor is not null and exists (select 1 from granted)
 ),
 named as (
     select

@@ -17,33 +17,42 @@
 -- collect: the host's disk and memory, and its requests to the metadata service
 -- contain: end the sessions of the role (revoke sessions issued before now)
 -- contain: bind the role to its network by a condition on source address or VPC
-with seen as (
-    select x.eid, x.at_us, x.actor, x.credential, x.address, n.network as place, coalesce(x.client, '') as client
+with held as ( -- first small: who used a credential from where, whatever it is
+    select actor::varchar as actor, credential::varchar as credential, address::varchar as address, client::varchar as client, uses
     from (
-        select eid, at_us, actor, credential, address, client from call
-        union all
-        select eid, at_us, actor, credential, address, client from act
-    ) x
-    join network_of n on n.address = x.address
-    where x.actor is not null and x.credential is not null
-        and (x.credential like 'ASIA%' or x.credential in (select issued_credential from act where issued_credential is not null))
-        and coalesce(x.client, '') <> 'aws-internal'
+        select actor, credential, address, client, count(*) as uses
+        from call
+        where actor is not null and credential is not null and address is not null
+        group by actor, credential, address, client
+    )
+    union all
+    select actor, credential, address, client, count(*)
+    from act
+    where actor is not null and credential is not null and address is not null
+    group by actor, credential, address, client
 ),
 used as (
-    select actor, credential, place, count(*) as uses, min(at_us) as first_us, max(at_us) as last_us
-    from seen
-    where place is not null
-    group by actor, credential, place
+    select h.actor, h.credential, n.network as place, h.uses
+    from held h
+    join network_of n on n.address = h.address
+    where n.network is not null
+        and (h.credential like 'ASIA%' or h.credential in (select issued_credential from act where issued_credential is not null))
+        and case when h.uses > 0 then coalesce(h.client, '') <> 'aws-internal' end -- not put before the grouping: see used_on
 ),
-places as (
-    select actor, place, count(*) as credentials, min(first_us) as first_us
+-- places from which only one credential of an actor was used
+lone as (
+    select actor, min(credential) as credential, place, sum(uses)::bigint as uses
     from used
     group by actor, place
+    having min(credential) = max(credential)
 ),
 actors as (
     select actor, count(distinct credential) as credentials, count(distinct place) as places
     from used
+    where actor in (select actor from lone)
     group by actor
+    having count(distinct credential) >= 4 -- it and three siblings
+        and count(distinct place) * 3 <= count(distinct credential) -- who is everywhere belongs everywhere
 ),
 issued as (
     select
@@ -52,19 +61,30 @@ issued as (
         bool_or(a.principal_type = 'AWSService') as by_service
     from act a
     left join network_of n on n.address = a.address
-    where a.issued_credential is not null and a.outcome = 'success'
+    where a.issued_credential in (select credential from lone) and a.outcome = 'success'
     group by a.issued_credential
 ),
 moved as (
     select u.*, a.credentials, i.eid as issue_eid, i.place as issued_to, i.address as issued_address, i.by_service,
         exists (select 1 from used o where o.actor = u.actor and o.credential = u.credential and o.place <> u.place) as elsewhere
-    from used u
+    from lone u
     join actors a on a.actor = u.actor
-    join places p on p.actor = u.actor and p.place = u.place
     left join issued i on i.credential = u.credential
-    where a.credentials >= 4 -- it and three siblings
-        and p.credentials = 1
-        and a.places * 3 <= a.credentials -- who is everywhere belongs everywhere
+),
+told as (
+    select * from moved where issued_to <> place or elsewhere or issued_to is null and by_service
+),
+seen as (
+    select x.eid, x.at_us, x.actor, x.credential, x.address, n.network as place, coalesce(x.client, '') as client
+    from (
+        select eid, at_us, actor::varchar as actor, credential::varchar as credential, address::varchar as address, client::varchar as client
+        from call
+        where credential in (select credential from told)
+        union all
+        select eid, at_us, actor, credential, address, client from act where credential in (select credential from told)
+    ) x
+    join network_of n on n.address = x.address
+    where coalesce(x.client, '') <> 'aws-internal'
 )
 select
     m.actor as subject,
@@ -85,8 +105,7 @@ select
     string_agg(distinct s.client, ' ' order by s.client) as clients,
     m.issued_to as issued_to,
     m.credentials - 1 as siblings
-from moved m
+from told m
 join seen s on s.actor = m.actor and s.credential = m.credential and s.place = m.place
-where m.issued_to <> m.place or m.elsewhere or m.issued_to is null and m.by_service
 group by m.actor, m.credential, m.place, m.uses, m.issued_to, m.issued_address, m.by_service, m.credentials, m.issue_eid
 order by first_us, m.actor, m.credential

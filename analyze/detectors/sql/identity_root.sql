@@ -14,10 +14,15 @@
 -- collect: the credential report of the account: when root's password and keys were last used
 -- contain: delete the access keys of root
 -- contain: change the password and the second factor of root
-with done as (
-    select eid, at_us, actor, operation, outcome, address, client, model, 'call' as sort
-    from call
-    where principal_type = 'Root' or principal like 'arn:%:iam::%:root'
+with root as (
+    select principal_type, principal
+    from (select principal_type, principal, count(*) as calls from call group by all)
+    where case when calls > 0 then principal_type = 'Root' or principal like 'arn:%:iam::%:root' end -- not put before the grouping: see used_on
+),
+done as (
+    select c.eid, c.at_us, c.actor, c.operation, c.outcome, c.address, c.client, c.model, 'call' as sort
+    from call c
+    join root r on r.principal_type is not distinct from c.principal_type and r.principal is not distinct from c.principal
     union all
     select eid, at_us, actor, operation, outcome, address, client, model, case when plane = 'control' then 'change' else 'read' end
     from act

@@ -2,12 +2,16 @@
 -- answered it on fewer than two days before, and not yet on that day.
 with day as (
     select
-        actor, model, at_us // 86400000000 as day,
+        actor, model, day,
         min(role::varchar) as role, min(app::varchar) as app, min(principal_type::varchar) as principal_type,
         min(at_us) filter (outcome = 'success') as success_at
-    from call
-    where actor is not null and model is not null
-    group by actor, model, at_us // 86400000000
+    from (
+        select actor, model, at_us // 86400000000 as day, role, app, principal_type, outcome, min(at_us) as at_us
+        from call
+        where actor is not null and model is not null
+        group by all
+    )
+    group by actor, model, day
 ),
 known as (
     select *, count(success_at) over (partition by actor, model order by day rows between unbounded preceding and 1 preceding) as days_before

@@ -11,7 +11,11 @@ with looking as (
             else 1
         end as weight
     from act
-    where actor is not null and regexp_matches(operation, $operations)
+    where actor is not null and operation in (
+        select operation
+        from (select operation, count(*) as acts from act group by operation)
+        where case when acts > 0 then regexp_matches(operation, $operations) end -- not put before the grouping: see used_on
+    )
 ),
 kinds as (
     select actor, day, 'operation ' || operation as kind, max(weight) as weight from looking group by actor, day, operation
@@ -28,10 +32,8 @@ counted as (
     select actor, day, sum(weight)::bigint as n from firsts group by actor, day
 ),
 present as (
-    select actor, at_us // 86400000000 as day, min(role::varchar) as role, min(app::varchar) as app, min(principal_type::varchar) as principal_type
-    from call
-    where actor is not null
-    group by actor, at_us // 86400000000
+    select actor::varchar as actor, day, role::varchar as role, app::varchar as app, principal_type::varchar as principal_type
+    from (select distinct actor, at_us // 86400000000 as day, role, app, principal_type from call where actor is not null)
     union all
     select actor, day, min(role::varchar), min(app::varchar), min(principal_type::varchar) from looking group by actor, day
 )

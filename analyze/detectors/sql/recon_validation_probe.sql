@@ -29,7 +29,12 @@ together as (
         select
             actor, model, client, address, min(at_us) as first_at,
             min(at_us) filter (not invalid) as other_at, min(at_us) filter (outcome = 'success') as success_at
-        from reply
+        from (
+            select actor, model, client, address, outcome, min(at_us) as at_us, outcome = 'error' and coalesce(regexp_matches(error_code, '(?i)validation|invalid|bad_?request|unprocessable|^4(00|22)$'), false) as invalid
+            from call
+            where actor is not null
+            group by actor, model, client, address, outcome, error_code
+        )
         group by actor, model, client, address
     ) r
     left join network_of n on n.address = r.address

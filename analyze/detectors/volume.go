@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/exhibit-forensics/exhibit/analyze/statistic"
 )
@@ -34,6 +36,37 @@ type volumeHistory struct {
 	// common is how many times as much as they do the peers of an actor did on a
 	// day, at least 1.
 	common [][]float64
+	// called are the rates of calls before peers raise them, until these are asked for,
+	// and kept those that several detectors ask for, by the name of the measure.
+	called  []*actorRates
+	kept    map[string][]*actorRates
+	threads int // to work on actors with
+}
+
+// each calls f with the number of every actor, on as many goroutines as there are
+// threads.
+func (h *volumeHistory) each(f func(actor int)) {
+	var next atomic.Int64
+	var work sync.WaitGroup
+	for range max(1, min(h.threads, len(h.actors))) {
+		work.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(h.actors)); i = next.Add(1) - 1 {
+				f(int(i))
+			}
+		})
+	}
+	work.Wait()
+}
+
+// tests makes the tests of every actor, and returns them in the order of the actors.
+func (h *volumeHistory) tests(of func(t *hourTests, actor int)) *hourTests {
+	by := make([]hourTests, len(h.actors))
+	h.each(func(actor int) { of(&by[actor], actor) })
+	all := &hourTests{}
+	for i := range by {
+		all.list, all.n = append(all.list, by[i].list...), all.n+by[i].n
+	}
+	return all
 }
 
 // history reads what actors did, once for all detectors of a run.
@@ -45,7 +78,7 @@ func (r *run) history(ctx context.Context) (*volumeHistory, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &volumeHistory{}
+	h := &volumeHistory{threads: r.options.Threads, kept: map[string][]*actorRates{}}
 	for _, a := range all {
 		if a.calls < warmUpCalls {
 			h.few++

@@ -42,7 +42,10 @@ func volumeCalls() detector {
 	}, callsMeasure())
 }
 
+// callsName is the name of the measure of calls.
+const callsName = "calls"
+
 // callsMeasure is how many calls actors make.
 func callsMeasure() *rateMeasure {
-	return &rateMeasure{value: func(v *actorHour) int64 { return v.calls }, usual: usualSpread, wild: callsWild, lump: rateLump, apart: callsApart, begun: true}
+	return &rateMeasure{name: callsName, value: func(v *actorHour) int64 { return v.calls }, usual: usualSpread, wild: callsWild, lump: rateLump, apart: callsApart, begun: true}
 }

@@ -70,17 +70,18 @@ func driftStretches() []int { return []int{2, 3, 4, 5, 6, 8, 10, 13} }
 // inspection schemes", Biometrika 41 (1954); here each is in its own standard
 // deviations, which what is not known of the days before adds to.
 func driftTests(h *volumeHistory) *hourTests {
-	t := &hourTests{}
-	begun := h.rates(begunMeasure())
-	for i, a := range h.rates(callsMeasure()) {
+	rates, begun := h.rates(callsMeasure()), h.rates(begunMeasure())
+	return h.tests(func(t *hourTests, i int) {
+		a, b := rates[i], begun[i]
 		if a == nil || a.days == nil {
-			continue
+			return
 		}
+		before, begunBefore := h.before(a), h.before(b)
 		for d := a.day; d < len(a.days); d++ {
 			worst, tried := hourTest{}, false
 			for _, days := range driftStretches() {
-				calls := h.stretchOf(i, a, d, days)
-				begins := h.stretchOf(i, begun[i], d, days)
+				calls := h.stretchOf(i, a, before, d, days)
+				begins := h.stretchOf(i, b, begunBefore, d, days)
 				if calls.mean == 0 || begins.mean == 0 {
 					continue
 				}
@@ -106,8 +107,39 @@ func driftTests(h *volumeHistory) *hourTests {
 				t.add(worst)
 			}
 		}
+	})
+}
+
+// daysBefore is what an actor did on all of its days before one.
+type daysBefore struct {
+	kind           [2]struct{ sum, n float64 } // working days and weekends
+	squares, means float64                     // of its spread
+}
+
+// before is what was before each day of an actor, from its first one on.
+func (h *volumeHistory) before(a *actorRates) []daysBefore {
+	out := make([]daysBefore, 1, len(a.days)-a.day+1)
+	for d := a.day; d < len(a.days); d++ {
+		x := out[d-a.day]
+		if h.known[d] {
+			s := &x.kind[kindOfDay(d)]
+			s.sum, s.n = s.sum+a.days[d].value, s.n+1
+		}
+		if of := d - a.day; of < len(a.spread.day) {
+			x.squares, x.means = x.squares+a.spread.day[of][0], x.means+a.spread.day[of][1]
+		}
+		out = append(out, x)
 	}
-	return t
+	return out
+}
+
+// kindOfDay says of a day of a history whether it is a working day, 0, or one of a
+// weekend, 1.
+func kindOfDay(day int) int {
+	if day%7 >= 5 {
+		return 1
+	}
+	return 0
 }
 
 // stretch is how much an actor did on some days in a row, and what the days before
@@ -128,28 +160,21 @@ func (x *stretch) logP() float64 {
 
 // stretchOf adds up so many days up to a day. Days of a kind that was not seen often
 // enough before are left out; the mean is 0 where no day is left.
-func (h *volumeHistory) stretchOf(actor int, a *actorRates, day, days int) stretch {
+func (h *volumeHistory) stretchOf(actor int, a *actorRates, before []daysBefore, day, days int) stretch {
 	var x stretch
 	from := day - days + 1
 	if from <= a.day || !h.known[day] {
 		return x
 	}
-	var before, now [2]struct{ sum, n, times float64 } // working days and weekends
-	for d := a.day; d <= day; d++ {
-		if !h.known[d] {
-			continue
-		}
-		kind := 0
-		if d%7 >= 5 {
-			kind = 1
-		}
-		if s := &before[kind]; d < from {
-			s.sum, s.n = s.sum+a.days[d].value, s.n+1
-		} else {
-			now[kind].sum, now[kind].n, now[kind].times = now[kind].sum+a.days[d].value, now[kind].n+1, now[kind].times+h.common[actor][d]
+	past := &before[from-a.day]
+	var now [2]struct{ sum, n, times float64 } // working days and weekends
+	for d := from; d <= day; d++ {
+		if h.known[d] {
+			s := &now[kindOfDay(d)]
+			s.sum, s.n, s.times = s.sum+a.days[d].value, s.n+1, s.times+h.common[actor][d]
 		}
 	}
-	for kind, b := range before {
+	for kind, b := range past.kind {
 		if b.n < driftKind {
 			continue
 		}
@@ -159,7 +184,7 @@ func (h *volumeHistory) stretchOf(actor int, a *actorRates, day, days int) stret
 	if x.mean == 0 {
 		return x
 	}
-	x.phi = 1 + driftSpread*(a.spread.before(from-a.day)-1)
+	x.phi = 1 + driftSpread*(a.spread.shrunk(past.squares, past.means, driftCalls)-1)
 	x.lump = 1 + driftLump*(x.phi-1)
 	x.unknown *= x.phi / x.mean
 	return x

@@ -30,15 +30,16 @@ func (h *volumeHistory) setCommon() {
 		return
 	}
 	list := make([]*actorRates, len(h.actors))
-	for i, a := range h.actors {
-		list[i] = h.ratesOf(a, callsMeasure(), 1)
+	h.each(func(i int) {
+		list[i] = h.ratesOf(h.actors[i], callsMeasure(), 1)
 		h.common[i] = slices.Repeat([]float64{1}, len(h.known))
-	}
+	})
 	for _, group := range peersOf(list) {
 		for day := range h.known {
 			h.commonOf(list, group, day)
 		}
 	}
+	h.called = list
 }
 
 // commonOf does so for one day of a group: half of the others did at least so many

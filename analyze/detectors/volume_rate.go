@@ -66,38 +66,45 @@ func rateWindows() []int { return []int{1, 2, 4} }
 //
 // Actors that were seen on few days are compared with what others do in an hour.
 func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
-	t := &hourTests{}
+	rates := h.rates(m)
 	var begun []*actorRates
 	if m.begun {
 		begun = h.rates(begunMeasure())
 	}
-	for i, a := range h.rates(m) {
-		switch {
+	return h.tests(func(t *hourTests, i int) {
+		switch a := rates[i]; {
 		case a == nil:
 		case a.days == nil:
 			peerTests(t, h, i, m.value)
+		case m.begun:
+			dayTests(t, i, m, a, begun[i])
 		default:
-			for from := 0; from < len(a.hours); {
-				to := min(len(a.hours), from+hoursOfDay-(from+a.into)%hoursOfDay)
-				w := worst{hourTest: hourTest{actor: i}, a: a}
-				w.try(a, from, to)
-				if m.begun {
-					w.try(begun[i], from, to)
-				}
-				t.n++
-				if w.logP < 0 { // else nothing was more than is expected
-					w.logP = logWorst(w.logP, w.seen, m.apart)
-					t.add(w.hourTest)
-				}
-				from = to
-			}
+			dayTests(t, i, m, a)
 		}
+	})
+}
+
+// dayTests tests the days of an actor, by what it did and how often it began to.
+func dayTests(t *hourTests, actor int, m *rateMeasure, a *actorRates, begun ...*actorRates) {
+	for from := 0; from < len(a.hours); {
+		to := min(len(a.hours), from+hoursOfDay-(from+a.into)%hoursOfDay)
+		w := worst{hourTest: hourTest{actor: actor}, a: a}
+		w.try(a, from, to)
+		for _, b := range begun {
+			w.try(b, from, to)
+		}
+		t.n++
+		if w.logP < 0 { // else nothing was more than is expected
+			w.logP = logWorst(w.logP, w.seen, m.apart)
+			t.add(w.hourTest)
+		}
+		from = to
 	}
-	return t
 }
 
 // rateMeasure is something that actors have so much of in an hour.
 type rateMeasure struct {
+	name  string // where several detectors ask for the rates of it, else ""
 	value func(*actorHour) int64
 	usual float64 // dispersion, which is about how much comes in a conversation
 	wild  float64 // from how many standard deviations on the squares of a day are wild, about
@@ -112,7 +119,7 @@ type rateMeasure struct {
 // begunMeasure is how often actors begin to call. Calls come in conversations, whose
 // length varies; these hardly vary more than chance lets them.
 func begunMeasure() *rateMeasure {
-	return &rateMeasure{value: func(v *actorHour) int64 { return v.begun }, usual: usualBegun, wild: callsWild, lump: rateLump}
+	return &rateMeasure{name: "begun", value: func(v *actorHour) int64 { return v.begun }, usual: usualBegun, wild: callsWild, lump: rateLump}
 }
 
 // worst is the most surprising window of a day so far.
@@ -254,34 +261,53 @@ func (a *actorRates) raise(day int, times float64) {
 
 // rates returns what actors did, nil of such as nothing can be said of.
 func (h *volumeHistory) rates(m *rateMeasure) []*actorRates {
-	if countTrue(h.known) <= warmUpDays {
-		return make([]*actorRates, len(h.actors))
+	if kept := h.kept[m.name]; kept != nil {
+		return kept
 	}
 	out := make([]*actorRates, len(h.actors))
-	for i, a := range h.actors {
-		var sum, calls int64
-		for j := range a.hours {
-			sum, calls = sum+m.value(&a.hours[j]), calls+a.hours[j].calls
-		}
-		if sum <= 0 {
-			continue
-		}
-		unit := float64(sum) / float64(calls)
-		if m.usual == usualBegun {
-			unit = 1
-		}
-		out[i] = h.ratesOf(a, m, unit)
+	if countTrue(h.known) <= warmUpDays {
+		return out
 	}
-	for i, a := range out {
-		if a == nil || a.days == nil {
-			continue
+	called := h.called
+	if m.name == callsName {
+		h.called = nil // they are raised here
+	}
+	h.each(func(i int) {
+		var a *actorRates
+		if m.name == callsName && called != nil {
+			a = called[i]
+		} else {
+			a = h.unraised(h.actors[i], m)
+		}
+		if out[i] = a; a == nil || a.days == nil {
+			return
 		}
 		for day, times := range h.common[i] {
 			a.raise(day, times)
 		}
 		a.spread = spreadOf(a.hours, a.into, m)
+	})
+	if m.name != "" && h.kept != nil {
+		h.kept[m.name] = out
 	}
 	return out
+}
+
+// unraised is what an actor did, and what is expected of it without its peers; nil where
+// it has nothing of the measure.
+func (h *volumeHistory) unraised(a *volumeActor, m *rateMeasure) *actorRates {
+	var sum, calls int64
+	for j := range a.hours {
+		sum, calls = sum+m.value(&a.hours[j]), calls+a.hours[j].calls
+	}
+	if sum <= 0 {
+		return nil
+	}
+	unit := float64(sum) / float64(calls)
+	if m.usual == usualBegun {
+		unit = 1
+	}
+	return h.ratesOf(a, m, unit)
 }
 
 // ratesOf are what an actor did in every hour since the day it was first seen on,
@@ -401,15 +427,6 @@ func (s *spread) known(phi float64, hour int) float64 {
 // conversations is about how many there were without the day of an hour.
 func (s *spread) conversations(phi float64, hour int) float64 {
 	return (s.means - s.day[hour/hoursOfDay][1]) / phi
-}
-
-// before returns the dispersion of so many of the first days.
-func (s *spread) before(days int) float64 {
-	var squares, means float64
-	for _, d := range s.day[:max(0, min(days, len(s.day)))] {
-		squares, means = squares+d[0], means+d[1]
-	}
-	return s.shrunk(squares, means, driftCalls)
 }
 
 // phi is the dispersion without some squares and means.

@@ -81,8 +81,13 @@ const (
 	hashPrime = 16777619
 )
 
-// mix adds a number to a hash, byte by byte.
+// mix adds a number to a hash, byte by byte. The last three steps of a small one
+// only multiply.
 func mix(h, x uint32) uint32 {
+	const four = hashPrime * hashPrime % (1 << 32) * hashPrime % (1 << 32) * hashPrime % (1 << 32)
+	if x < 256 {
+		return (h ^ x) * four
+	}
 	for range 4 {
 		h = (h ^ x&0xff) * hashPrime
 		x >>= 8

@@ -12,10 +12,12 @@ var stanceWords string
 // ReplyReader makes the features of replies. It must not be used by two
 // goroutines at once.
 type ReplyReader struct {
-	stance map[uint32]bool // hashes of the words that are told apart
-	maybe  [4096]bool      // by the last bits of a hash: whether it can be of one
-	grams  []uint32        // the reply so far: hashes of words, marks of all else
+	stance [stanceSize]uint32 // hashes of the words that are told apart, each at its last bits or behind
+	grams  []uint32           // the reply so far: hashes of words, marks of all else
 }
+
+// stanceSize is a power of two, and some times as many as there are stance words.
+const stanceSize = 4096
 
 // MaxReply is how much of a reply is read, in bytes: what a model thinks of a
 // question it says in its first sentences.
@@ -32,14 +34,14 @@ const (
 
 // NewReplyReader makes a reader.
 func NewReplyReader() *ReplyReader {
-	r := &ReplyReader{stance: map[uint32]bool{}}
+	r := &ReplyReader{}
 	for line := range strings.Lines(stanceWords) {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
 		for _, word := range strings.Fields(line) {
 			h := hashOf([]byte(word))
-			r.stance[h], r.maybe[h%4096] = true, true
+			*r.slot(h) = h
 		}
 	}
 	return r
@@ -118,8 +120,17 @@ func (r *ReplyReader) read(text []byte) {
 	}
 }
 
+// slot is where a hash of a word stands in stance, or would stand.
+func (r *ReplyReader) slot(h uint32) *uint32 {
+	at := h % stanceSize
+	for r.stance[at] != h && r.stance[at] != 0 {
+		at = (at + 1) % stanceSize
+	}
+	return &r.stance[at]
+}
+
 func (r *ReplyReader) word(h uint32) {
-	if !r.maybe[h%4096] || !r.stance[h] {
+	if h == 0 || *r.slot(h) != h {
 		r.mark(markOther)
 		return
 	}

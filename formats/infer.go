@@ -2,6 +2,8 @@ package formats
 
 import (
 	"bytes"
+	"iter"
+	"math/bits"
 
 	"github.com/exhibit-forensics/exhibit/formats/jsontape"
 )
@@ -21,17 +23,18 @@ const envelopeRank = 10000
 type found struct {
 	value jsontape.Value
 	unit  unit
-	path  []byte // as written, in nameWalk.paths
+	path  []byte // as written, in nameWalk.paths; nil where nobody asks for it
 }
 
 // nameWalk finds the values with well-known names in one record.
 type nameWalk struct {
 	table  *nameTable
-	best   []found // by the place of the target in fillOrder, where ranks has it
-	ranks  []int   // of best; 0 where there is none
-	normal []byte  // path of the object being searched, for comparison
-	path   []byte  // the same as written
-	paths  []byte  // of what was found
+	best   []found  // by the place of the target in fillOrder, where ranks has it
+	ranks  []int    // of best; 0 where there is none
+	taken  []uint64 // a bit for each rank that is not 0
+	normal []byte   // path of the object being searched, for comparison
+	path   []byte   // the same as written
+	paths  []byte   // of what was found
 	inner  jsontape.Doc
 
 	// left is told of values that were not taken, with what they can mean when
@@ -40,14 +43,31 @@ type nameWalk struct {
 }
 
 func newNameWalk(t *nameTable) nameWalk {
-	return nameWalk{table: t, best: make([]found, len(fillOrder)), ranks: make([]int, len(fillOrder))}
+	n := len(fillOrder)
+	return nameWalk{table: t, best: make([]found, n), ranks: make([]int, n), taken: make([]uint64, n/64+1)}
 }
 
 // find searches the members of a record.
 func (w *nameWalk) find(v jsontape.Value) {
 	w.normal, w.path, w.paths = w.normal[:0], w.path[:0], w.paths[:0]
-	clear(w.ranks)
+	for place := range w.places() {
+		w.ranks[place] = 0
+	}
+	clear(w.taken)
 	w.object(v, 0, 0)
+}
+
+// places returns those of the targets that were found, in order.
+func (w *nameWalk) places() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, left := range w.taken {
+			for ; left != 0; left &= left - 1 {
+				if !yield(i*64 + bits.TrailingZeros64(left)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // object searches an object. Names count from base in the path, where the last
@@ -87,7 +107,7 @@ func (w *nameWalk) object(v jsontape.Value, base, depth int) {
 // take keeps the value for the targets that its name can mean and that can
 // hold it, and reports whether there was one.
 func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
-	meanings := w.table.byName[string(name)]
+	meanings := w.table.meanings(name)
 	if len(meanings) == 0 || len(w.path) > maxNameLength || len(w.path) > maxSegments && bytes.Count(w.path, []byte{'.'}) >= maxSegments {
 		return false
 	}
@@ -102,9 +122,14 @@ func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
 		if *rank != 0 && *rank < c.rank+extra {
 			continue
 		}
-		at := len(w.paths)
-		w.paths = append(w.paths, w.path...)
-		*rank, w.best[c.place] = c.rank+extra, found{v, c.unit, w.paths[at:]}
+		f := found{v, c.unit, nil}
+		if c.timed || w.left != nil {
+			at := len(w.paths)
+			w.paths = append(w.paths, w.path...)
+			f.path = w.paths[at:]
+		}
+		*rank, w.best[c.place] = c.rank+extra, f
+		w.taken[c.place/64] |= 1 << (c.place % 64)
 	}
 	return taken
 }
@@ -113,7 +138,7 @@ func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
 // and reports whether there is such a meaning.
 func (w *nameWalk) asks(v jsontape.Value) bool {
 	asked := false
-	for _, c := range w.table.byName[string(w.normal)] {
+	for _, c := range w.table.meanings(w.normal) {
 		if c.asks && w.holds(c.to, v) {
 			w.left(w.path, &c)
 			asked = true

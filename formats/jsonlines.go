@@ -94,13 +94,10 @@ func (d *Decoder) nameTable() *nameTable {
 // apply fills the event from the values with well-known names.
 func (t *nameTable) apply(a *assignment, v jsontape.Value) {
 	t.walk.find(v)
-	for place, rank := range t.walk.ranks {
-		if rank == 0 {
-			continue
-		}
+	for place := range t.walk.places() {
 		to, f := fillOrder[place], &t.walk.best[place]
 		field := "" // of a time; nothing else keeps it
-		if to < targetRequest && columns[to].Type == ColumnTime {
+		if isTime(to) {
 			field = t.field(f.path)
 		}
 		a.set(to, f.value, f.unit, field)

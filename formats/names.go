@@ -1,6 +1,9 @@
 package formats
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // target is what a value of a record can fill: a column, by its place in
 // columns, or one of the two below.
@@ -205,35 +208,79 @@ type candidate struct {
 	unit  unit
 	rank  int
 	asks  bool
+	timed bool   // where it stands is kept with the time that it is
 	kinds uint16 // a bit for each kind of value that it can hold; 0 when the value decides
 }
 
 // nameTable is knownNames made ready to be looked up, and the names of fields
 // that times came from, so that they are made once.
 type nameTable struct {
-	byName map[string][]candidate
+	names  [nameSlots]nameSlot // each where its hash says, or behind
 	fields map[string]string
+	field1 string // the one of fields that was asked for last
 	walk   nameWalk
 }
 
+// nameSlots is a power of two, and some times as many as there are names.
+const nameSlots = 2048
+
+// nameSlot is a name as it is compared, and what it means. An empty one is free.
+type nameSlot struct {
+	name     string
+	meanings []candidate
+}
+
 func newNameTable() *nameTable {
-	t := &nameTable{byName: make(map[string][]candidate), fields: make(map[string]string)}
+	t := &nameTable{fields: make(map[string]string)}
 	rank := 0
 	for _, k := range knownNames {
 		to, _ := targetByName(k.column)
 		for _, name := range k.names {
 			rank++
-			key := string(appendNormal(nil, []byte(name)))
-			t.byName[key] = append(t.byName[key], candidate{to, slices.Index(fillOrder, to), k.unit, rank, k.asks, kindsOf(to)})
+			slot := t.slot(appendNormal(nil, []byte(name)))
+			slot.name = string(appendNormal(nil, []byte(name)))
+			slot.meanings = append(slot.meanings, candidate{to, slices.Index(fillOrder, to), k.unit, rank, k.asks, isTime(to), kindsOf(to)})
 		}
 	}
 	t.walk = newNameWalk(t)
 	return t
 }
 
+// isTime reports whether a target is a column of times.
+func isTime(to target) bool { return to < targetRequest && columns[to].Type == ColumnTime }
+
+// slot is where a name stands in the table, or would stand. The first and the last
+// bytes of a name and its length tell most names apart: a hash of those is cheap,
+// and a record has many names.
+func (t *nameTable) slot(name []byte) *nameSlot {
+	var first, last uint64
+	if n := len(name); n >= 8 {
+		first, last = binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[n-8:])
+	} else {
+		for _, c := range name {
+			first = first<<8 | uint64(c)
+		}
+	}
+	// An odd number near 2^64 divided by the golden ratio spreads what it
+	// multiplies (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+	const golden = 0x9e3779b97f4a7c15
+	hash := ((first^uint64(len(name)))*golden ^ last) * golden
+	for at := hash >> 32 % nameSlots; ; at = (at + 1) % nameSlots {
+		if s := &t.names[at]; s.name == string(name) || s.name == "" {
+			return s
+		}
+	}
+}
+
+// meanings returns what a name can mean.
+func (t *nameTable) meanings(name []byte) []candidate { return t.slot(name).meanings }
+
 // field returns the name of a field as a string, made once for each name. The
 // bound keeps a log with ever new names from filling memory.
 func (t *nameTable) field(path []byte) string {
+	if t.field1 == string(path) {
+		return t.field1
+	}
 	s, ok := t.fields[string(path)]
 	if !ok {
 		s = string(path)
@@ -241,6 +288,7 @@ func (t *nameTable) field(path []byte) string {
 			t.fields[s] = s
 		}
 	}
+	t.field1 = s
 	return s
 }
 

@@ -41,11 +41,14 @@ const (
 	VantageProvider Vantage = "provider" // the service that ran the model, or its cloud
 	VantageGateway  Vantage = "gateway"  // a proxy between caller and provider
 	VantageTrace    Vantage = "trace"    // the caller's instrumentation
-	VantageClient   Vantage = "client"   // the caller's own account: a transcript, a capture of what it sent and got
+	VantageClient   Vantage = "client"   // the caller's own account: a transcript
+	VantageCapture  Vantage = "capture"  // what went over the wire, recorded on the caller's side
 )
 
 // A Witness is a format whose logs are not the provider's. Where several logs
-// show one call and differ, the provider's counts first.
+// show one call and differ, the provider's counts first. What was captured is the
+// provider's answer word for word and counts like its logs; but it shows what one
+// caller did, and never that the provider saw no more.
 type Witness interface {
 	Format
 	Vantage() Vantage

@@ -17,9 +17,8 @@ var _ Witness = har{}
 
 func (har) Name() string { return "har" }
 
-// Vantage says that a capture shows what the caller sent and got. What the
-// provider answered is in it word for word, but not what the provider logged.
-func (har) Vantage() Vantage { return VantageClient }
+// Vantage says that a browser or proxy of the caller recorded it.
+func (har) Vantage() Vantage { return VantageCapture }
 
 func (har) Doc() string {
 	return "HTTP Archive (HAR 1.2) exported by browsers, mitmproxy, Charles and others: the entries of model APIs are calls"

@@ -17,8 +17,8 @@ var _ Witness = httpExchange{}
 
 func (httpExchange) Name() string { return "http-exchange" }
 
-// Vantage says that a recording is made where the caller is.
-func (httpExchange) Vantage() Vantage { return VantageClient }
+// Vantage says that it was recorded where the caller is.
+func (httpExchange) Vantage() Vantage { return VantageCapture }
 
 func (httpExchange) Doc() string {
 	return "recorded HTTP exchanges with provider APIs: JSON objects with method, uri, request_body, status and response_body; VCR cassettes in JSON"

@@ -198,11 +198,16 @@ func disagreements(call []EventRow) []string {
 }
 
 // ofProvider reports whether an event stands in the provider's own log of
-// accesses or contents.
+// accesses or contents, or in a capture of what the provider answered: the roles
+// access and content.
 func ofProvider(format, plane any) bool {
 	name, _ := format.(string)
 	f, ok := formats.ByName(name)
-	return ok && formats.VantageOf(f) == formats.VantageProvider &&
+	if !ok {
+		return false
+	}
+	v := formats.VantageOf(f)
+	return (v == formats.VantageProvider || v == formats.VantageCapture) &&
 		(plane == string(formats.PlaneAccess) || plane == string(formats.PlaneContent))
 }
 

@@ -34,7 +34,7 @@ func (claimsCheck) run(ctx context.Context, s *survey, r *CheckReport) ([]analyz
 		case known:
 		case v == formats.VantageClient:
 			clients = append(clients, x.format)
-		case v == formats.VantageGateway, v == formats.VantageProvider:
+		case v == formats.VantageGateway, v == formats.VantageProvider: // a capture is of one caller, and may lack the calls of others
 			others = append(others, x.format)
 		}
 	}

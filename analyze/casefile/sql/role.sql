@@ -1,4 +1,5 @@
--- Where an event e stands towards the call it shows.
+-- Where an event e stands towards the call it shows. A capture of what was sent
+-- and answered says what the provider's own logs would, and stands where they do.
 case
     when list_contains({{gateways}}::varchar[], e.format) then 'gateway'
     when list_contains({{traces}}::varchar[], e.format) then 'trace'

@@ -46,8 +46,9 @@ func (m *measure) differs() difference {
 }
 
 // measures are the numbers of a total that can be compared, the surest first.
-// Whether input tokens count those of a cache differs: OpenAI counts them in,
-// Anthropic apart, and gateways either way. Both are taken for right.
+// Totals and the logs of providers count the tokens of caches among the input;
+// logs that do not say how they count, and those read by a map, may do either.
+// Both are taken for right.
 func (t *total) measures() []measure {
 	// Calls near the ends may count elsewhere, and those that failed at all: each
 	// with as many tokens as the largest has. A call without tokens may have had any.

@@ -37,14 +37,49 @@ func newSuffix() (part, error) {
 func (p *suffix) keywords() []string { return nil }
 
 func (p *suffix) scan(t *Text, report func(Sign)) {
-	if t.Role != RoleUser || !t.Ends || endsInRun(t.Raw) {
+	if t.Role != RoleUser || !t.Ends {
 		return
 	}
-	p.features = p.reader.Features(p.features[:0], t.Raw)
-	if score := p.model.Score(p.features); score >= Flagged {
-		end := len(bytes.TrimRight(t.Raw, " \t\r\n"))
-		report(Sign{Kind: KindJailbreak, Label: jailSuffix, Score: min(score, maxScore), Start: max(0, end-classify.MaxTail), End: end})
+	from, to := 0, len(t.Raw)
+	if templated(t) {
+		from, to = untemplated(t.Raw)
 	}
+	text := bytes.TrimRight(t.Raw[from:to], " \t\r\n")
+	if endsInRun(text) {
+		return
+	}
+	p.features = p.reader.Features(p.features[:0], text)
+	if score := p.model.Score(p.features); score >= Flagged {
+		end := from + len(text)
+		report(Sign{Kind: KindJailbreak, Label: jailSuffix, Score: min(score, maxScore), Start: max(from, end-classify.MaxTail), End: end})
+	}
+}
+
+// templateMarks are what templates of chats put around the words of a user.
+func templateMarks() []string {
+	return []string{
+		"<s>", "[INST]", "[/INST]", "<|begin_of_text|>", "<|start_header_id|>user<|end_header_id|>", "<|start_header_id|>assistant<|end_header_id|>", "<|eot_id|>",
+		"<|im_start|>user", "<|im_start|>assistant", "<|im_end|>", "<|user|>", "<|assistant|>", "<|end|>", "<start_of_turn>user", "<start_of_turn>model", "<end_of_turn>",
+	}
+}
+
+// untemplated says where the words of the user are between the marks of a template:
+// those are markup after the end of a sentence, as a suffix is, but the application's.
+func untemplated(text []byte) (from, to int) {
+	marks := append(templateMarks(), " ", "\t", "\r", "\n")
+	to = len(text)
+	for before := -1; before != to-from; {
+		before = to - from
+		for _, mark := range marks {
+			if bytes.HasPrefix(text[from:to], []byte(mark)) {
+				from += len(mark)
+			}
+			if bytes.HasSuffix(text[from:to], []byte(mark)) {
+				to -= len(mark)
+			}
+		}
+	}
+	return from, to
 }
 
 // maxWord is how long a word of a suffix can be: longer ones are encoded data,

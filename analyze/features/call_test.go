@@ -1,8 +1,10 @@
 package features
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,23 +43,65 @@ func TestCallTable(t *testing.T) {
 			if err := NewSet(c).Need(t.Context(), "call"); err != nil {
 				t.Fatal(err)
 			}
-			got := rows(t, c, "select * from call order by eid, at_us")
-			text, err := files.ReadFile("call.sql")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := c.DB().ExecContext(t.Context(), string(text)); err != nil {
-				t.Fatal(err)
-			}
-			want := rows(t, c, "select * from call order by eid, at_us")
-			if len(want) < 1500 {
-				t.Fatalf("the case has %d calls, want more than 1500", len(want))
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("calls of the table differ from those of the view (-want +got):\n%s", diff)
+			if n := compareCalls(t, c); n < 1500 {
+				t.Fatalf("the case has %d calls, want more than 1500", n)
 			}
 		})
 	}
+}
+
+// TestCallTableEmptyTexts does the same with events that say nothing in so many words,
+// where another event of the call says more, and with calls of all kinds that one event
+// shows.
+func TestCallTableEmptyTexts(t *testing.T) {
+	said := []string{
+		`"principal":"","credential_id":"AKIAEXAMPLE1","outcome":""`, `"principal":"ana","outcome":"success"`, `"end_user":"bob","app":""`,
+		`"credential_id":"","end_user":"","app":"desk","src_ip":""`, `"src_ip":"198.51.100.7","model":"","model_response":"m-1"`,
+		`"model":"m-2","outcome":"denied","session_id":"s"`, `"outcome":"error"`,
+	}
+	var log strings.Builder
+	n := 0
+	line := func(plane, kind, request, what string) { // a sequence makes pieces of one call
+		n++
+		fmt.Fprintf(&log, `{"event_id":"00000000-%d","ts":"2026-03-02T10:%02d:%02dZ","plane":%q,"kind":%q,"operation":"Do","provider":"aws","request_id":%q,%s}`+"\n",
+			n, n/60, n%60, plane, kind, request, what)
+	}
+	for i, a := range said {
+		line("content", "tool", fmt.Sprint("alone-", i), a)
+		for j, b := range said {
+			line("access", "inference", fmt.Sprint("r-", i, "-", j), `"sequence":1,`+a)
+			line("content", "inference", fmt.Sprint("r-", i, "-", j), `"sequence":2,`+b)
+		}
+	}
+	c := casetest.Files(t, map[string]string{"log.jsonl": log.String()})
+	if len(rows(t, c, "select 1 from events where principal = ''")) == 0 {
+		t.Fatal("the case keeps no empty texts")
+	}
+	if err := NewSet(c).Need(t.Context(), "call"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := compareCalls(t, c), len(said)*(len(said)+1); got != want {
+		t.Errorf("%d calls, want %d", got, want)
+	}
+}
+
+// compareCalls holds the table call against what call.sql selects, which it leaves in
+// its place, and returns how many calls there are.
+func compareCalls(t *testing.T, c *casefile.Case) int {
+	t.Helper()
+	got := rows(t, c, "select * from call order by eid, at_us")
+	text, err := files.ReadFile("call.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.DB().ExecContext(t.Context(), string(text)); err != nil {
+		t.Fatal(err)
+	}
+	want := rows(t, c, "select * from call order by eid, at_us")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("calls of the table differ from those of the view (-want +got):\n%s", diff)
+	}
+	return len(want)
 }
 
 // generated makes a case of what a config generates, enriches it from the given

@@ -241,14 +241,14 @@ func (c *Case) openDerived(ctx context.Context, o OpenOptions) error {
 	return lockDown(ctx, c.db, slices.Concat(c.events, c.records, facts))
 }
 
-// connect opens the derived database, twice where the case is not for looking up
-// only; see [Case.Beside].
+// connect opens the derived database, twice where there can be a case beside; see
+// [Case.Beside].
 func (c *Case) connect(ctx context.Context, o OpenOptions, views *lazyViews) error {
-	connections := 2
-	if o.Lookup {
-		connections = 1
-	}
 	settings := duckSettings{threads: o.Threads, memory: share(o.Memory), temp: c.temp, data: c.state.liveBytes()}
+	connections := 1
+	if !o.Lookup && (settings.memory == 0 || settings.data <= settings.memory) {
+		connections = 2
+	}
 	dbs, err := openSurface(c.path, true, settings, views, connections)
 	if err != nil {
 		return err
@@ -264,7 +264,8 @@ func (c *Case) connect(ctx context.Context, o OpenOptions, views *lazyViews) err
 
 // Beside returns the case to be used at the same time by another goroutine: with
 // the same memory and threads, and with temporary tables of its own. It is closed with
-// the case, and not by itself. A case that is opened for looking up has none: nil.
+// the case, and not by itself. A case that is opened for looking up has none, nor has
+// one that is larger than the memory of DuckDB, of which each needs its share: nil.
 func (c *Case) Beside() *Case {
 	if len(c.beside) == 0 {
 		return nil

@@ -16,14 +16,13 @@
 -- triage: look what the identity did on its first day: settings and rights, or only its old work
 -- collect: when its credentials were last used before, from the provider
 -- contain: deactivate the credentials; nobody used them for weeks
-with seen as (
-    select eid, at_us, at_us // 86400000000 as day, actor, address, client, model from call where actor is not null
-    union all
-    select eid, at_us, at_us // 86400000000, actor, address, client, null from act where actor is not null
-),
-days as (
+with days as (
     select actor, day, day - lag(day) over w as gap, row_number() over w - 1 as days_before
-    from (select distinct actor, day from seen)
+    from (
+        select actor::varchar as actor, day from (select distinct actor, at_us // 86400000000 as day from call where actor is not null)
+        union
+        select actor, at_us // 86400000000 from act where actor is not null
+    )
     window w as (partition by actor order by day)
 ),
 gaps as (
@@ -37,17 +36,27 @@ back as (
     from gaps
     where gap >= 5 and days_before >= 3 and gap >= 3 * coalesce(longest_before, 1)
 ),
+-- Names are compared once for each, and calls by what the table has instead of them.
+returned as (
+    select actor, actor::varchar as name
+    from (select distinct actor from call)
+    where actor::varchar in (select actor from back)
+),
+seen as (
+    select c.eid, c.at_us, c.at_us // 86400000000 as day, r.name as actor, c.address::varchar as address, c.client::varchar as client, c.model::varchar as model
+    from call c
+    join returned r on r.actor = c.actor
+    union all
+    select eid, at_us, at_us // 86400000000, actor, address, client, null from act where actor in (select actor from back)
+),
 value as (
-    select actor, day, eid, at_us, 'address' as attribute, address::varchar as value from seen where actor in (select actor from back)
+    select actor, day, eid, at_us, 'address' as attribute, address as value from seen
     union all
-    select s.actor, s.day, s.eid, s.at_us, 'network', n.network
-    from seen s
-    join network_of n on n.address = s.address
-    where s.actor in (select actor from back)
+    select s.actor, s.day, s.eid, s.at_us, 'network', n.network from seen s join network_of n on n.address = s.address
     union all
-    select actor, day, eid, at_us, 'client', client::varchar from seen where actor in (select actor from back) and coalesce(client, '') <> 'aws-internal'
+    select actor, day, eid, at_us, 'client', client from seen where coalesce(client, '') <> 'aws-internal'
     union all
-    select actor, day, eid, at_us, 'model', model::varchar from seen where actor in (select actor from back)
+    select actor, day, eid, at_us, 'model', model from seen
 ),
 fresh as (
     select b.actor, b.day, v.attribute || ' ' || v.value as what

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,15 +10,30 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 )
 
-// Most rules are about operations that a case has nothing of. Which operations it
-// has is found once, and a rule that cannot match with any of these reads nothing.
+// Most rules are about operations that a case has nothing of. Which wordings it has,
+// the operations with what else has few values, is found once, and a rule that cannot
+// match with any of these reads nothing.
+
+// wordedColumns are the columns of a wording.
+func wordedColumns() []string {
+	return []string{"format", "operation", "service", "plane", "kind", "outcome"}
+}
+
+// sparseColumns are columns that many logs say nothing in; in a wording they are NULL
+// where no event of the case does.
+func sparseColumns() []string {
+	return append(longTexts(), "guardrail_policies", "guardrail_action", "approval", "parameters", "finish_reason", "data_format", "error_message")
+}
 
 // possible returns the rules that can match with some operation of the case.
 func (r *runner) possible(ctx context.Context, src *Source, rules []*Rule) ([]*Rule, error) {
 	if src.view != viewEvents {
 		return rules, nil
 	}
-	q := &query{src: src, known: []string{"format", "operation"}}
+	if err := r.wordings(ctx); err != nil {
+		return nil, err
+	}
+	q := &query{src: src, known: r.worded}
 	var when []string
 	for _, x := range rules {
 		s, err := q.weak(x.matches(), false)
@@ -28,16 +44,6 @@ func (r *runner) possible(ctx context.Context, src *Source, rules []*Rule) ([]*R
 			s = joined(opAnd, []string{src.ofFormats(), s})
 		}
 		when = append(when, s)
-	}
-	if !r.words {
-		text, err := statement("words", nil)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.c.Keep(ctx, "sigma_word", text); err != nil {
-			return nil, err
-		}
-		r.words = true
 	}
 	counts, err := r.tally(ctx, "sigma_word", rules, when)
 	if err != nil {
@@ -50,6 +56,34 @@ func (r *runner) possible(ctx context.Context, src *Source, rules []*Rule) ([]*R
 		}
 	}
 	return out, nil
+}
+
+// wordings makes the table of wordings, once.
+func (r *runner) wordings(ctx context.Context) error {
+	if r.worded != nil {
+		return nil
+	}
+	said := map[string]bool{}
+	if err := r.query(ctx, "said", nil, func(rows *sql.Rows) error {
+		var column string
+		err := rows.Scan(&column)
+		said[column] = true
+		return err
+	}); err != nil {
+		return err
+	}
+	r.worded = wordedColumns()
+	columns := strings.Join(r.worded, ", ")
+	for _, c := range sparseColumns() {
+		if !said[c] {
+			r.worded, columns = append(r.worded, c), columns+", null::varchar as "+c
+		}
+	}
+	text, err := statement("words", map[string]string{"columns": columns})
+	if err != nil {
+		return err
+	}
+	return r.c.Keep(ctx, "sigma_word", text)
 }
 
 // narrow lets a query read, instead of all calls, those of events that can make a

@@ -49,7 +49,7 @@ type runner struct {
 	only    map[*Rule]string  // where in time a rule is looked for, in SQL
 	of      map[*Rule][]*Rule // the correlations that rules are parts of
 	leads   map[*Rule]bool    // rules near whose matches others are looked for
-	words   bool              // the table of operations is there
+	worded  []string          // the columns of the table of wordings; nil before it is there
 	report  *Report
 }
 

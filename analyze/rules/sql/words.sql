@@ -1,2 +1,2 @@
--- The operations that the case has of each format.
-select distinct format, operation from events_all
+-- The wordings that the case has.
+select distinct {{columns}} from events_all

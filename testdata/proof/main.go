@@ -4,7 +4,7 @@
 // whether two runs say the same. Every figure stands beside its bar.
 //
 //	go run ./testdata/proof                     # all of it, into testdata/proof/REPORT.md
-//	go run ./testdata/proof --only public       # one part, into the same file
+//	go run ./testdata/proof --only public       # one part, in place of all
 //	go run ./testdata/proof --quick             # a small form, to standard output
 //
 // It runs in the root of the repository. What it does by commands of exhibit it

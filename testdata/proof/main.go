@@ -4,7 +4,7 @@
 // whether two runs say the same. Every figure stands beside its bar.
 //
 //	go run ./testdata/proof                     # all of it, into testdata/proof/REPORT.md
-//	go run ./testdata/proof --only public       # one part, in place of all
+//	go run ./testdata/proof --only public       # one part, into the same file
 //	go run ./testdata/proof --quick             # a small form, to standard output
 //
 // It runs in the root of the repository. What it does by commands of exhibit it
@@ -44,20 +44,20 @@ func quickForm() form { return form{12, 2000, 1, "60,12,4,12", 1} }
 
 // section is a part of the report.
 type section struct {
-	name  string
-	write func(*proof, context.Context, *report) error
+	name, title string
+	write       func(*proof, context.Context, *report) error
 }
 
 // sections lists the parts in the order in which they are written.
 func sections() []section {
 	return []section{
-		{"detection", (*proof).detection},
-		{"public", (*proof).public},
-		{"calibration", (*proof).calibration},
-		{"real", (*proof).real},
-		{"rules", (*proof).rules},
-		{"speed", (*proof).speed},
-		{"determinism", (*proof).determinism},
+		{"detection", "Detection", (*proof).detection},
+		{"public", "The same by public rules", (*proof).public},
+		{"calibration", "Calibration", (*proof).calibration},
+		{"real", "Real logs and texts", (*proof).real},
+		{"rules", "Sigma", (*proof).rules},
+		{"speed", "Speed", (*proof).speed},
+		{"determinism", "The same on every run", (*proof).determinism},
 	}
 }
 
@@ -110,7 +110,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		_, err = io.WriteString(out, r.String())
 		return err
 	}
-	return os.WriteFile(p.output, []byte(r.String()), 0o644) //nolint:gosec // a report for everybody
+	text := r.String()
+	if older, err := os.ReadFile(p.output); err == nil && p.only != nil {
+		text = keep(string(older), text)
+	}
+	return os.WriteFile(p.output, []byte(text), 0o644) //nolint:gosec // a report for everybody
 }
 
 func parse(args []string, errOut io.Writer) (*proof, error) {

@@ -139,9 +139,14 @@ func (d *Doc) more(at int) (int, state, *SyntaxError) {
 	return at, wantMore, syntaxError(d.src, at, "expecting a comma or the end of the array")
 }
 
-// add puts a node on the tape.
+// add puts a node on the tape. It is filled where it stands: one made aside would
+// be written in small pieces and read as a whole at once, for which a processor
+// waits.
 func (d *Doc) add(kind Kind, mark marks, start, end int) {
-	d.nodes = append(d.nodes, node{uint32(start), uint32(end), int32(len(d.nodes) + 1), kind, mark})
+	at := len(d.nodes)
+	d.nodes = append(d.nodes, node{})
+	n := &d.nodes[at]
+	n.start, n.end, n.next, n.kind, n.marks = uint32(start), uint32(end), int32(at+1), kind, mark
 }
 
 // open puts a container on the tape and enters it.

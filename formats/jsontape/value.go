@@ -49,12 +49,16 @@ type Value struct {
 	i int32
 }
 
-func (v Value) node() node {
+// node returns where the value stands on the tape. It is not copied: looking at
+// nodes is most of what is done with a document.
+func (v Value) node() *node {
 	if v.d == nil || int(v.i) >= len(v.d.nodes) {
-		return node{}
+		return &noNode
 	}
-	return v.d.nodes[v.i]
+	return &v.d.nodes[v.i]
 }
+
+var noNode node //nolint:gochecknoglobals // that of every Missing value, never written
 
 // Kind returns the type of the value.
 func (v Value) Kind() Kind { return v.node().kind }
@@ -72,7 +76,7 @@ func (v Value) Get(key string) Value {
 	nodes := v.d.nodes
 	var found Value
 	for i := v.i + 1; i < n.next; i = nodes[i+1].next {
-		if v.d.nameIs(nodes[i], key) {
+		if v.d.nameIs(&nodes[i], key) {
 			found = Value{v.d, i + 1}
 		}
 	}
@@ -80,7 +84,7 @@ func (v Value) Get(key string) Value {
 }
 
 // nameIs reports whether the string n, once unescaped, is key.
-func (d *Doc) nameIs(n node, key string) bool {
+func (d *Doc) nameIs(n *node, key string) bool {
 	raw := d.src[n.start:n.end]
 	if n.marks == 0 {
 		return string(raw) == key

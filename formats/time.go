@@ -145,9 +145,14 @@ type wall struct {
 }
 
 // in returns the instant of w, whose offset counts from loc.
-func (w wall) in(loc *time.Location) (Time, bool) {
-	t := time.Date(w.year, time.Month(w.month), w.day, w.hour, w.min, w.sec, 0, loc)
-	s := t.Unix() - int64(w.offset)
+func (w *wall) in(loc *time.Location) (Time, bool) {
+	var s int64
+	if loc == time.UTC { // as most are
+		s = int64(daysTo(w.year, w.month)+w.day-1)*86400 + int64(w.hour*3600+w.min*60+w.sec)
+	} else {
+		s = time.Date(w.year, time.Month(w.month), w.day, w.hour, w.min, w.sec, 0, loc).Unix()
+	}
+	s -= int64(w.offset)
 	if s < minUnix || s > maxUnix {
 		return Time{}, false
 	}
@@ -307,6 +312,17 @@ func precisionOf(n int) Precision {
 		return PrecisionUS
 	}
 	return PrecisionNS
+}
+
+// daysTo returns the days from 1970 to the first of a month of the years 1 to
+// 9999. Years are counted from March, so that the day of a leap year is the last.
+func daysTo(year, month int) int {
+	if month -= 3; month < 0 {
+		year, month = year-1, month+12
+	}
+	leap := year/4 - year/100 + year/400
+	const to1970 = 719468 // from the first of March of the year 0
+	return year*365 + leap + (month*153+2)/5 - to1970
 }
 
 // daysIn returns the number of days of a month.

@@ -134,3 +134,14 @@ func FuzzParseTime(f *testing.F) {
 		}
 	})
 }
+
+func TestDaysTo(t *testing.T) {
+	for year := 1; year <= 9999; year++ {
+		for month := 1; month <= 12; month++ {
+			want := time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC).Unix() / 86400
+			if got := daysTo(year, month); int64(got) != want {
+				t.Fatalf("daysTo(%d, %d) = %d, want %d", year, month, got, want)
+			}
+		}
+	}
+}

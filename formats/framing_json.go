@@ -283,29 +283,47 @@ func (w *walker) findPath(src []byte, path []string) (at, found int) {
 func (w *walker) find(src []byte, member string) (at int, found bool) {
 	at = 1
 	for {
-		if at = skipBlank(src, at); at == len(src) || src[at] != '"' {
-			return at, false
+		name, value, ok := memberAt(src, at)
+		if !ok {
+			return value, false
 		}
-		name := at
-		var n nesting
-		if at, _ = n.run(src, at); n.quoted {
-			return at, false
+		if w.names(name, member) {
+			return value, true
 		}
-		text := src[name:at]
-		if at = skipBlank(src, at); at == len(src) || src[at] != ':' {
-			return at, false
-		}
-		if at = skipBlank(src, at+1); at == len(src) {
-			return at, false
-		}
-		if w.doc.Parse(text) == nil && string(w.doc.Root().Text()) == member {
-			return at, true
-		}
-		if at = skipValue(src, at); at == len(src) || src[at] != ',' {
+		if at = skipValue(src, value); at == len(src) || src[at] != ',' {
 			return at, false
 		}
 		at++
 	}
+}
+
+// memberAt returns the name of the member from src[at] on, in its quotation
+// marks, and the offset of its value. Where there is none, the offset is where
+// that was seen, len(src) when src is too short to tell.
+func memberAt(src []byte, at int) (name []byte, value int, ok bool) {
+	if at = skipBlank(src, at); at == len(src) || src[at] != '"' {
+		return nil, at, false
+	}
+	begin := at
+	var n nesting
+	if at, _ = n.run(src, at); n.quoted {
+		return nil, at, false
+	}
+	name = src[begin:at]
+	if at = skipBlank(src, at); at == len(src) || src[at] != ':' {
+		return nil, at, false
+	}
+	at = skipBlank(src, at+1)
+	return name, at, at < len(src)
+}
+
+// names reports whether a name in its quotation marks, which may be written with
+// escapes, is that of a member.
+func (w *walker) names(name []byte, member string) bool {
+	if string(name[1:len(name)-1]) == member {
+		return true
+	}
+	return bytes.IndexByte(name, '\\') >= 0 && w.doc.Parse(name) == nil && string(w.doc.Root().Text()) == member
 }
 
 // accepts reports whether the parts joined are valid JSON.
@@ -389,32 +407,25 @@ func (n *nesting) run(data []byte, at int) (int, bool) {
 	return at, false
 }
 
-// text advances to the end of the string at data[at]. A quote ends it unless
-// the backslashes before the quote are odd in number.
+// text advances to the end of the string at data[at]. What follows a backslash
+// does not end it.
 func (n *nesting) text(data []byte, at int) int {
 	if n.escaped {
 		n.escaped = false
 		at++
 	}
 	for {
-		stop := len(data)
-		i := bytes.IndexByte(data[at:], '"')
-		if i >= 0 {
-			stop = at + i
+		if at += jsontape.TextLen(data[at:]); at == len(data) {
+			return at
 		}
-		first := stop
-		for first > at && data[first-1] == '\\' {
-			first--
-		}
-		odd := (stop-first)%2 == 1
-		switch {
-		case i < 0:
-			n.escaped = odd
-			return stop
-		case !odd:
+		if data[at] == '"' {
 			n.quoted = false
-			return stop + 1
+			return at + 1
 		}
-		at = stop + 1
+		if at++; at == len(data) {
+			n.escaped = true
+			return at
+		}
+		at++
 	}
 }

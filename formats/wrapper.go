@@ -133,28 +133,55 @@ func (w Wrapper) part(json *walker, line []byte) (stream string, more bool) {
 	if len(line) == 0 || line[0] != '{' {
 		return "", false
 	}
-	log, okLog := json.text(line, "log")
-	name, okStream := json.text(line, "stream")
-	if !okLog || !okStream {
+	var log, name []byte
+	if !json.texts(line, []string{"log", "stream"}, []*[]byte{&log, &name}) {
 		return "", false
 	}
 	stream = streamName(name)
 	return stream, stream != "" && !endsLine(log)
 }
 
-// text returns the text of a member of the object that src begins with, as
-// written between its quotation marks.
-func (w *walker) text(src []byte, member string) ([]byte, bool) {
-	at, found := w.find(src, member)
-	if !found || src[at] != '"' {
-		return nil, false
+// texts sets the texts of members of the object that src begins with, as written
+// between their quotation marks, and reports whether they are there. It takes the
+// first of each name.
+func (w *walker) texts(src []byte, members []string, texts []*[]byte) bool {
+	at := 1
+	for left := len(members); left > 0; at++ {
+		name, value, ok := memberAt(src, at)
+		if !ok {
+			return false
+		}
+		var text []byte
+		text, at = textAt(src, value)
+		for i, member := range members {
+			if *texts[i] != nil || !w.names(name, member) {
+				continue
+			}
+			if text == nil {
+				return false
+			}
+			*texts[i] = text
+			left--
+		}
+		if left > 0 && (at == len(src) || src[at] != ',') {
+			return false
+		}
+	}
+	return true
+}
+
+// textAt returns the text between the quotation marks of the string at src[at],
+// nil for another value, and the offset after the value as skipValue does.
+func textAt(src []byte, at int) (text []byte, end int) {
+	if src[at] != '"' {
+		return nil, skipValue(src, at)
 	}
 	var n nesting
 	end, closed := n.run(src, at)
 	if !closed {
-		return nil, false
+		return nil, end
 	}
-	return src[at+1 : end-1], true
+	return src[at+1 : end-1], skipBlank(src, end)
 }
 
 // endsLine reports whether a text, as written in JSON, ends in a line end: in

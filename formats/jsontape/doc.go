@@ -15,6 +15,7 @@ package jsontape
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -159,5 +160,5 @@ func syntaxError(src []byte, at int, want string) *SyntaxError {
 	if r == utf8.RuneError && size <= 1 {
 		return &SyntaxError{at, fmt.Sprintf("%s, found the byte 0x%02x", want, src[at])}
 	}
-	return &SyntaxError{at, fmt.Sprintf("%s, found %q", want, r)}
+	return &SyntaxError{at, want + ", found " + strconv.QuoteRune(r)}
 }

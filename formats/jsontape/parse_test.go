@@ -219,6 +219,20 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestTextLen(t *testing.T) {
+	for n := range 20 {
+		for _, stop := range []string{"", `"`, `\`} {
+			text := strings.Repeat("é\n", n)[:n] + stop + `"\ and more`
+			if stop == "" {
+				text = text[:n]
+			}
+			if got := TextLen([]byte(text)); got != n {
+				t.Errorf("TextLen(%q) = %d, want %d", text, got, n)
+			}
+		}
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	tests := []struct {
 		src string

@@ -40,6 +40,24 @@ func PlainLen(b []byte) int {
 	return at
 }
 
+// TextLen returns how many of the first bytes come before a quotation mark or a
+// backslash: those that are text wherever a string ends.
+func TextLen(b []byte) int {
+	at := 0
+	for at+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[at:])
+		q, s := x^quotes, x^slants
+		if m := ((q-ones)&^q | (s-ones)&^s) & highs; m != 0 {
+			return at + bits.TrailingZeros64(m)/8
+		}
+		at += 8
+	}
+	for at < len(b) && b[at] != '"' && b[at] != '\\' {
+		at++
+	}
+	return at
+}
+
 // scanString reads the string whose first byte after the quote is src[at] and
 // returns the offset of its closing quote.
 func scanString(src []byte, at int) (int, marks, *SyntaxError) {

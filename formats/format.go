@@ -184,7 +184,7 @@ type Decoder struct {
 
 	carried [len(Context{})]carriedRecord // records of Context, parsed
 
-	names   *nameTable        // what the jsonl format infers columns from, made on first use
+	names   *nameWalk         // what the jsonl format infers columns from, made on first use
 	clients map[string]string // client by user agent
 	inner   []*jsontape.Doc   // see innerDoc
 	inners  int               // of these in use

@@ -23,38 +23,34 @@ const envelopeRank = 10000
 type found struct {
 	value jsontape.Value
 	unit  unit
-	path  []byte // as written, in nameWalk.paths; nil where nobody asks for it
+	path  string // as written; "" where nobody asks for it
 }
 
 // nameWalk finds the values with well-known names in one record.
 type nameWalk struct {
-	table  *nameTable
-	best   []found  // by the place of the target in fillOrder, where ranks has it
-	ranks  []int    // of best; 0 where there is none
-	taken  []uint64 // a bit for each rank that is not 0
-	normal []byte   // path of the object being searched, for comparison
-	path   []byte   // the same as written
-	paths  []byte   // of what was found
-	inner  jsontape.Doc
+	seen  placeTree
+	best  []found  // by the place of the target in fillOrder, where ranks has it
+	ranks []int    // of best; 0 where there is none
+	taken []uint64 // a bit for each rank that is not 0
+	inner jsontape.Doc
 
 	// left is told of values that were not taken, with what they can mean when
 	// only the unit is missing. It may be nil.
-	left func(path []byte, c *candidate)
+	left func(path string, c *candidate)
 }
 
-func newNameWalk(t *nameTable) nameWalk {
+func newNameWalk(t *nameTable) *nameWalk {
 	n := len(fillOrder)
-	return nameWalk{table: t, best: make([]found, n), ranks: make([]int, n), taken: make([]uint64, n/64+1)}
+	return &nameWalk{seen: placeTree{table: t}, best: make([]found, n), ranks: make([]int, n), taken: make([]uint64, n/64+1)}
 }
 
 // find searches the members of a record.
 func (w *nameWalk) find(v jsontape.Value) {
-	w.normal, w.path, w.paths = w.normal[:0], w.path[:0], w.paths[:0]
 	for place := range w.places() {
 		w.ranks[place] = 0
 	}
 	clear(w.taken)
-	w.object(v, 0, 0)
+	w.object(v, &w.seen.root, 0)
 }
 
 // places returns those of the targets that were found, in order.
@@ -70,47 +66,39 @@ func (w *nameWalk) places() iter.Seq[int] {
 	}
 }
 
-// object searches an object. Names count from base in the path, where the last
-// envelope ends. It calls itself at most maxNesting deep.
-func (w *nameWalk) object(v jsontape.Value, base, depth int) {
-	normal, path := len(w.normal), len(w.path)
-	for key, m := range v.Members() {
-		w.normal, w.path = w.normal[:normal], w.path[:path]
-		if m.Kind() == jsontape.Null || len(key) > maxNameLength || normal > maxNameLength {
-			continue
-		}
-		if normal > 0 {
-			w.normal = append(w.normal, '.')
-			w.path = append(w.path, '.')
-		}
-		name := len(w.normal)
-		w.normal = appendNormal(w.normal, key)
-		w.path = append(w.path, key...)
-		if w.take(w.normal, m, 0) || base > 0 && w.take(w.normal[base:], m, envelopeRank) {
-			continue
-		}
-		if m.Kind() != jsontape.Object || depth == maxNesting {
-			if w.left != nil && !w.asks(m) {
-				w.left(w.path, nil)
-			}
-			continue
-		}
-		next := base
-		if name == base && isEnvelope(w.normal[name:]) {
-			next = len(w.normal) + 1
-		}
-		w.object(m, next, depth+1)
+// object searches an object, which stands at a place. It calls itself at most
+// maxNesting deep.
+func (w *nameWalk) object(v jsontape.Value, at *namePlace, depth int) {
+	if len(at.normal) > maxNameLength {
+		return
 	}
-	w.normal, w.path = w.normal[:normal], w.path[:path]
+	before := &at.first
+	for key, m := range v.Members() {
+		if m.Kind() == jsontape.Null || len(key) > maxNameLength {
+			continue
+		}
+		p := *before
+		if p == nil || string(p.name) != string(key) {
+			p = w.seen.member(at, key, depth)
+		}
+		if !p.spare {
+			*before = p
+			before = &p.next
+		}
+		if w.take(p.whole, p, m, 0) || w.take(p.inner, p, m, envelopeRank) {
+			continue
+		}
+		if m.Kind() == jsontape.Object && depth < maxNesting {
+			w.object(m, p, depth+1)
+		} else if w.left != nil && !w.asks(p, m) {
+			w.left(p.path(), nil)
+		}
+	}
 }
 
-// take keeps the value for the targets that its name can mean and that can
-// hold it, and reports whether there was one.
-func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
-	meanings := w.table.meanings(name)
-	if len(meanings) == 0 || len(w.path) > maxNameLength || len(w.path) > maxSegments && bytes.Count(w.path, []byte{'.'}) >= maxSegments {
-		return false
-	}
+// take keeps the value at a place for the targets that its name can mean and
+// that can hold it, and reports whether there was one.
+func (w *nameWalk) take(meanings []candidate, at *namePlace, v jsontape.Value, extra int) bool {
 	taken := false
 	for i := range meanings {
 		c := &meanings[i]
@@ -122,25 +110,24 @@ func (w *nameWalk) take(name []byte, v jsontape.Value, extra int) bool {
 		if *rank != 0 && *rank < c.rank+extra {
 			continue
 		}
-		f := found{v, c.unit, nil}
+		f := &w.best[c.place]
+		f.value, f.unit = v, c.unit
 		if c.timed || w.left != nil {
-			at := len(w.paths)
-			w.paths = append(w.paths, w.path...)
-			f.path = w.paths[at:]
+			f.path = at.path()
 		}
-		*rank, w.best[c.place] = c.rank+extra, f
+		*rank = c.rank + extra
 		w.taken[c.place/64] |= 1 << (c.place % 64)
 	}
 	return taken
 }
 
-// asks tells left what the value at the path can mean once its unit is known,
+// asks tells left what the value at the place can mean once its unit is known,
 // and reports whether there is such a meaning.
-func (w *nameWalk) asks(v jsontape.Value) bool {
+func (w *nameWalk) asks(at *namePlace, v jsontape.Value) bool {
 	asked := false
-	for _, c := range w.table.meanings(w.normal) {
+	for _, c := range w.seen.table.meanings(at.normal) {
 		if c.asks && w.holds(c.to, v) {
-			w.left(w.path, &c)
+			w.left(at.path(), &c)
 			asked = true
 		}
 	}

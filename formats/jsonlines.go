@@ -77,29 +77,25 @@ func (jsonLines) Decode(d *Decoder, record []byte) error {
 	if d.Map != nil {
 		d.Map.apply(&a, v)
 	} else {
-		d.nameTable().apply(&a, v)
+		d.nameWalk().apply(&a, v)
 	}
 	a.finish()
 	return nil
 }
 
-// nameTable returns the table of well-known names, made on first use.
-func (d *Decoder) nameTable() *nameTable {
+// nameWalk returns what finds well-known names, made on first use.
+func (d *Decoder) nameWalk() *nameWalk {
 	if d.names == nil {
-		d.names = newNameTable()
+		d.names = newNameWalk(newNameTable())
 	}
 	return d.names
 }
 
 // apply fills the event from the values with well-known names.
-func (t *nameTable) apply(a *assignment, v jsontape.Value) {
-	t.walk.find(v)
-	for place := range t.walk.places() {
-		to, f := fillOrder[place], &t.walk.best[place]
-		field := "" // of a time; nothing else keeps it
-		if isTime(to) {
-			field = t.field(f.path)
-		}
-		a.set(to, f.value, f.unit, field)
+func (w *nameWalk) apply(a *assignment, v jsontape.Value) {
+	w.find(v)
+	for place := range w.places() {
+		f := &w.best[place]
+		a.set(fillOrder[place], f.value, f.unit, f.path)
 	}
 }

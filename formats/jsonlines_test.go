@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +71,36 @@ func TestJSONTestSuite(t *testing.T) {
 	}
 	if empty != 2 {
 		t.Errorf("%d of the n_ files hold no record, want 2", empty)
+	}
+}
+
+// TestNamePlaces decodes records whose names stand at other places than in those
+// before, and then where more names were seen than are remembered: what a decoder
+// remembers must not change what it makes of a record.
+func TestNamePlaces(t *testing.T) {
+	records := []string{
+		`{"ts":1772344802,"data":{"model":"m","usage":{"input_tokens":7,"model":"no"}},"user":{"id":"ana"}}`,
+		`{"user":{"id":"ben","data":{"ts":1}},"data":{"usage":{"input_tokens":8},"model":"n"},"ts":1772344803}`,
+		`{"data":{"ts":1772344804,"data":{"model":"o"}},"model":null,"prompt":"Hi","prompt":"Ho"}`,
+		`{"x":{"data":{"model":"p"},"time":"2026-03-01T06:00:00Z"},"event":{"created":1772344805},"_":{"model":"q"}}`,
+		`{"_":{"timestamp":1772344806},"a":{"b":{"c":{"d":{"e":{"model":"r"}}}}},"gen_ai":{"request":{"model":"s"}}}`,
+		`{"start_time":1772344807,"a.b.c.d.e.f.g.h":1,"event":{"start":1772344808},"usage":{"usage":{"output_tokens":3}}}`,
+	}
+	var want []string
+	for _, record := range records {
+		want = append(want, eventLines(t, jsonLines{}, Framing{}, []byte(record))...)
+	}
+	log := []byte(strings.Join(records, "\n") + "\n")
+	diffLines(t, want, eventLines(t, jsonLines{}, Framing{}, log))
+
+	var odd []byte
+	for i := range maxPlaces {
+		odd = fmt.Appendf(odd, "{\"k%d\":{\"x%d\":1,\"y\":{\"z\":2}}}\n", i, i)
+	}
+	got := eventLines(t, jsonLines{}, Framing{}, append(odd, log...))
+	diffLines(t, want, got[maxPlaces:])
+	if ts := `"ts_source":"_.timestamp"`; !strings.Contains(want[4], ts) {
+		t.Errorf("there is no %s in %s", ts, want[4])
 	}
 }
 

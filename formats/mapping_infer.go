@@ -16,13 +16,12 @@ const maxSuggestions = 200
 // not follow from the name, and fields without a well-known name, are listed as
 // comments. Records that are no JSON objects are passed over.
 func InferMap(records [][]byte) *Map {
-	table := newNameTable()
 	in := inference{names: make(map[inferredKey]*inferredPath), columns: make(map[target]string)}
 	for _, k := range knownNames {
 		to, _ := targetByName(k.column)
 		in.columns[to] = k.column
 	}
-	walk := newNameWalk(table)
+	walk := newNameWalk(newNameTable())
 	walk.left = in.left
 	var doc jsontape.Doc
 	for _, record := range records {
@@ -34,7 +33,7 @@ func InferMap(records [][]byte) *Map {
 		for place, to := range fillOrder {
 			if rank := walk.ranks[place]; rank != 0 {
 				f := &walk.best[place]
-				in.add(inferredKey{to, string(f.path)}, rank, f.unit, false)
+				in.add(inferredKey{to, f.path}, rank, f.unit, false)
 			}
 		}
 	}
@@ -71,19 +70,19 @@ func (in *inference) add(key inferredKey, rank int, u unit, asks bool) {
 }
 
 // left takes a value that was not taken.
-func (in *inference) left(path []byte, c *candidate) {
-	if !validPath(string(path)) || len(in.names) >= maxSuggestions {
+func (in *inference) left(path string, c *candidate) {
+	if !validPath(path) || len(in.names) >= maxSuggestions {
 		return
 	}
 	if c == nil {
-		in.add(inferredKey{-1, string(path)}, 0, unitNone, true)
+		in.add(inferredKey{-1, path}, 0, unitNone, true)
 		return
 	}
 	u := unitMilli
 	if columns[c.to].Type == ColumnCost {
 		u = unitUSD
 	}
-	in.add(inferredKey{c.to, string(path)}, c.rank, u, true)
+	in.add(inferredKey{c.to, path}, c.rank, u, true)
 }
 
 // build makes the map: the rules in the order in which they are applied, then

@@ -212,13 +212,9 @@ type candidate struct {
 	kinds uint16 // a bit for each kind of value that it can hold; 0 when the value decides
 }
 
-// nameTable is knownNames made ready to be looked up, and the names of fields
-// that times came from, so that they are made once.
+// nameTable is knownNames made ready to be looked up.
 type nameTable struct {
-	names  [nameSlots]nameSlot // each where its hash says, or behind
-	fields map[string]string
-	field1 string // the one of fields that was asked for last
-	walk   nameWalk
+	names [nameSlots]nameSlot // each where its hash says, or behind
 }
 
 // nameSlots is a power of two, and some times as many as there are names.
@@ -231,7 +227,7 @@ type nameSlot struct {
 }
 
 func newNameTable() *nameTable {
-	t := &nameTable{fields: make(map[string]string)}
+	t := new(nameTable)
 	rank := 0
 	for _, k := range knownNames {
 		to, _ := targetByName(k.column)
@@ -242,7 +238,6 @@ func newNameTable() *nameTable {
 			slot.meanings = append(slot.meanings, candidate{to, slices.Index(fillOrder, to), k.unit, rank, k.asks, isTime(to), kindsOf(to)})
 		}
 	}
-	t.walk = newNameWalk(t)
 	return t
 }
 
@@ -274,23 +269,6 @@ func (t *nameTable) slot(name []byte) *nameSlot {
 
 // meanings returns what a name can mean.
 func (t *nameTable) meanings(name []byte) []candidate { return t.slot(name).meanings }
-
-// field returns the name of a field as a string, made once for each name. The
-// bound keeps a log with ever new names from filling memory.
-func (t *nameTable) field(path []byte) string {
-	if t.field1 == string(path) {
-		return t.field1
-	}
-	s, ok := t.fields[string(path)]
-	if !ok {
-		s = string(path)
-		if len(t.fields) < 1000 {
-			t.fields[s] = s
-		}
-	}
-	t.field1 = s
-	return s
-}
 
 // targetByName returns the target that a map calls name.
 func targetByName(name string) (target, bool) {

@@ -288,8 +288,11 @@ func scaled(b []byte, exp int, round bool) (int64, bool) {
 
 // cutExponent cuts e+12 from a number.
 func cutExponent(b []byte) (mantissa []byte, exp int, ok bool) {
-	at := bytes.IndexAny(b, "eE")
-	if at < 0 {
+	at := 0
+	for at < len(b) && b[at]|0x20 != 'e' {
+		at++
+	}
+	if at == len(b) {
 		return b, 0, true
 	}
 	mantissa, b = b[:at], b[at+1:]

@@ -56,7 +56,7 @@ func (a *assignment) set(to target, v jsontape.Value, u unit, field string) bool
 	switch c.Name {
 	case "ts":
 		t, p, problem := d.timeIn(v, u)
-		e.TS, e.TSPrecision, e.TSSource = t, p, field+problem
+		e.TS, e.TSPrecision, e.TSSource = t, p, d.timeSource(field, problem)
 		return problem == ""
 	case "outcome":
 		o := outcomeOf(v)
@@ -93,12 +93,12 @@ func (a *assignment) setContent(column string, v jsontape.Value) bool {
 		if a.hasTurn() {
 			return false
 		}
-		switch {
-		case v.Kind() == jsontape.Array:
+		if v.Kind() == jsontape.Array {
 			return setMessages(d, &e.Input, v)
-		case isBodyText(d.innerDoc(), targetRequest, v):
-			decodeRequestBody(d, e, v)
-		default:
+		}
+		if body := bodyInText(d.innerDoc(), targetRequest, v); body.Exists() {
+			decodeRequestBody(d, e, body)
+		} else {
 			addUser(d, e, v)
 		}
 	case "reasoning":
@@ -146,8 +146,8 @@ func (a *assignment) setResponse(v jsontape.Value) bool {
 		decodeResponseBody(d, e, v)
 		return true
 	case jsontape.String:
-		if isBodyText(d.innerDoc(), targetResponse, v) {
-			decodeResponseBody(d, e, v)
+		if body := bodyInText(d.innerDoc(), targetResponse, v); body.Exists() {
+			decodeResponseBody(d, e, body)
 			return true
 		}
 	}

@@ -190,6 +190,7 @@ type Decoder struct {
 	inners  int               // of these in use
 	body    jsontape.Doc      // for the text of a request or reply, and each chunk of a stream
 	columns map[string]int    // place of a column by name, made on first use
+	noTime  [3]string         // see timeSource
 	table   *table            // of the last table that was opened
 	inRow   bool              // the record is a row of a table in text
 	opened  []byte            // scratch of Open

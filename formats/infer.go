@@ -72,18 +72,19 @@ func (w *nameWalk) object(v jsontape.Value, at *namePlace, depth int) {
 	if len(at.normal) > maxNameLength {
 		return
 	}
-	before := &at.first
+	next := &at.first
 	for key, m := range v.Members() {
 		if m.Kind() == jsontape.Null || len(key) > maxNameLength {
 			continue
 		}
-		p := *before
-		if p == nil || string(p.name) != string(key) {
-			p = w.seen.member(at, key, depth)
+		p := next.get(key)
+		if p == nil {
+			if p = w.seen.member(at, key, depth); !p.spare {
+				next.last, next.other = p, next.last
+			}
 		}
 		if !p.spare {
-			*before = p
-			before = &p.next
+			next = &p.next
 		}
 		if w.take(p.whole, p, m, 0) || w.take(p.inner, p, m, envelopeRank) {
 			continue
@@ -139,9 +140,9 @@ func (w *nameWalk) holds(to target, v jsontape.Value) bool {
 	kind := v.Kind()
 	switch to {
 	case targetRequest:
-		return hasMember(v, "messages", "prompt", "contents", "inputText") || isBodyText(&w.inner, to, v)
+		return hasMember(v, "messages", "prompt", "contents", "inputText") || bodyInText(&w.inner, to, v).Exists()
 	case targetResponse:
-		return hasMember(v, "choices", "content", "completion", "generation", "usage", "output") || isBodyText(&w.inner, to, v)
+		return hasMember(v, "choices", "content", "completion", "generation", "usage", "output") || bodyInText(&w.inner, to, v).Exists()
 	}
 	switch c := &columns[to]; c.Name {
 	case "outcome":
@@ -199,22 +200,28 @@ func holdsType(t ColumnType, kind jsontape.Kind) bool {
 	return scalar
 }
 
-// isBodyText reports whether a text, the cell of a table for instance, is the
-// body of a request or reply written as JSON. It asks for more than of an
-// object: a reply in words can be a JSON object of the caller's own design, and
-// must stay what it is. The document is used for reading it.
-func isBodyText(inner *jsontape.Doc, to target, v jsontape.Value) bool {
+// bodyInText returns the body of a request or reply that a text, the cell of a
+// table for instance, holds as JSON; it is missing where the text holds none. It
+// asks for more than of an object: a reply in words can be a JSON object of the
+// caller's own design, and must stay what it is. The document is used for reading
+// it.
+func bodyInText(inner *jsontape.Doc, to target, v jsontape.Value) jsontape.Value {
 	text := v.Text()
 	if len(text) == 0 || text[0] != '{' || inner.Parse(text) != nil {
-		return false
+		return jsontape.Value{}
 	}
 	v = inner.Root()
 	list := func(name string) bool { return v.Get(name).Kind() == jsontape.Array }
-	if to == targetRequest {
-		return list("messages") || list("contents")
+	object := func(name string) bool { return v.Get(name).Kind() == jsontape.Object }
+	is := list("messages") || list("contents")
+	if to == targetResponse {
+		usage := object("usage") || object("usageMetadata")
+		is = list("choices") || usage && (list("content") || list("output") || list("candidates"))
 	}
-	usage := v.Get("usage").Kind() == jsontape.Object || v.Get("usageMetadata").Kind() == jsontape.Object
-	return list("choices") || usage && (list("content") || list("output") || list("candidates"))
+	if !is {
+		return jsontape.Value{}
+	}
+	return v
 }
 
 func hasMember(v jsontape.Value, names ...string) bool {

@@ -12,9 +12,10 @@ type namePlace struct {
 	whole  []candidate
 	inner  []candidate // of the name behind the envelope
 
-	members     map[string]*namePlace
-	first, next *namePlace // in the order of the record read last: its first member, and the one after it
-	spare       bool       // used again for other names: see placeTree
+	members map[string]*namePlace
+	first   nextPlace // of its members
+	next    nextPlace // of the members after it
+	spare   bool      // used again for other names: see placeTree
 
 	written []byte // the names down to it, as written
 	text    string // the same, once it was asked for
@@ -26,6 +27,22 @@ func (p *namePlace) path() string {
 		p.text = string(p.written)
 	}
 	return p.text
+}
+
+// nextPlace is what came next where it was looked at last, and what it was before
+// that: records follow each other in few orders.
+type nextPlace struct{ last, other *namePlace }
+
+// get returns the place of a name if it is one of those, else nil.
+func (n *nextPlace) get(name []byte) *namePlace {
+	if p := n.last; p != nil && string(p.name) == string(name) {
+		return p
+	}
+	if p := n.other; p != nil && string(p.name) == string(name) {
+		n.last, n.other = p, n.last
+		return p
+	}
+	return nil
 }
 
 // placeTree remembers the places of names, for the records of a log repeat

@@ -32,9 +32,11 @@ type nullReader interface{ readsNull() }
 // given that of the wrapper, which may be later than what happened but is not
 // earlier; where the log has a time that cannot be used, it stays without.
 func (d *Decoder) Decode(f Format, framing Framing, record []byte) error {
-	_, sparse := f.(nullReader)
-	// A map may look for a name that holds dots, or else for what is inside.
-	inner, err := d.open(framing, record, sparse && d.Map == nil)
+	sparse := false
+	if framing.Kind == FrameTable && d.Map == nil { // a map may look for a name that holds dots, or else for what is inside
+		_, sparse = f.(nullReader)
+	}
+	inner, err := d.open(framing, record, sparse)
 	if err != nil || inner == nil {
 		return err
 	}

@@ -87,7 +87,19 @@ func (d *Decoder) SetTime(e *Event, field string, v jsontape.Value) {
 	if problem == "" && !t.OK {
 		return
 	}
-	e.TS, e.TSPrecision, e.TSSource = t, p, field+problem
+	e.TS, e.TSPrecision, e.TSSource = t, p, d.timeSource(field, problem)
+}
+
+// timeSource joins the name of a field and what is wrong with the time in it. The
+// text is made once where it repeats, as it does in a log whose times have no zone.
+func (d *Decoder) timeSource(field, problem string) string {
+	if problem == "" {
+		return field
+	}
+	if d.noTime[0] != field || d.noTime[1] != problem {
+		d.noTime = [3]string{field, problem, field + problem}
+	}
+	return d.noTime[2]
 }
 
 // setTimeUTC is [Decoder.SetTime] for a log whose documentation says that its
@@ -185,10 +197,10 @@ func (w *wall) date(b []byte) ([]byte, bool) {
 	var ok bool
 	switch {
 	case len(b) > 10 && b[4] == '-' && b[7] == '-':
-		ok = number(b[0:4], &w.year) && number(b[5:7], &w.month) && number(b[8:10], &w.day)
+		ok = number(b[0:4], &w.year) && pair(b[5:7], &w.month) && pair(b[8:10], &w.day)
 		b = b[10:]
 	case len(b) > 8 && b[8] == 'T':
-		ok = number(b[0:4], &w.year) && number(b[4:6], &w.month) && number(b[6:8], &w.day)
+		ok = number(b[0:4], &w.year) && pair(b[4:6], &w.month) && pair(b[6:8], &w.day)
 		b = b[8:]
 	}
 	if !ok || b[0] != 'T' && b[0] != 't' && b[0] != ' ' {
@@ -205,10 +217,10 @@ func (w *wall) clock(b []byte) ([]byte, bool) {
 	var ok bool
 	switch {
 	case len(b) >= 8 && b[2] == ':' && b[5] == ':':
-		ok = number(b[0:2], &w.hour) && number(b[3:5], &w.min) && number(b[6:8], &w.sec)
+		ok = pair(b[0:2], &w.hour) && pair(b[3:5], &w.min) && pair(b[6:8], &w.sec)
 		b = b[8:]
 	case len(b) >= 6 && b[2] != ':':
-		ok = number(b[0:2], &w.hour) && number(b[2:4], &w.min) && number(b[4:6], &w.sec)
+		ok = pair(b[0:2], &w.hour) && pair(b[2:4], &w.min) && pair(b[4:6], &w.sec)
 		b = b[6:]
 	}
 	// Second 60 is a leap second, and becomes the first of the next minute.
@@ -253,16 +265,23 @@ func parseZone(b []byte) (offset int, zoned, ok bool) {
 	var h, m int
 	switch {
 	case len(b) == 3:
-		ok = number(b[1:3], &h)
+		ok = pair(b[1:3], &h)
 	case len(b) == 5:
-		ok = number(b[1:3], &h) && number(b[3:5], &m)
+		ok = pair(b[1:3], &h) && pair(b[3:5], &m)
 	case len(b) == 6 && b[3] == ':':
-		ok = number(b[1:3], &h) && number(b[4:6], &m)
+		ok = pair(b[1:3], &h) && pair(b[4:6], &m)
 	}
 	if !ok || h > 23 || m > 59 {
 		return 0, false, false
 	}
 	return sign * (h*3600 + m*60), true, true
+}
+
+// pair sets n to the value of the two digits that b begins with.
+func pair(b []byte, n *int) bool {
+	tens, ones := b[0]-'0', b[1]-'0'
+	*n = int(tens)*10 + int(ones)
+	return tens <= 9 && ones <= 9
 }
 
 // number sets n to the value of the digits b.

@@ -42,14 +42,24 @@ func cutCRI(line []byte) (l wrappedLine, stream string, ok bool) {
 		return l, "", false
 	}
 	l.time, line = line[:at], line[at+1:]
-	name, line, _ := bytes.Cut(line, []byte{' '})
+	name, line := cutByte(line, ' ')
 	if stream = streamName(name); stream == "" {
 		return l, "", false
 	}
-	tag, text, _ := bytes.Cut(line, []byte{' '})
-	first, _, _ := bytes.Cut(tag, []byte{':'})
+	tag, text := cutByte(line, ' ')
+	first, _ := cutByte(tag, ':')
 	l.text, l.more = text, string(first) == "P"
 	return l, stream, l.more || string(first) == "F"
+}
+
+// cutByte cuts a short field from b at the first c: all of b where there is none.
+func cutByte(b []byte, c byte) (field, rest []byte) {
+	for i := range b {
+		if b[i] == c {
+			return b[:i], b[i+1:]
+		}
+	}
+	return b, nil
 }
 
 // streamName returns the name of a stream, or "".

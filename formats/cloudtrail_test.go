@@ -81,7 +81,7 @@ func rowOf(e *Event) row {
 
 // eachRecord calls f with the records of a stream and checks that records and
 // frames tile it.
-func eachRecord(t *testing.T, text []byte, framing Framing, f func(record []byte, problem string)) {
+func eachRecord(t testing.TB, text []byte, framing Framing, f func(record []byte, problem string)) {
 	t.Helper()
 	s := NewScanner(strings.NewReader(string(text)), framing, 0)
 	var b Block

@@ -18,9 +18,10 @@ package formats
 //   - https://googleapis.github.io/js-genai/release_docs/enums/types.FinishReason.html
 //   - https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html
 //   - https://docs.mistral.ai/api (FinishReason)
-//   - https://docs.cohere.com/reference/chat and .../reference/generate; what
-//     ERROR_LIMIT and USER_CANCEL mean is said nowhere that was found, and is
-//     taken by the name
+//   - https://docs.cohere.com/reference/chat and .../reference/generate, and
+//     https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command-r-plus.html:
+//     with ERROR_LIMIT and USER_CANCEL the reply could not be completed, for the
+//     model's context was full or the user stopped it
 //   - https://api-docs.deepseek.com/api/create-chat-completion
 //
 // That a guardrail of Bedrock intervened is not in it: it may only have masked

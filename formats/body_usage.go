@@ -17,7 +17,10 @@ import "github.com/exhibit-forensics/exhibit/formats/jsontape"
 //     (https://docs.claude.com/en/docs/build-with-claude/prompt-caching,
 //     https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html).
 //     That inputTokenCount of Bedrock's invocation log does too is not written
-//     anywhere that was found; it is taken to be the same number.
+//     where the log is described. It is taken to be the metric InputTokenCount,
+//     to which a quota adds the tokens that were written to the cache and of
+//     which it counts none that were read from it
+//     (https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html).
 //   - Gemini's candidatesTokenCount leaves out the thoughts, and promptTokenCount
 //     what tools returned: the total is the sum of all four
 //     (https://ai.google.dev/api/generate-content, UsageMetadata).

@@ -241,7 +241,11 @@ func isFailure(e *Event) bool { return e.HTTPStatus.V >= 400 || e.ErrorCode != n
 // readPath finds the call in the path.
 func (c *apiCall) readPath() {
 	var last, before []byte
-	segments := bytes.Split(bytes.Trim(c.path, "/"), []byte{'/'})
+	var few [16][]byte // as most paths have at most
+	segments := few[:0]
+	for segment := range bytes.SplitSeq(bytes.Trim(c.path, "/"), []byte{'/'}) {
+		segments = append(segments, segment)
+	}
 	last = segments[len(segments)-1]
 	if len(segments) > 1 {
 		before = segments[len(segments)-2]

@@ -11,7 +11,11 @@ import (
 
 // Schema is the version of the file. It changes when a member changes its meaning,
 // is added or removed.
-const Schema = 1
+const Schema = 2
+
+// Oldest is the first version that is read still. In files of version 1 covers, seen,
+// refusals and the attribute looked_at are missing.
+const Oldest = 1
 
 // Kind says what the file is.
 const Kind = "exhibit baseline"
@@ -20,7 +24,13 @@ const Kind = "exhibit baseline"
 const (
 	MaxSubjects = 2_000 // of a dimension, those with the most calls
 	MaxValues   = 200   // of an attribute of a subject, those with the most calls
+	MaxSeenDays = 400   // of a subject, the last
+	MaxCovers   = 50    // providers, those with the most calls and acts
 )
+
+// CoverHole is how many days without any call or act of a provider may lie between
+// two on which its logs still tell of the time between: a weekend and a day.
+const CoverHole = 3
 
 // Dimensions are what subjects are of, in the order of the file.
 func Dimensions() []string { return []string{"actor", "credential", "model", "app"} }
@@ -28,10 +38,15 @@ func Dimensions() []string { return []string{"actor", "credential", "model", "ap
 // Attributes are what values are of, in the order of the file. A network is the
 // label that the case was enriched with, else the autonomous system, else an IPv4
 // /16 or IPv6 /48. A tool_destination is a host that the arguments of a tool call
-// name; then a use is a tool call.
+// name; then a use is a tool call. What an actor looked at are operations that list
+// or describe models ("operation ListFoundationModels") and the models that they
+// were asked about ("model X"); then a use is such a request, which is no call.
 func Attributes() []string {
-	return []string{"model", "network", "client", "region", "operation", "destination", "tool_destination", "country"}
+	return []string{"model", "network", "client", "region", "operation", "destination", "tool_destination", "country", LookedAt}
 }
+
+// LookedAt is an attribute of actors.
+const LookedAt = "looked_at"
 
 // Measures are what is counted, in the order of the file and of [Hour]. Tokens are
 // those into a model and out of it; cost is in 1e-9 USD.
@@ -49,7 +64,17 @@ type Baseline struct {
 	Calls      int64       `json:"calls"`
 	Hours      int64       `json:"hours"` // with calls
 	Days       int64       `json:"days"`  // with calls, of UTC
+	Covers     []Cover     `json:"covers,omitempty"`
 	Dimensions []Dimension `json:"dimensions"`
+}
+
+// Cover is the time of which the logs of a provider tell, up to their end in the
+// span: days with calls or other acts of it, with no more than [CoverHole] days
+// without any between two. The provider is "" where the logs name none.
+type Cover struct {
+	Provider string `json:"provider"`
+	First    Day    `json:"first"`
+	Last     Day    `json:"last"`
 }
 
 // Dimension holds the subjects of one kind.
@@ -76,6 +101,47 @@ type Subject struct {
 	Week    []Hour      `json:"week"`    // hours of the week with calls, in order
 	Volumes []Volume    `json:"volumes"` // in the order of [Measures], by hour and by day
 	Values  []Attribute `json:"values"`  // in the order of [Attributes]
+	// Seen is on which days an actor called or did something else; of actors only.
+	Seen *Seen `json:"seen,omitempty"`
+	// Refusals is nil where the logs do not say how most calls were answered.
+	Refusals *Refusals `json:"refusals,omitempty"`
+}
+
+// Seen is a run of days, at most the last [MaxSeenDays]: a 1 for each on which
+// somebody was there, from the first to the last, and a 0 for each other.
+type Seen struct {
+	First Day    `json:"first"`
+	Days  string `json:"days"`
+}
+
+// Last returns the last day.
+func (s *Seen) Last() Day { return s.First + Day(len(s.Days)) - 1 }
+
+// Each hands over the days in order.
+func (s *Seen) Each(visit func(Day)) {
+	for i := range s.Days {
+		if s.Days[i] == '1' {
+			visit(s.First + Day(i))
+		}
+	}
+}
+
+// Pause returns how many days lie between two days at most: 1 where none is left out
+// or there is only one.
+func (s *Seen) Pause() int64 {
+	pause, last := Day(1), s.First
+	s.Each(func(d Day) { pause, last = max(pause, d-last), d })
+	return int64(pause)
+}
+
+// Refusals is how many conversations a subject had in pieces of six hours, and in how
+// many a model or a guardrail refused something: of an actor without those of
+// applications.
+type Refusals struct {
+	Talks   int64 `json:"talks"`
+	Refused int64 `json:"refused"`
+	Days    int64 `json:"days"` // with conversations
+	Last    Day   `json:"last"`
 }
 
 // Hour is one hour of the week: its number from Monday 00:00 UTC, in how many
@@ -182,6 +248,11 @@ func (b *Baseline) Subject(dimension, name string) *Subject {
 		return find(b.Dimensions[i].Subjects, func(s *Subject) int { return strings.Compare(s.Name, name) })
 	}
 	return nil
+}
+
+// Cover returns of which time the logs of a provider tell, nil where of none.
+func (b *Baseline) Cover(provider string) *Cover {
+	return find(b.Covers, func(c *Cover) int { return strings.Compare(c.Provider, provider) })
 }
 
 // Attribute returns the values of an attribute, nil where there are none.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 )
 
 // MaxSize bounds the text of a baseline, in bytes.
@@ -101,8 +102,8 @@ func parse(text []byte) (*Baseline, error) {
 	if version.Kind != Kind {
 		return nil, fmt.Errorf("it is no baseline: its kind is %.40q and not %q%s", version.Kind, Kind, saveAgain)
 	}
-	if version.Schema != Schema {
-		return nil, fmt.Errorf("its schema is %d, and this version of exhibit reads %d%s", version.Schema, Schema, saveAgain)
+	if version.Schema < Oldest || version.Schema > Schema {
+		return nil, fmt.Errorf("its schema is %d, and this version of exhibit reads %d to %d%s", version.Schema, Oldest, Schema, saveAgain)
 	}
 	b := &Baseline{}
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -140,6 +141,9 @@ func (b *Baseline) check() error {
 	if b.First > b.Last || b.Calls < 0 || b.Hours < 0 || b.Days < 0 {
 		return errors.New("its span or its counts are impossible")
 	}
+	if err := b.checkCovers(); err != nil {
+		return err
+	}
 	var names []string
 	for i := range b.Dimensions {
 		d := &b.Dimensions[i]
@@ -152,13 +156,48 @@ func (b *Baseline) check() error {
 			if k > 0 && d.Subjects[k-1].Name >= s.Name {
 				return fmt.Errorf("dimension %.40q: %.100q is not after the subject before", d.Name, s.Name)
 			}
-			if err := s.check(); err != nil {
+			err := s.check()
+			if err == nil {
+				err = s.checkLater(b.Schema, d.Name)
+			}
+			if err != nil {
 				return fmt.Errorf("dimension %.40q: subject %.100q: %w", d.Name, s.Name, err)
 			}
 		}
 	}
 	if !slices.Equal(names, Dimensions()) {
 		return fmt.Errorf("its dimensions are not %q", Dimensions())
+	}
+	return nil
+}
+
+// checkCovers refuses covers that cannot be, and those that a version cannot have.
+func (b *Baseline) checkCovers() error {
+	if len(b.Covers) > MaxCovers || (b.Schema < 2) != (b.Covers == nil) {
+		return fmt.Errorf("a baseline of version %d with %d covers cannot be", b.Schema, len(b.Covers))
+	}
+	for i := range b.Covers {
+		if c := &b.Covers[i]; c.First > c.Last || i > 0 && b.Covers[i-1].Provider >= c.Provider {
+			return fmt.Errorf("the cover of %.40q is impossible or out of order", c.Provider)
+		}
+	}
+	return nil
+}
+
+// checkLater refuses what cannot be of what version 2 added, and what a version or
+// dimension cannot have of it.
+func (s *Subject) checkLater(schema int, dimension string) error {
+	hasNone := schema < 2 || dimension != "actor"
+	if hasNone != (s.Seen == nil) || hasNone && s.Attribute(LookedAt) != nil || schema < 2 && s.Refusals != nil {
+		return fmt.Errorf("a %s of version %d with or without seen, looked_at or refusals cannot be", dimension, schema)
+	}
+	if n := s.Seen; n != nil {
+		if len(n.Days) > MaxSeenDays || strings.Trim(n.Days, "01") != "" || !strings.HasPrefix(n.Days, "1") || !strings.HasSuffix(n.Days, "1") {
+			return errors.New("the days on which it was seen are impossible")
+		}
+	}
+	if r := s.Refusals; r != nil && (r.Days < 1 || r.Talks < r.Days || r.Refused < 0 || r.Refused > r.Talks) {
+		return errors.New("its refusals are impossible")
 	}
 	return nil
 }

@@ -40,9 +40,16 @@ func TestParse(t *testing.T) {
 	for _, tt := range []struct{ name, from, to, want string }{
 		{"nothing", string(text), "", "it is no baseline"},
 		{"another kind", `"kind":"exhibit baseline"`, `"kind":"list"`, `its kind is "list"`},
-		{"another version", `"schema":1`, `"schema":2`, "its schema is 2, and this version of exhibit reads 1; make it again"},
+		{"another version", `"schema":2`, `"schema":3`, "its schema is 3, and this version of exhibit reads 1 to 2; make it again"},
+		{"an older version", `"schema":2`, `"schema":1`, "a baseline of version 1 with 1 covers cannot be"},
+		{"no cover", `"covers":[{"provider":"aws","first":"2026-03-02","last":"2026-03-05"}],`, "", "with 0 covers cannot be"},
+		{"a cover that ends before it begins", `"provider":"aws","first":"2026-03-02"`, `"provider":"aws","first":"2026-03-09"`, "impossible or out of order"},
+		{"days that are none", `"days":"1101"`, `"days":"1201"`, "on which it was seen are impossible"},
+		{"a last day without anybody", `"days":"1101"`, `"days":"1100"`, "on which it was seen are impossible"},
+		{"an actor that was not seen", `,"seen":{"first":"2026-03-02","days":"1101"}`, "", "with or without seen"},
+		{"more refused than asked", `"refused":1`, `"refused":9`, "its refusals are impossible"},
 		{"an unknown member", `"tool":`, `"note":"x","tool":`, `unknown field "note"`},
-		{"a member twice", `"days":2,"dimensions"`, `"days":2,"days":2,"dimensions"`, "not in the form in which exhibit writes it"},
+		{"a member twice", `"days":2,"covers"`, `"days":2,"days":2,"covers"`, "not in the form in which exhibit writes it"},
 		{"a member in capitals", `"tool":`, `"TOOL":`, "not in the form"},
 		{"a text behind it", "\n]}\n", "\n]}\n{}", "no baseline"},
 		{"a bad time", `"first":"2026-03-02T09:00:00.000000Z"`, `"first":"2026-03-02"`, "is no time"},
@@ -67,6 +74,29 @@ func TestParse(t *testing.T) {
 	}
 	if _, err := Parse(make([]byte, MaxSize+1)); err == nil || !strings.Contains(err.Error(), "--from") {
 		t.Errorf("too large: %v", err)
+	}
+}
+
+// TestParseVersion1 checks that a file of the first version is read, and written as it
+// was.
+func TestParseVersion1(t *testing.T) {
+	text, err := os.ReadFile("observe/testdata/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ana := b.Subject("actor", "ana"); ana == nil || ana.Seen != nil || ana.Refusals != nil || b.Cover("aws") != nil {
+		t.Errorf("version 1 holds of ana %+v", ana)
+	}
+	again, err := Encode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(text), string(again)); diff != "" {
+		t.Errorf("what was read is written otherwise (-want +got):\n%s", diff)
 	}
 }
 

@@ -48,9 +48,9 @@ const (
 	halfLife  = 7 * 24 * 3600 * 1_000_000.0 // microseconds
 )
 
-// discovery matches the operations that list or describe models and their
+// LooksAtModels matches the operations that list or describe models and their
 // settings, of Amazon Bedrock, SageMaker, Vertex AI and Azure.
-const discovery = `^(List(FoundationModels|FoundationModelAgreementOffers|InferenceProfiles|CustomModels|ImportedModels|ProvisionedModelThroughputs|` +
+const LooksAtModels = `^(List(FoundationModels|FoundationModelAgreementOffers|InferenceProfiles|CustomModels|ImportedModels|ProvisionedModelThroughputs|` +
 	`MarketplaceModelEndpoints|Guardrails|KnowledgeBases|Agents|ModelInvocationJobs|Endpoints|EndpointConfigs|Models|ModelPackages|Deployments)|` +
 	`Get(FoundationModel|FoundationModelAvailability|UseCaseForModelAccess|InferenceProfile|CustomModel|ImportedModel|ModelInvocationLoggingConfiguration)|` +
 	`Describe(Endpoint|Model)|.*\.(ListModels|GetModel|ListEndpoints|ListPublisherModels)|Microsoft\.CognitiveServices/accounts/(models|deployments)/read)$`

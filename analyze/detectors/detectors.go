@@ -115,6 +115,7 @@ type run struct {
 	features  *features.Set
 	options   Options
 	signed    bool          // the tables of [run.signs] are there
+	signsOnly bool          // of the readers of texts only that of signs is needed
 	tooled    bool          // the tables of [run.toolCalls] are there
 	leaked    bool          // the table of [run.leakedTexts] is there
 	granted   bool          // the tables of [run.grants] are there

@@ -69,3 +69,18 @@ func Tables(ctx context.Context, c *casefile.Case, names ...string) error {
 	r := &run{c: c, features: features.NewSet(c)}
 	return r.need(ctx, names...)
 }
+
+// TablesOfRefusals is [Tables] that also makes said and refused_call, which texts are
+// read for, where any call of the case holds text; it reports whether one does. Of the
+// options those about resources count.
+func TablesOfRefusals(ctx context.Context, c *casefile.Case, o Options, names ...string) (bool, error) {
+	r := &run{c: c, features: features.NewSet(c), options: o, signsOnly: true}
+	lacks, err := r.lacks(ctx, refusalShift{}.about().Needs)
+	if err == nil && lacks == "" {
+		err = r.need(ctx, "refused_call")
+	}
+	if err != nil {
+		return false, err
+	}
+	return lacks == "", r.need(ctx, names...)
+}

@@ -42,6 +42,9 @@ func (t *readText) Words() []uint64 {
 // textReaders lists what looks at the texts. Keys that are asked for later are
 // looked for here too, so that texts are read once.
 func (r *run) textReaders(ctx context.Context) ([]textReader, error) {
+	if r.signsOnly {
+		return []textReader{signReader{}}, nil
+	}
 	echoes, err := newEchoReader(ctx, r)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@
 package observe
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/detectors"
@@ -26,6 +28,9 @@ var sqlFiles embed.FS
 type Options struct {
 	From, To time.Time // from <= time < to; zero is open
 	Tool     string    // that makes the baseline, with its version
+	Threads  int       // that read texts
+	// Progress is told how many texts were read; nil for nobody.
+	Progress *analyze.Progress
 }
 
 // The times that a baseline can hold: from the first Monday of 1970 to the end of
@@ -38,10 +43,12 @@ const (
 // Read returns the baseline of a case. A case without calls in the span has none,
 // which is an error.
 func Read(ctx context.Context, c *casefile.Case, o Options) (b *baseline.Baseline, err error) {
-	if err := detectors.Tables(ctx, c, "call", "network_of", "tool_destination"); err != nil {
+	resources := detectors.Options{Threads: o.Threads, Progress: o.Progress}
+	answered, err := detectors.TablesOfRefusals(ctx, c, resources, "call", "act", "network_of", "tool_destination")
+	if err != nil {
 		return nil, fmt.Errorf("reading what is normal: %w", err)
 	}
-	r := &reader{db: c.DB(), b: &baseline.Baseline{Kind: baseline.Kind, Schema: baseline.Schema, Tool: o.Tool, Case: c.Head().String()}, at: map[key]*baseline.Subject{}}
+	r := &reader{answered: answered, db: c.DB(), b: &baseline.Baseline{Kind: baseline.Kind, Schema: baseline.Schema, Tool: o.Tool, Case: c.Head().String()}, at: map[key]*baseline.Subject{}}
 	r.from, r.to = earliest, latest
 	if !o.From.IsZero() {
 		r.from = max(r.from, o.From.UnixMicro())
@@ -50,7 +57,7 @@ func Read(ctx context.Context, c *casefile.Case, o Options) (b *baseline.Baselin
 		r.to = min(r.to, o.To.UnixMicro())
 	}
 	defer func() { err = errors.Join(err, r.exec(context.WithoutCancel(ctx), "drop")) }()
-	for _, step := range []func(context.Context) error{r.make, r.whole, r.subjects, r.rest, r.hours, r.values} {
+	for _, step := range []func(context.Context) error{r.make, r.whole, r.subjects, r.rest, r.hours, r.values, r.covers, r.seen, r.refusals} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -68,6 +75,7 @@ type reader struct {
 	b        *baseline.Baseline
 	at       map[key]*baseline.Subject
 	from, to int64 // microseconds
+	answered bool  // the logs hold text, and the tables of refusals are there
 }
 
 // span are the arguments of statements that read the logs themselves.
@@ -248,7 +256,7 @@ func volumes(list []measured) []baseline.Volume {
 func sixDigits(v float64) float64 { return math.Round(v*1e6) / 1e6 }
 
 func (r *reader) values(ctx context.Context) error {
-	err := r.each(ctx, "values", append(r.span(), sql.Named("values", baseline.MaxValues)), func(rows *sql.Rows) error {
+	err := r.each(ctx, "values", append(r.span(), sql.Named("values", baseline.MaxValues), sql.Named("operations", detectors.LooksAtModels)), func(rows *sql.Rows) error {
 		var k key
 		var name string
 		var v baseline.Value
@@ -275,4 +283,60 @@ func (r *reader) values(ctx context.Context) error {
 		})
 	}
 	return err
+}
+
+// covers reads of which time the logs tell.
+func (r *reader) covers(ctx context.Context) error {
+	args := append(r.span(), sql.Named("hole", baseline.CoverHole), sql.Named("covers", baseline.MaxCovers))
+	return r.each(ctx, "covers", args, func(rows *sql.Rows) error {
+		var c baseline.Cover
+		err := rows.Scan(&c.Provider, &c.First, &c.Last)
+		r.b.Covers = append(r.b.Covers, c)
+		return err
+	})
+}
+
+// seen reads on which days actors were there.
+func (r *reader) seen(ctx context.Context) error {
+	days := map[string][]baseline.Day{}
+	err := r.each(ctx, "seen", r.span(), func(rows *sql.Rows) error {
+		var actor string
+		var d baseline.Day
+		err := rows.Scan(&actor, &d)
+		days[actor] = append(days[actor], d)
+		return err
+	})
+	for actor, list := range days {
+		if s := r.at[key{"actor", actor}]; s != nil {
+			s.Seen = seenOn(list)
+		}
+	}
+	return err
+}
+
+// seenOn writes the last days of some, which are in order.
+func seenOn(list []baseline.Day) *baseline.Seen {
+	last := list[len(list)-1]
+	list = slices.DeleteFunc(list, func(d baseline.Day) bool { return d <= last-baseline.MaxSeenDays })
+	days := bytes.Repeat([]byte{'0'}, int(last-list[0])+1)
+	for _, d := range list {
+		days[d-list[0]] = '1'
+	}
+	return &baseline.Seen{First: list[0], Days: string(days)}
+}
+
+// refusals reads how often subjects were refused something, where that is known.
+func (r *reader) refusals(ctx context.Context) error {
+	if !r.answered {
+		return nil
+	}
+	return r.each(ctx, "refusals", r.span(), func(rows *sql.Rows) error {
+		var k key
+		var n baseline.Refusals
+		err := rows.Scan(&k.dimension, &k.subject, &n.Talks, &n.Refused, &n.Days, &n.Last)
+		if s := r.at[k]; s != nil {
+			s.Refusals = &n
+		}
+		return err
+	})
 }

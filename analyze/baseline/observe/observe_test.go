@@ -3,6 +3,7 @@ package observe
 import (
 	"flag"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,11 +16,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files again")
 
-// log is four calls of two people: ana on two mornings, bo at night.
-const log = `{"event_id":"00000000-1","plane":"access","provider":"aws","service":"bedrock.amazonaws.com","ts":"2026-03-02T09:00:00Z","kind":"inference","principal":"ana","credential_id":"AKIAEXAMPLEANA","model":"model-1","src_ip":"198.51.100.7","client":"boto3","region":"us-east-1","operation":"Converse","outcome":"success","input_tokens":10,"output_tokens":5}
-{"event_id":"00000000-2","plane":"access","provider":"aws","service":"bedrock.amazonaws.com","ts":"2026-03-03T09:10:00Z","kind":"inference","principal":"ana","credential_id":"AKIAEXAMPLEANA","model":"model-1","src_ip":"198.51.100.7","client":"boto3","region":"us-east-1","operation":"Converse","outcome":"success","input_tokens":20,"output_tokens":5}
+// log is four calls of two people: ana on two mornings, bo at night; and what ana
+// asked about models the day after. ana is refused once.
+const log = `{"event_id":"00000000-1","plane":"access","provider":"aws","service":"bedrock.amazonaws.com","ts":"2026-03-02T09:00:00Z","kind":"inference","principal":"ana","credential_id":"AKIAEXAMPLEANA","model":"model-1","src_ip":"198.51.100.7","client":"boto3","region":"us-east-1","operation":"Converse","outcome":"success","input_tokens":10,"output_tokens":5,"response":"The ferry came in at noon."}
+{"event_id":"00000000-2","plane":"access","provider":"aws","service":"bedrock.amazonaws.com","ts":"2026-03-03T09:10:00Z","kind":"inference","principal":"ana","credential_id":"AKIAEXAMPLEANA","model":"model-1","src_ip":"198.51.100.7","client":"boto3","region":"us-east-1","operation":"Converse","outcome":"success","input_tokens":20,"output_tokens":5,"response":"I'm sorry, but I can't help with that request."}
 {"event_id":"00000000-3","plane":"access","provider":"aws","service":"bedrock.amazonaws.com","ts":"2026-03-03T09:20:00Z","kind":"inference","principal":"ana","credential_id":"AKIAEXAMPLEANA","model":"model-2","src_ip":"203.0.113.9","client":"curl","region":"us-east-1","operation":"Converse","outcome":"success"}
 {"event_id":"00000000-4","plane":"access","provider":"aws","service":"bedrock.amazonaws.com","ts":"2026-03-03T23:20:00Z","kind":"inference","principal":"bo","app":"batch","model":"model-2","src_ip":"198.51.100.8","client":"boto3","operation":"Converse","outcome":"denied"}
+{"event_id":"00000000-5","plane":"control","provider":"aws","service":"bedrock.amazonaws.com","ts":"2026-03-05T09:00:00Z","kind":"other","principal":"ana","credential_id":"AKIAEXAMPLEANA","src_ip":"198.51.100.7","client":"boto3","region":"us-east-1","operation":"GetFoundationModel","model":"model-9","outcome":"success"}
 `
 
 // TestRead compares the baseline of a small case with its golden file, with any
@@ -71,5 +74,29 @@ func TestReadSpan(t *testing.T) {
 	}
 	if _, err := Read(t.Context(), c, Options{From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}); err == nil {
 		t.Error("a span without calls has a baseline")
+	}
+}
+
+// TestSeenOn checks that only the last days have a place.
+func TestSeenOn(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		days  []baseline.Day
+		first baseline.Day
+		want  string
+		pause int64
+	}{
+		{"one", []baseline.Day{7}, 7, "1", 1},
+		{"with a pause", []baseline.Day{7, 8, 12}, 7, "110001", 4},
+		{"an old one", []baseline.Day{0, 400, 401}, 400, "11", 1},
+		{"the oldest", []baseline.Day{0, 399}, 0, "1" + strings.Repeat("0", 398) + "1", 399},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			last := tt.days[len(tt.days)-1]
+			got := seenOn(tt.days)
+			if got.First != tt.first || got.Days != tt.want || got.Last() != last || got.Pause() != tt.pause {
+				t.Errorf("got %+v with a pause of %d, want %q from %d with %d", got, got.Pause(), tt.want, tt.first, tt.pause)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/exhibit-forensics/exhibit/analyze"
 	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 	"github.com/exhibit-forensics/exhibit/analyze/baseline/observe"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
@@ -15,8 +16,9 @@ import (
 const baselineLong = `A baseline is a file that says what was normal in a span of logs: for each actor,
 credential, model and application how much it called in which hours of the week, how that
 scatters, and which models, networks, clients, regions, operations, destinations and
-countries it used. It holds names, numbers and days and no text that was said. Keep it in
-a repository: the same logs give the same bytes.
+countries it used; on which days each actor was there, what it looked at among models, and
+how many conversations were refused. It holds names, numbers and days and no text that was
+said. Keep it in a repository: the same logs give the same bytes.
 
 exhibit analyze --baseline holds a case against one. What an intruder did in the span of a
 baseline is normal afterwards: save it from logs that somebody has looked at.
@@ -65,7 +67,8 @@ func readBaseline(path string) (*baseline.Baseline, []byte, error) {
 const baselineSaveLong = `baseline save writes what was normal in a case, or between --from and --to of it. Of each
 kind the 2000 subjects with the most calls have a place, and of each of their attributes
 the 200 values with the most calls; of the others it says how many there are. Hours and
-days are those of UTC; hours of the week count from Monday.
+days are those of UTC; hours of the week count from Monday. Texts are read for what was
+refused, unless analyze has read them before.
 
 `
 
@@ -106,10 +109,12 @@ func runBaselineSave(cmd *cobra.Command, f *factory, o baselineSaveOptions) erro
 	ctx := cmd.Context()
 	var b *baseline.Baseline
 	err := f.readCase(ctx, o.Case, func(c *casefile.Case) (err error) {
-		oo := observe.Options{Tool: "exhibit " + f.build().Version}
+		oo := observe.Options{Tool: "exhibit " + f.build().Version, Threads: o.Case.Resources.Threads, Progress: &analyze.Progress{}}
 		if oo.From, oo.To, err = resolveRangeBy(ctx, c, o.Range, casefile.ClockCorrected, o.Output.Zone); err != nil {
 			return err
 		}
+		p := f.watchAnalysis(oo.Progress)
+		defer p.Stop()
 		b, err = observe.Read(ctx, c, oo)
 		return err
 	})

@@ -10,8 +10,9 @@ import (
 )
 
 const baselineDiffLong = `baseline diff says what changed from baseline A to baseline B: subjects that are new or gone,
-models, networks, clients and others that a subject of both did not use before, and volumes
-that changed by a quarter or more and beyond what the scatter of their own days explains.
+models, networks, clients and others that a subject of both did not use before, volumes
+that changed by a quarter or more and beyond what the scatter of their own days explains,
+and shares of conversations in which something was refused, by the same measure.
 
 z is the change of the median in its standard errors; it counts from 4 on. Volumes that do
 not scatter have none, and count from twice or half on. Subjects with fewer than 4 days
@@ -82,7 +83,7 @@ func writeBaselineDiff(r *render.Renderer, d *baseline.Difference, limit int) er
 		v := c.Value
 		values.Rows = append(values.Rows, []any{c.Dimension, c.Subject, c.Attribute, v.Value, v.Calls, v.Hours, day(v.First), day(v.Last)})
 	}
-	for _, t := range []render.Table{subjects, values, volumeChanges(d.Volumes)} {
+	for _, t := range []render.Table{subjects, values, volumeChanges(d.Volumes), refusalChanges(d.Refusals)} {
 		more := 0
 		if limit > 0 && len(t.Rows) > limit {
 			more = len(t.Rows) - limit
@@ -117,6 +118,25 @@ func volumeChanges(list []baseline.VolumeChange) render.Table {
 	return t
 }
 
+func refusalChanges(list []baseline.RefusalChange) render.Table {
+	t := render.Table{Name: "refusals", Title: "Shares of refused conversations that changed", Columns: []render.Column{
+		{Name: "dimension"},
+		{Name: "subject"},
+		{Name: "before", Kind: render.KindNumber},
+		{Name: "after", Kind: render.KindNumber},
+		{Name: "z", Kind: render.KindNumber},
+	}}
+	for _, c := range list {
+		t.Rows = append(t.Rows, []any{c.Dimension, c.Subject, refusedShare(c.Before), refusedShare(c.After), hundredths(c.Z)})
+	}
+	return t
+}
+
+// refusedShare is how much of what a subject asked was refused, to four digits.
+func refusedShare(r *baseline.Refusals) float64 {
+	return math.Round(1e4*float64(r.Refused)/float64(r.Talks)) / 1e4
+}
+
 // hundredths rounds to two digits after the point; what is no number is NULL.
 func hundredths(v float64) any {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -127,6 +147,9 @@ func hundredths(v float64) any {
 
 func writeDiffNotes(r *render.Renderer, d *baseline.Difference) error {
 	notes := []render.Note{note("%s are in both, %d of them on too few days to compare", plural(int64(d.Compared), "volume"), d.Short)}
+	if d.Older {
+		notes = append(notes, note("one of them is of version 1: what actors looked at among models, and refusals, are not compared"))
+	}
 	if d.Cut {
 		notes = append(notes, render.Note{
 			Level: render.LevelWarning,

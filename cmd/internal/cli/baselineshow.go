@@ -16,7 +16,9 @@ import (
 
 const baselineShowLong = `baseline show says what a baseline holds: its span, and each subject with its calls, those
 of a usual hour and day, and the hour of the week in which it made the most. With --for it
-shows one subject: the volumes, the hours of its week and the values that it used.
+shows one subject: the volumes, the hours of its week, the values that it used, on which
+days it was there, in days how long it was silent at most, and how often it was refused
+something.
 
 A usual hour is the median of those with calls. Costs are in USD.
 
@@ -78,6 +80,13 @@ func writeBaseline(r *render.Renderer, b *baseline.Baseline, limit int) error {
 	if err != nil {
 		return err
 	}
+	var covers render.Message = baselineCovers(b)
+	if b.Schema < 2 {
+		covers = note("it is of version 1, which does not say which days the logs cover and each actor was there on, what was looked at among models and what was refused; exhibit baseline save makes it again")
+	}
+	if err := r.Write(covers); err != nil {
+		return err
+	}
 	t := render.Table{Name: "subjects", Title: "Subjects", Columns: []render.Column{
 		{Name: "dimension"},
 		{Name: "subject"},
@@ -119,6 +128,15 @@ func writeBaseline(r *render.Renderer, b *baseline.Baseline, limit int) error {
 		}
 	}
 	return writeMore(r, more, "subject")
+}
+
+// baselineCovers are the times of which the logs of providers tell.
+func baselineCovers(b *baseline.Baseline) render.Table {
+	t := render.Table{Name: "covers", Title: "What the logs cover", Columns: []render.Column{{Name: "provider"}, {Name: "first"}, {Name: "last"}}}
+	for _, c := range b.Covers {
+		t.Rows = append(t.Rows, []any{c.Provider, day(c.First), day(c.Last)})
+	}
+	return t
 }
 
 // byCalls are the places of subjects, those with the most calls first.
@@ -200,6 +218,12 @@ func writeBaselineSubject(r *render.Renderer, b *baseline.Baseline, name string)
 	values := render.Table{Name: "values", Title: "Values", Columns: []render.Column{
 		{Name: "dimension"}, {Name: "attribute"}, {Name: "value"}, {Name: "calls", Kind: render.KindInt}, {Name: "hours", Kind: render.KindInt}, {Name: "first"}, {Name: "last"},
 	}}
+	seen := render.Table{Name: "seen", Title: "Days with calls or anything else", Columns: []render.Column{
+		{Name: "dimension"}, {Name: "first"}, {Name: "last"}, {Name: "days", Kind: render.KindInt}, {Name: "longest_silence", Kind: render.KindInt},
+	}}
+	refusals := render.Table{Name: "refusals", Title: "Refused conversations", Columns: []render.Column{
+		{Name: "dimension"}, {Name: "conversations", Kind: render.KindInt}, {Name: "refused", Kind: render.KindInt}, {Name: "days", Kind: render.KindInt}, {Name: "last"},
+	}}
 	var notes []string
 	found := false
 	for _, dimension := range baseline.Dimensions() {
@@ -208,6 +232,12 @@ func writeBaselineSubject(r *render.Renderer, b *baseline.Baseline, name string)
 			continue
 		}
 		found = true
+		if n := s.Seen; n != nil {
+			seen.Rows = append(seen.Rows, []any{dimension, day(n.First), day(n.Last()), int64(strings.Count(n.Days, "1")), n.Pause() - 1})
+		}
+		if n := s.Refusals; n != nil {
+			refusals.Rows = append(refusals.Rows, []any{dimension, n.Talks, n.Refused, n.Days, day(n.Last)})
+		}
 		for i := range s.Volumes {
 			v := &s.Volumes[i]
 			volumes.Rows = append(volumes.Rows, []any{dimension, v.Measure, v.Per, v.N, usual(v), inUnit(v, float64(v.Most)), v.Centre, v.Scale})
@@ -228,7 +258,7 @@ func writeBaselineSubject(r *render.Renderer, b *baseline.Baseline, name string)
 	if !found {
 		return fmt.Errorf("the baseline knows no actor, credential, model or application %s; exhibit baseline show FILE --limit all lists them", name)
 	}
-	for _, t := range []render.Table{volumes, values, hours} {
+	for _, t := range []render.Table{volumes, values, hours, seen, refusals} {
 		if err := r.Write(t); err != nil {
 			return err
 		}

@@ -21,6 +21,19 @@ with pair as (
     )
     where subject is not null
     group by all
+    union all
+    select 'actor', actor, at_us // 3600000000, count(*), 'looked_at', looked_at
+    from (
+        select actor, at_us, unnest(['operation ' || operation, 'model ' || model]) as looked_at
+        from act
+        where at_us >= $from and at_us < $to and operation in (
+            select operation
+            from (select operation, count(*) as acts from act group by operation)
+            where case when acts > 0 then regexp_matches(operation, $operations) end -- as in recon_model_days
+        )
+    )
+    where actor is not null
+    group by all
 ),
 counted as (
     select p.dimension, p.subject, p.attribute, p.value, sum(p.calls)::bigint as calls, count(distinct p.hour) as hours, min(p.hour // 24) as first_day, max(p.hour // 24) as last_day

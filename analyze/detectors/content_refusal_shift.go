@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 )
 
 // refusalShift tests whether more is refused than before.
@@ -41,7 +42,41 @@ func (refusalShift) detect(ctx context.Context, r *run) (*result, error) {
 	if err := r.need(ctx, "refused_call"); err != nil {
 		return nil, err
 	}
-	return (&rateShift{statement: "refusals", least: refusalLeast, tell: tellRefusals}).test(ctx, r)
+	d := &rateShift{statement: "refusals", least: refusalLeast, tell: tellRefusals}
+	b, past := r.options.Baseline, 0
+	if b != nil {
+		d.known = func(subject string) *baseline.Refusals {
+			known := refusalsBefore(b, subject)
+			if known != nil {
+				past++
+			}
+			return known
+		}
+	}
+	res, err := d.test(ctx, r)
+	switch {
+	case err != nil || b == nil:
+	case past == 0:
+		res.notes = append(res.notes, "not held against the baseline, which does not say how often any subject of this case was refused"+r.olderNote())
+	default:
+		res.compared = true
+		res.notes = append(res.notes, r.comparedNote("subjects with conversations in it", past))
+	}
+	return res, err
+}
+
+// refusalsBefore is what a baseline knows of a subject, by the name that the statement
+// gives it; nil where nothing.
+func refusalsBefore(b *baseline.Baseline, subject string) *baseline.Refusals {
+	dimension, name, _ := strings.Cut(subject, " ")
+	if dimension == "application" {
+		dimension = "app"
+	}
+	s := b.Subject(dimension, name)
+	if s == nil {
+		return nil
+	}
+	return s.Refusals
 }
 
 func tellRefusals(x rated, span int64, p, before float64) tested {
@@ -57,6 +92,9 @@ func tellRefusals(x rated, span int64, p, before float64) tested {
 	}
 	f.Explanation = fmt.Sprintf("In these %d hours %d of %d conversations were refused by the model or a guardrail; on the days before it was %.1f %%.",
 		span/(day/24), x.with, x.n, 100*before)
+	if x.known > 0 {
+		f.Explanation += fmt.Sprintf(" What was before counts %s of the baseline.", counted(int(x.known), "conversation"))
+	}
 	f.Facts = []analyze.Fact{{Name: "refused", Value: x.with}, {Name: "conversations", Value: x.n}, {Name: "rate_before", Value: math.Round(before*1e4) / 1e4}}
 	return tested{p: min(p, 1), found: f, complete: func(ctx context.Context, r *run, f *found) error {
 		return completeSpan(ctx, r, f, "refusal_events", sql.Named("subject", x.subject), sql.Named("from", x.at), sql.Named("to", x.at+span))

@@ -10,9 +10,22 @@ import (
 
 // baselineNote says that a baseline was used, and what became of it.
 func (r *run) baselineNote(dropped int) string {
+	return r.comparedNote("findings dropped because of it", dropped)
+}
+
+// comparedNote says that a baseline was used, and of how many something how it says.
+func (r *run) comparedNote(what string, n int) string {
 	b := r.options.Baseline
-	return fmt.Sprintf("held against the baseline of %s to %s; findings dropped because of it: %d",
-		b.First.Time().Format(time.DateOnly), b.Last.Time().Format(time.DateOnly), dropped)
+	return fmt.Sprintf("held against the baseline of %s to %s; %s: %d",
+		b.First.Time().Format(time.DateOnly), b.Last.Time().Format(time.DateOnly), what, n)
+}
+
+// olderNote says why a baseline does not say something, where its version is why.
+func (r *run) olderNote() string {
+	if r.options.Baseline.Schema < 2 {
+		return ": it is of version 1; exhibit baseline save makes it again"
+	}
+	return ""
 }
 
 // usualVolume reports whether a run of hours has no more of a measure than the

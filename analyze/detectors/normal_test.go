@@ -1,6 +1,9 @@
 package detectors
 
 import (
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +110,119 @@ func TestBaselineVolume(t *testing.T) {
 				t.Errorf("%d findings with the notes %q, want %d with %q", found, notes, tt.want, tt.note)
 			}
 		})
+	}
+}
+
+// TestBaselineRefusals checks that a short case is held against the rate of a baseline,
+// that what was refused before is no shift, and that days of the baseline are not tested.
+func TestBaselineRefusals(t *testing.T) {
+	desk := func(days int, blocked func(day, i int) bool) *journal {
+		l := &journal{}
+		for day := range days {
+			for i := range 30 {
+				outcome := "success"
+				if blocked(day, i) {
+					outcome = "blocked"
+				}
+				l.add(at(day, 8+i/3, i%3), "desk", append([]any{"app", "desk", "outcome", outcome}, says...)...)
+			}
+		}
+		return l
+	}
+	fourth := func(_, i int) bool { return i%4 == 0 }
+	rise := func(day, i int) bool { return i == 7 && day%3 == 0 || day == 11 && i%4 == 0 }
+	with := func(refused int64, last time.Time) *baseline.Baseline {
+		b := normalOf(baseline.Subject{})
+		b.Schema = baseline.Schema
+		b.Dimensions[3].Subjects = []baseline.Subject{{
+			Name: "desk", Refusals: &baseline.Refusals{Talks: 1000, Refused: refused, Days: 30, Last: baseline.Day(last.Unix() / baseline.DaySeconds)},
+		}}
+		return b
+	}
+	before := start.AddDate(0, 0, -1)
+	older := normalOf(baseline.Subject{})
+	older.Schema = baseline.Oldest
+	for _, tt := range []struct {
+		name string
+		log  *journal
+		b    *baseline.Baseline
+		want int
+		note string
+	}{
+		{"short without one", desk(1, fourth), nil, 0, "not enough history"},
+		{"short with one that knows few", desk(1, fourth), with(10, before), 1, "subjects with conversations in it: 1"},
+		{"short with one that knows as many", desk(1, fourth), with(250, before), 0, "subjects with conversations in it: 1"},
+		{"a rise without one", desk(12, rise), nil, 1, ""},
+		{"a rise with one that knows few", desk(12, rise), with(10, before), 1, "subjects with conversations in it: 1"},
+		{"a rise to what it knows", desk(12, rise), with(250, before), 0, "subjects with conversations in it: 1"},
+		{"a rise within it", desk(12, rise), with(10, start.AddDate(0, 0, 11)), 0, "subjects with conversations in it: 1"},
+		{"of version 1", desk(12, rise), older, 1, "not held against the baseline, which does not say how often any subject of this case was refused: it is of version 1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			found, notes := told(t, "content.refusal-shift", tt.log, tt.b)
+			if found != tt.want || !strings.Contains(notes, tt.note) {
+				t.Errorf("%d findings with the notes %q, want %d with %q", found, notes, tt.want, tt.note)
+			}
+		})
+	}
+}
+
+// TestRateWithBaseline checks that p-values of rates are not too small where nothing
+// changed: subjects whose rates differ, with two weeks in a baseline and one in the case.
+func TestRateWithBaseline(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	levels := []float64{0.05, 0.01, 0.001}
+	small, tests := make([]float64, len(levels)), 0.0
+	for range 100 {
+		known := map[string]*baseline.Refusals{}
+		var list []rated
+		for s := range 60 {
+			subject := fmt.Sprintf("application %02d", s)
+			// Between 0.2 and 20 in a hundred, each day a little otherwise.
+			rate := 0.002 * math.Pow(100, rng.Float64())
+			past := &baseline.Refusals{Days: 14, Last: 13}
+			for on := range int64(21) {
+				today := math.Min(1, rate*math.Exp(0.2*rng.NormFloat64()))
+				for quarter := range int64(4) {
+					x := rated{subject: subject, at: on*day + quarter*sixHours, n: int64(5 + rng.IntN(40))}
+					for range x.n {
+						if rng.Float64() < today {
+							x.with++
+						}
+					}
+					if on < past.Days {
+						past.Talks, past.Refused = past.Talks+x.n, past.Refused+x.with
+					} else {
+						list = append(list, x)
+					}
+				}
+			}
+			known[subject] = past
+		}
+		d := &rateShift{
+			tell:  func(_ rated, _ int64, p, _ float64) tested { return tested{p: p} },
+			known: func(subject string) *baseline.Refusals { return known[subject] },
+		}
+		res := d.testAll(list)
+		tests += float64(res.tests)
+		for _, x := range res.tested {
+			for i, level := range levels {
+				if x.p <= level {
+					small[i]++
+				}
+			}
+		}
+	}
+	if tests != 100*60*7 {
+		t.Fatalf("%v tests, want one of each subject and day of the case", tests)
+	}
+	for i, level := range levels {
+		// With a thousandth of chance to fail where the p-values are right: 3.1 standard
+		// deviations of a count.
+		if most := tests*level + 3.1*math.Sqrt(tests*level); small[i] > most {
+			t.Errorf("%v of %v p-values are at most %v, want at most %.0f", small[i], tests, level, most)
+		}
+		t.Logf("P(p <= %v)/%v is %.2f", level, level, small[i]/tests/level)
 	}
 }
 

@@ -107,10 +107,9 @@ func (d *novelty) detect(ctx context.Context, r *run) (*result, error) {
 		n.res.notes = append(n.res.notes, fmt.Sprintf("not enough history for %d of %d actors: what is new is said after %d hours with calls on %d days",
 			n.cold, len(n.users), warmHours, warmDays))
 	}
-	if b := r.options.Baseline; b != nil {
+	if r.options.Baseline != nil {
 		n.res.compared = true
-		n.res.notes = append(n.res.notes, fmt.Sprintf("held against the baseline of %s to %s; things that are not new because of it: %d",
-			b.First.Time().Format(time.DateOnly), b.Last.Time().Format(time.DateOnly), n.greeted))
+		n.res.notes = append(n.res.notes, r.comparedNote("things that are not new because of it", n.greeted))
 	}
 	return n.res, nil
 }

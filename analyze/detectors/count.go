@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/exhibit-forensics/exhibit/analyze"
+	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 )
 
 // rareCount tests whether an actor did something more often in a span of time
@@ -40,6 +42,9 @@ type rareCount struct {
 	// as $operations; "" where they do not.
 	operations string
 	reads      []string // tables beside those of calls and acts
+	// before returns what a baseline tells, which may be nil; nil itself where nothing
+	// does. Both statements are then told what is not new, as $known.
+	before func(*baseline.Baseline) *countedBefore
 }
 
 const (
@@ -72,22 +77,37 @@ func (p *past) decay(at int64) {
 // tally is one count.
 type tally struct {
 	used
-	n int64
+	n    int64
+	past bool // a baseline tells of it: it is learned from and not tested
 }
 
 func (d *rareCount) detect(ctx context.Context, r *run) (*result, error) {
 	if err := r.need(ctx, append([]string{"call", "act"}, d.reads...)...); err != nil {
 		return nil, err
 	}
-	list, err := d.read(ctx, r)
+	var before *countedBefore
+	if d.before != nil {
+		before = d.before(r.options.Baseline)
+	}
+	list, err := d.read(ctx, r, before)
 	if err != nil {
 		return nil, err
 	}
+	res := d.testAll(list, before)
+	if d.before != nil && r.options.Baseline != nil {
+		res.compare(r, before.days, list)
+	}
+	return res, nil
+}
+
+// testAll tests counts, which are in the order of time and actor.
+func (d *rareCount) testAll(list []tally, before *countedBefore) *result {
 	members := make([]used, len(list))
 	for i := range list {
 		members[i] = list[i].used
 	}
 	groupOf := peerGroups(members)
+	list = before.join(list)
 	own, groups := map[string]*past{}, map[string]*past{}
 	recent := map[string][]tally{}
 	res := &result{}
@@ -99,7 +119,7 @@ func (d *rareCount) detect(ctx context.Context, r *run) (*result, error) {
 		}
 		for _, c := range list[:end] {
 			mine, theirs := pastOf(own, c.actor, c.atUS), pastOf(groups, groupOf[c.actor], c.atUS)
-			if mine.seen < warmSpans {
+			if c.past || mine.seen < warmSpans {
 				continue
 			}
 			res.tests++
@@ -110,27 +130,38 @@ func (d *rareCount) detect(ctx context.Context, r *run) (*result, error) {
 			}
 		}
 		for _, c := range list[:end] {
+			if !c.past && before.tells(c.actor, c.atUS) {
+				continue
+			}
 			for _, p := range []*past{own[c.actor], groups[groupOf[c.actor]]} {
 				p.sum += float64(c.n)
 				p.capped += float64(min(c.n, d.least-1))
 				p.spans++
 				p.seen++
 			}
-			if d.paced > 1 {
+			if d.paced > 1 && !c.past {
 				recent[c.actor] = append(d.near(recent[c.actor], c.atUS+d.span), c)
 			}
 		}
 		list = list[end:]
 	}
 	for _, x := range apart(spans) {
-		res.tested = append(res.tested, d.tell(x))
+		res.tested = append(res.tested, d.tell(x, before))
 	}
-	return res, nil
+	return res
 }
 
-func (d *rareCount) read(ctx context.Context, r *run) ([]tally, error) {
+func (d *rareCount) read(ctx context.Context, r *run, before *countedBefore) ([]tally, error) {
+	var args []any
+	if before != nil {
+		known, err := json.Marshal(before.known)
+		if err != nil {
+			return nil, fmt.Errorf("writing what is not new: %w", err)
+		}
+		args = append(args, sql.Named("known", string(known)))
+	}
 	var list []tally
-	return list, r.query(ctx, d.counts, d.args(), func(rows *sql.Rows) error {
+	return list, r.query(ctx, d.counts, d.args(args...), func(rows *sql.Rows) error {
 		var c tally
 		err := rows.Scan(&c.actor, &c.atUS, &c.role, &c.app, &c.kind, &c.n)
 		list = append(list, c)
@@ -194,7 +225,7 @@ func atLeast(n int64, a, b float64) float64 {
 }
 
 // tell makes the finding that a test becomes where it counts.
-func (d *rareCount) tell(c spanned) tested {
+func (d *rareCount) tell(c spanned, before *countedBefore) tested {
 	f := found{}
 	f.Subject, f.Actor = c.actor, c.actor
 	f.Bucket = time.UnixMicro(c.atUS).UTC().Format(time.DateOnly)
@@ -205,11 +236,21 @@ func (d *rareCount) tell(c spanned) tested {
 	}
 	f.Explanation = fmt.Sprintf("%s %d %s; by its own %ss before and those of its group (%s) %.2g were expected.", when, c.n, d.what, d.unit, c.group, c.expected)
 	f.Facts = []analyze.Fact{{Name: "count", Value: c.n}, {Name: "expected", Value: c.expected}}
+	if days := before.of(c.actor); len(days) > 0 {
+		f.Facts = append(f.Facts, analyze.Fact{Name: d.unit + "s_in_baseline", Value: int64(len(days))})
+	}
 	t := tested{p: c.p, found: f}
 	t.complete = func(ctx context.Context, r *run, f *found) error {
 		operations, models := map[string]bool{}, map[string]bool{}
 		first, last := int64(math.MaxInt64), int64(0)
 		args := d.args(sql.Named("actor", c.actor), sql.Named("from", c.fromUS), sql.Named("to", c.atUS+d.span))
+		if before != nil {
+			known, err := json.Marshal(append([]string{}, before.models[c.actor]...))
+			if err != nil {
+				return fmt.Errorf("writing what is not new: %w", err)
+			}
+			args = append(args, sql.Named("known", string(known)))
+		}
 		err := r.query(ctx, d.events, args, func(rows *sql.Rows) error {
 			var eid, at int64
 			var operation, model string

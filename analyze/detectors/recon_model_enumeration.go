@@ -7,7 +7,7 @@ const day = 24 * 3600 * 1_000_000
 
 func reconModelEnumeration() *rareCount {
 	return &rareCount{
-		counts: "recon_model_days", events: "recon_model_day_events", operations: LooksAtModels, span: day, unit: "day", least: 6, paced: 3,
+		counts: "recon_model_days", events: "recon_model_day_events", operations: LooksAtModels, span: day, unit: "day", least: 6, paced: 3, before: modelsBefore,
 		what: "models and operations about models were new to the actor",
 		head: analyze.About{
 			ID: "recon.model-enumeration", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,

@@ -1,8 +1,11 @@
 -- How many things about models each actor looked at on each day for the first
 -- time: models that it called, operations that list or describe models, and models
 -- that it asked such an operation about. What only the console asks in normal life
--- counts twice where a program asks it.
-with looking as (
+-- counts twice where a program asks it. What is known from a baseline is not new.
+with known as (
+    select unnest(from_json($known, '[{"actor":"VARCHAR","kind":"VARCHAR"}]'), recursive := true)
+),
+looking as (
     select
         at_us, at_us // 86400000000 as day, actor, role, app, principal_type, operation, model,
         case
@@ -26,7 +29,7 @@ kinds as (
     group by actor, at_us // 86400000000, model
 ),
 firsts as (
-    select actor, kind, min(day) as day, arg_min(weight, day) as weight from kinds group by actor, kind
+    select actor, kind, min(day) as day, arg_min(weight, day) as weight from kinds anti join known using (actor, kind) group by actor, kind
 ),
 counted as (
     select actor, day, sum(weight)::bigint as n from firsts group by actor, day

@@ -129,7 +129,7 @@ func TestCountsWithBaseline(t *testing.T) {
 	pOf := func(res *result) []string {
 		var out []string
 		for _, x := range res.tested {
-			if x.First.UnixMicro() >= (inBaseline+int64(d.paced))*day {
+			if x.First.UnixMicro() >= (inBaseline+d.paced)*day {
 				out = append(out, fmt.Sprintf("%s %s %v", x.Subject, x.Bucket, x.p))
 			}
 		}

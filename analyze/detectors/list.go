@@ -18,7 +18,7 @@ func detectors() ([]detector, error) {
 		"identity_denied_then_allowed",
 		"identity_privilege_gained",
 		"identity_credential_moved",
-		"identity_dormant_revived",
+		dormantName,
 		"recon_llmjacking",
 		"recon_validation_probe",
 		"recon_leaked_key",
@@ -26,6 +26,10 @@ func detectors() ([]detector, error) {
 		d, err := newSQLDetector(name)
 		if err != nil {
 			return nil, err
+		}
+		if name == dormantName {
+			list = append(list, &dormantRevived{d})
+			continue
 		}
 		list = append(list, d)
 	}

@@ -165,10 +165,14 @@ func parseThreshold(s string) (analyze.Threshold, error) {
 }
 
 func (d *sqlDetector) detect(ctx context.Context, r *run) (*result, error) {
+	return d.detectWith(ctx, r, nil)
+}
+
+// detectWith runs the statement with more arguments than those of its thresholds.
+func (d *sqlDetector) detectWith(ctx context.Context, r *run, args []any) (*result, error) {
 	if err := r.need(ctx, d.reads...); err != nil {
 		return nil, err
 	}
-	var args []any
 	for _, t := range d.head.Thresholds {
 		v, err := r.threshold(&d.head, t.Name)
 		if err != nil {

@@ -2,7 +2,9 @@ package observe
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/baseline"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
+	"github.com/exhibit-forensics/exhibit/analyze/detectors"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -98,5 +101,84 @@ func TestSeenOn(t *testing.T) {
 				t.Errorf("got %+v with a pause of %d, want %q from %d with %d", got, got.Pause(), tt.want, tt.first, tt.pause)
 			}
 		})
+	}
+}
+
+// story writes the calls of a team on some days of March 2026, from the first to the
+// last: each in six hours of the day, and an application with eight conversations.
+type story struct {
+	rows strings.Builder
+	n    int
+}
+
+func (s *story) add(day, hour, minute int, who, more string) {
+	s.n++
+	at := time.Date(2026, 3, day, hour, minute, 0, 0, time.UTC)
+	fmt.Fprintf(&s.rows, `{"event_id":"00000000-%d","plane":"access","provider":"aws","service":"bedrock.amazonaws.com","ts":%q,"principal":%q,"src_ip":"198.51.100.7","client":"boto3",%s}`+"\n",
+		s.n, at.Format(time.RFC3339), who, more)
+}
+
+func (s *story) days(first, last int, people ...string) {
+	const call = `"kind":"inference","operation":"Converse","model":"model-a"`
+	for day := first; day <= last; day++ {
+		for hour := 9; hour < 15; hour++ {
+			for i, who := range people {
+				s.add(day, hour, i, who, call+`,"outcome":"success"`)
+			}
+		}
+		for i := range 8 {
+			s.add(day, 16, i, "desk", call+`,"app":"desk","outcome":"success","response":"The ferry came in at noon."`)
+		}
+	}
+}
+
+// TestHeldAgainst checks that what a baseline keeps of a case is what detectors need: what
+// happens on the first days of a case is found with it, and not without.
+func TestHeldAgainst(t *testing.T) {
+	team := []string{"bo", "cleo", "dan", "eve", "fay", "gus"}
+	var before, after story
+	before.days(1, 6, append(team, "ana")...)
+	before.days(7, 20, team...)
+	after.days(21, 22, team...)
+	after.add(22, 11, 30, "ana", `"kind":"inference","operation":"Converse","model":"model-z","outcome":"success"`)
+	for i, operation := range []string{"ListFoundationModels", "ListInferenceProfiles", "ListCustomModels", "ListImportedModels", "GetFoundationModelAvailability", "GetUseCaseForModelAccess"} {
+		after.add(22, 12, 30+i, "bo", fmt.Sprintf(`"kind":"other","operation":%q,"outcome":"success"`, operation))
+	}
+	for i := range 8 {
+		after.add(22, 17, i, "desk", `"kind":"inference","operation":"Converse","model":"model-a","app":"desk","outcome":"success","response":"I'm sorry, but I can't help with that request."`)
+	}
+	read, err := Read(t.Context(), casetest.Files(t, map[string]string{"log.jsonl": before.rows.String()}), Options{Tool: "exhibit test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := baseline.Encode(read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := baseline.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := casetest.Files(t, map[string]string{"log.jsonl": after.rows.String()})
+	found := func(b *baseline.Baseline) []string {
+		r, err := detectors.Run(t.Context(), c, detectors.Options{
+			Only: []string{"identity.dormant-revived", "recon.model-enumeration", "content.refusal-shift"}, Baseline: b,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for i := range r.Findings {
+			out = append(out, r.Findings[i].Detector+" "+r.Findings[i].Subject)
+		}
+		slices.Sort(out)
+		return out
+	}
+	if diff := cmp.Diff([]string(nil), found(nil)); diff != "" {
+		t.Errorf("without the baseline (-want +got):\n%s", diff)
+	}
+	want := []string{"content.refusal-shift desk", "identity.dormant-revived ana", "recon.model-enumeration bo"}
+	if diff := cmp.Diff(want, found(b)); diff != "" {
+		t.Errorf("with the baseline (-want +got):\n%s", diff)
 	}
 }

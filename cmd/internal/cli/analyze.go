@@ -49,8 +49,10 @@ what it says to do. The case keeps the file.
 
 --baseline takes what was normal before (exhibit baseline save writes it): models, clients
 and destinations of tools in it are not new, and hours with no more calls, tokens or cost
-than the most in the same hour of its weeks are not much, nor odd at that time. The
-detectors that use it are named. The case keeps the file.
+than the most in the same hour of its weeks are not much, nor odd at that time. What an
+actor looked at among models, how much was refused, and on which days who was there stand
+before what the case shows of it. The detectors that use it are named. The case keeps the
+file.
 
 What was found is kept in the case, with an entry in the ledger, and replaces what the
 last run found: exhibit findings lists it, exhibit finding triage says what became of it.

@@ -250,11 +250,6 @@ func (b *Baseline) Subject(dimension, name string) *Subject {
 	return nil
 }
 
-// Cover returns of which time the logs of a provider tell, nil where of none.
-func (b *Baseline) Cover(provider string) *Cover {
-	return find(b.Covers, func(c *Cover) int { return strings.Compare(c.Provider, provider) })
-}
-
 // Attribute returns the values of an attribute, nil where there are none.
 func (s *Subject) Attribute(name string) *Attribute {
 	if s == nil {

@@ -196,11 +196,15 @@ func (s *Subject) checkLater(schema int, dimension string) error {
 			return errors.New("the days on which it was seen are impossible")
 		}
 	}
-	if r := s.Refusals; r != nil && (r.Days < 1 || r.Talks < r.Days || r.Refused < 0 || r.Refused > r.Talks) {
+	if r := s.Refusals; r != nil && (r.Days < 1 || r.Talks < r.Days || r.Talks > min(s.Calls, maxTalks) || r.Refused < 0 || r.Refused > r.Talks) {
 		return errors.New("its refusals are impossible")
 	}
 	return nil
 }
+
+// maxTalks is more conversations than there are, and few enough that those of all
+// subjects can be added.
+const maxTalks = 1e14
 
 func (r *Rest) check() error {
 	if r.Count < 0 || r.Calls < r.Count {

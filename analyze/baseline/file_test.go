@@ -47,6 +47,7 @@ func TestParse(t *testing.T) {
 		{"days that are none", `"days":"1101"`, `"days":"1201"`, "on which it was seen are impossible"},
 		{"a last day without anybody", `"days":"1101"`, `"days":"1100"`, "on which it was seen are impossible"},
 		{"an actor that was not seen", `,"seen":{"first":"2026-03-02","days":"1101"}`, "", "with or without seen"},
+		{"more asked than called", `"talks":3`, `"talks":4`, "its refusals are impossible"},
 		{"more refused than asked", `"refused":1`, `"refused":9`, "its refusals are impossible"},
 		{"an unknown member", `"tool":`, `"note":"x","tool":`, `unknown field "note"`},
 		{"a member twice", `"days":2,"covers"`, `"days":2,"days":2,"covers"`, "not in the form in which exhibit writes it"},
@@ -88,7 +89,7 @@ func TestParseVersion1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ana := b.Subject("actor", "ana"); ana == nil || ana.Seen != nil || ana.Refusals != nil || b.Cover("aws") != nil {
+	if ana := b.Subject("actor", "ana"); ana == nil || ana.Seen != nil || ana.Refusals != nil || b.Covers != nil {
 		t.Errorf("version 1 holds of ana %+v", ana)
 	}
 	again, err := Encode(b)

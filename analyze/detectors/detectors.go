@@ -33,7 +33,7 @@ type Options struct {
 	// Policy says who may do what, and may give thresholds; nil for none.
 	Policy *policy.Policy
 	// Baseline is what was normal before; nil for none. What stands in it is not new,
-	// and what lies in its range is not much.
+	// what lies in its range is not much, and its days stand before those of the case.
 	Baseline *baseline.Baseline
 	// Progress is told which detector runs; nil for nobody.
 	Progress *analyze.Progress

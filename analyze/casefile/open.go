@@ -310,13 +310,23 @@ func (c *Case) viewSQL(events, records []string) ([]string, error) {
 		return nil, err
 	}
 	text, err := statement("views", map[string]string{
-		"judged": c.state.judgedSQL(), "words": c.state.wordsSQL(), "prefix": strconv.Itoa(c.prefix), "events": list, "records": quoteList(records),
+		"judged": c.state.judgedSQL(), "words": c.state.wordsSQL(), "prefix": strconv.Itoa(c.prefix), "events": list,
 		"content": relation(only(events, "content"), emptyContent), "uses": relation(only(events, "uses"), emptyUses),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return append(views, splitStatements(text)...), nil
+	recorded, err := recordViewSQL("", "", records)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(views, recorded), splitStatements(text)...), nil
+}
+
+// recordViewSQL returns the statement that makes the view of records over some
+// segments. See callViewSQL.
+func recordViewSQL(replace, of string, records []string) (string, error) {
+	return statement("record_view", map[string]string{"or_replace": replace, "of": of, "records": quoteList(records)})
 }
 
 // callViewSQL returns the statements that make the views of events and of calls

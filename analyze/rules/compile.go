@@ -38,8 +38,9 @@ type query struct {
 	only   map[*Rule]string // a condition that a rule has beside its own
 	// known are the columns that can be asked before the rows are read; nil is all.
 	known []string
-	// from is the view that is read where it is not that of the source.
-	from string
+	// from is the view that is read where it is not that of the source, and records that
+	// of records where it is not that of all.
+	from, records string
 	// digits, where known, are those of the evidence in the ids of events.
 	digits int
 
@@ -114,7 +115,7 @@ func (q *query) put(c *compiled, before []string) (err error) {
 	for _, c := range q.columns {
 		columns = append(columns, "e."+casefile.QuoteIdent(c))
 	}
-	if !q.raw && len(q.fields) == 0 && q.digits > 0 && q.src.view == viewEvents {
+	if !q.reads() && q.digits > 0 && q.src.view == viewEvents {
 		columns[slices.Index(q.columns, "event_id")] = q.eventID()
 	}
 	fill := map[string]string{"columns": strings.Join(columns, ", "), "view": cmp.Or(q.from, q.src.view), "where": ""}
@@ -122,17 +123,21 @@ func (q *query) put(c *compiled, before []string) (err error) {
 		fill["where"] = "where " + strings.Join(where, "\nand ")
 	}
 	name := "rows"
-	if q.raw || len(q.fields) > 0 {
+	if q.reads() {
 		name = "records"
 		var paths []string
 		for _, p := range q.paths {
 			paths = append(paths, casefile.QuoteText(p))
 		}
 		fill["texts"], fill["document"], fill["paths"] = q.texts(), q.document(), strings.Join(paths, ", ")
+		fill["any"], fill["records"] = joined(opOr, c.when), cmp.Or(q.records, viewRecords)
 	}
 	c.rows, err = statement(name, fill)
 	return err
 }
+
+// reads reports whether what was compiled takes anything out of records.
+func (q *query) reads() bool { return q.raw || len(q.fields) > 0 }
 
 // eventID is the column event_id of events, which the view makes of every row
 // before it is known whether the row is wanted.

@@ -47,6 +47,7 @@ type runner struct {
 	alerts  map[*Rule][]alert  // of correlations
 	needed  map[*Rule]bool
 	only    map[*Rule]string  // where in time a rule is looked for, in SQL
+	opens   map[*Rule]bool    // rules that take members out of records
 	of      map[*Rule][]*Rule // the correlations that rules are parts of
 	leads   map[*Rule]bool    // rules near whose matches others are looked for
 	worded  []string          // the columns of the table of wordings; nil before it is there
@@ -58,7 +59,7 @@ type runner struct {
 func (s *Set) Run(ctx context.Context, c *casefile.Case, only ...*Rule) (*Report, error) {
 	r := &runner{
 		c: c, set: s, reports: map[*Rule]*RuleReport{}, wanted: map[*Rule][]string{}, alerts: map[*Rule][]alert{}, report: &Report{},
-		needed: s.needs(only), only: map[*Rule]string{}, of: map[*Rule][]*Rule{}, leads: map[*Rule]bool{},
+		needed: s.needs(only), only: map[*Rule]string{}, opens: map[*Rule]bool{}, of: map[*Rule][]*Rule{}, leads: map[*Rule]bool{},
 	}
 	if err := r.run(ctx); err != nil {
 		return nil, fmt.Errorf("running rules: %w", err)
@@ -244,6 +245,7 @@ func (r *runner) idle(x *Rule, has map[string]bool) string {
 		r.report.Problems = append(r.report.Problems, err)
 		return "the rule cannot run here: " + err.Error()
 	}
+	r.opens[x] = q.reads()
 	return ""
 }
 
@@ -253,6 +255,9 @@ type pass struct {
 	// text is the column of long text that they look into. Rows are read for the few
 	// that have what is looked for in there, and without it for all others.
 	text string
+	// records says that they take members out of records, whose bytes would be read for
+	// the rows of the others too.
+	records bool
 }
 
 // scan looks for the matches of rules, the log of each source in as few passes
@@ -261,7 +266,7 @@ func (r *runner) scan(ctx context.Context, list []*Rule) error {
 	var passes []pass
 	by := map[pass][]*Rule{}
 	for _, x := range list {
-		p := pass{x.LogSource, x.longText()}
+		p := pass{x.LogSource, x.longText(), r.opens[x]}
 		if by[p] == nil {
 			passes = append(passes, p)
 		}
@@ -314,11 +319,8 @@ func (r *runner) read(ctx context.Context, src *Source, rules []*Rule) error {
 			return err
 		}
 	}
-	q, err := query.compile()
-	if err != nil {
-		return err
-	}
-	if err := r.c.Keep(ctx, "sigma_row", q.rows); err != nil {
+	q, err := r.keep(ctx, query)
+	if err != nil || q == nil {
 		return err
 	}
 	counts, err := r.tally(ctx, "sigma_row", rules, q.when)
@@ -342,6 +344,32 @@ func (r *runner) read(ctx context.Context, src *Source, rules []*Rule) error {
 		}
 	}
 	return nil
+}
+
+// keep keeps the rows of a query, and says what must hold of them; nil when there are
+// none. Records are read a part of the case at a time.
+func (r *runner) keep(ctx context.Context, query *query) (*compiled, error) {
+	q, err := query.compile()
+	if err != nil {
+		return nil, err
+	}
+	if !query.reads() {
+		return q, r.c.Keep(ctx, "sigma_row", q.rows)
+	}
+	query.from, query.records = casefile.PartEvents, casefile.PartRecords
+	if q, err = query.compile(); err != nil {
+		return nil, err
+	}
+	into, any := r.c.Keep, false
+	err = r.c.EachPart(ctx, func() error {
+		err := into(ctx, "sigma_row", q.rows)
+		into, any = r.c.Add, true
+		return err
+	})
+	if !any {
+		q = nil
+	}
+	return q, err
 }
 
 // tally counts the rows of a table for which each of some conditions holds.

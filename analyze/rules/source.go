@@ -31,8 +31,9 @@ type wrapped struct{ word, pointer string }
 
 // The views that rules read.
 const (
-	viewEvents = "events"
-	viewCalls  = "calls"
+	viewEvents  = "events"
+	viewCalls   = "calls"
+	viewRecords = "records"
 )
 
 // cloudTrailMembers are the top-level members of a CloudTrail record:

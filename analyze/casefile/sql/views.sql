@@ -1,12 +1,5 @@
 -- The SQL surface, beside events and calls. Segments are named one by one, never by
 -- a pattern: a planted file must not be read.
-create temp view records as
-select
-    i.evidence_id, r.record, r.byte_offset, r.byte_length, lower(hex(r.record_sha256)) as record_sha256,
-    r.events, r.frame, r.raw, r.segment, r.row
-from read_parquet({{records}}) r
-join evidence i on i.evidence = r.evidence;
-
 -- Of each event only its name and one identifier are read: to bind all columns of
 -- events once more for each kind took half the time of opening a case.
 create temp view identifiers as

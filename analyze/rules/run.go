@@ -425,28 +425,56 @@ type matched struct {
 // shownColumns are the columns whose values findings of single events tell.
 func shownColumns() [4]string { return [4]string{"operation", "src_ip", "outcome", "model"} }
 
+// pageSize is how many matches are in memory at a time. A page of them is some tens of
+// megabytes.
+const pageSize = 64 << 10
+
 // matches hands the matches of rules to a function in the order of time.
 func (r *runner) matches(ctx context.Context, rules []*Rule, row func(*matched) error) error {
-	var numbers []int32
+	var numbers []string
 	for _, x := range rules {
-		numbers = append(numbers, int32(x.index)) //nolint:gosec // below the bound of files times documents
+		numbers = append(numbers, strconv.Itoa(x.index))
 	}
-	return r.query(ctx, "matched", []any{sql.Named("rules", numbers)}, func(rows *sql.Rows) error {
-		var m matched
-		var rule int
-		var ts sql.NullInt64
-		var fields string
-		if err := rows.Scan(&rule, &ts, &m.event, &m.who, &m.shown[0], &m.shown[1], &m.shown[2], &m.shown[3], &fields); err != nil {
+	text, err := statement("ordered", map[string]string{"rules": strings.Join(numbers, ", ")})
+	if err != nil {
+		return err
+	}
+	if err := r.c.Keep(ctx, "sigma_ordered", text); err != nil {
+		return fmt.Errorf("running ordered.sql: %w", err)
+	}
+	for from := int64(0); ; from += pageSize {
+		var n int
+		page := []any{sql.Named("from", from), sql.Named("to", from+pageSize)}
+		err := r.query(ctx, "page", page, func(rows *sql.Rows) error {
+			n++
+			m, err := r.scanMatch(rows)
+			if err != nil {
+				return err
+			}
+			return row(m)
+		})
+		if err != nil || n < pageSize {
 			return err
 		}
-		m.rule, m.ts, m.timed = r.set.Rules[rule], ts.Int64, ts.Valid
-		if fields != "[]" {
-			if err := json.Unmarshal([]byte(fields), &m.fields); err != nil {
-				return fmt.Errorf("reading the fields of a match: %w", err)
-			}
+	}
+}
+
+// scanMatch reads a row of a page.
+func (r *runner) scanMatch(rows *sql.Rows) (*matched, error) {
+	var m matched
+	var rule int
+	var ts sql.NullInt64
+	var fields string
+	if err := rows.Scan(&rule, &ts, &m.event, &m.who, &m.shown[0], &m.shown[1], &m.shown[2], &m.shown[3], &fields); err != nil {
+		return nil, err
+	}
+	m.rule, m.ts, m.timed = r.set.Rules[rule], ts.Int64, ts.Valid
+	if fields != "[]" {
+		if err := json.Unmarshal([]byte(fields), &m.fields); err != nil {
+			return nil, fmt.Errorf("reading the fields of a match: %w", err)
 		}
-		return row(&m)
-	})
+	}
+	return &m, nil
 }
 
 // SQL compiles a rule to the statement that finds its matches.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 )
@@ -98,6 +99,7 @@ func (c *surfaceConn) ExecContext(ctx context.Context, query string, args []driv
 	if err := c.prepare(ctx, query); err != nil {
 		return nil, err
 	}
+	defer trimAfter()()
 	return c.Conn.ExecContext(ctx, query, args)
 }
 
@@ -106,7 +108,23 @@ func (c *surfaceConn) QueryContext(ctx context.Context, query string, args []dri
 	if err := c.prepare(ctx, query); err != nil {
 		return nil, err
 	}
+	defer trimAfter()()
 	return c.Conn.QueryContext(ctx, query, args)
+}
+
+// longStatement is how long a statement takes behind which freed memory is given back.
+// To look for it takes some hundredths of a second.
+const longStatement = time.Second / 2
+
+// trimAfter begins a statement; what it returns ends it, and gives back what was freed
+// if it took long.
+func trimAfter() (end func()) {
+	began := time.Now() //nolint:forbidigo // nothing that is written has this time
+	return func() {
+		if time.Since(began) >= longStatement { //nolint:forbidigo // as above
+			trim()
+		}
+	}
 }
 
 // PrepareContext implements [driver.ConnPrepareContext].

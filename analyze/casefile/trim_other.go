@@ -1,0 +1,6 @@
+//go:build !linux
+
+package casefile
+
+// trim does nothing: see trim_linux.go.
+func trim() {}

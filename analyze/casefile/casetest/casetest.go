@@ -44,14 +44,20 @@ func Key(t testing.TB) *ledger.Key {
 func Load(t testing.TB, paths ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "test.case")
+	LoadInto(t, dir, Key(t), paths...)
+	return dir
+}
+
+// LoadInto loads paths into the case in a folder, which is made where it is missing.
+func LoadInto(t testing.TB, dir string, key *ledger.Key, paths ...string) {
+	t.Helper()
 	_, err := casefile.Load(t.Context(), &casefile.LoadOptions{
-		Dir: dir, Paths: paths, Key: Key(t), Actor: "ana", Tool: "exhibit test", Now: Clock,
+		Dir: dir, Paths: paths, Key: key, Actor: "ana", Tool: "exhibit test", Now: Clock,
 		Threads: 2, Memory: 1 << 30, Progress: new(casefile.Progress),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 // Open opens a case for reading until the test ends.

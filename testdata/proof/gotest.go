@@ -7,28 +7,34 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/exhibit-forensics/exhibit/analyze/detectors"
 )
 
 // measured is a test whose figures belong to the report. The test holds them
 // against their bars, and what it prints is shown.
-type measured struct{ pkg, test, bar string }
+type measured struct {
+	pkg, test, bar string
+	env            []string // what the test is told beside its defaults
+}
 
 func (p *proof) real(ctx context.Context, r *report) error {
 	r.say("## Real logs and texts")
 	r.say("Data of others, which is no part of the repository and lies beside it in `../shared/data`. Where it does not, nothing was measured, and the table says so.")
 	_, err := p.tests(ctx, r, []measured{
-		{"./analyze/detectors", "TestInvictus", "every high-signal event of the intrusion is in a finding, and nothing that services did ranks above"},
-		{"./analyze/detectors", "TestStratus", "every technique's own requests are in a finding"},
-		{"./analyze/rules", "TestPublicVerdicts", "the verdict that panther-analysis expects, where its detection applies"},
-		{"./analyze/rules", "TestPublicTrails", "the rules that match recorded attacks, and no others"},
-		{"./analyze/content", "TestXSTest", "refusals: accuracy at least 0.920 and 0.869, six points above the keywords of XSTest"},
-		{"./analyze/content", "TestJailbreakBench", "jailbreak artifacts: recall published"},
-		{"./analyze/content", "TestBIPIA", "mails with planted text: recall published"},
-		{"./analyze/content", "TestBenign", "texts without an attack: at most 0.01 flagged"},
+		{"./analyze/detectors", "TestInvictus", "every high-signal event of the intrusion is in a finding, and nothing that services did ranks above", nil},
+		{"./analyze/detectors", "TestStratus", "every technique's own requests are in a finding", nil},
+		{"./analyze/rules", "TestPublicVerdicts", "the verdict that panther-analysis expects, where its detection applies", nil},
+		{"./analyze/rules", "TestPublicTrails", "the rules that match recorded attacks, and no others", nil},
+		{"./analyze/content", "TestXSTest", "refusals: accuracy at least 0.920 and 0.869, six points above the keywords of XSTest", nil},
+		{"./analyze/content", "TestJailbreakBench", "jailbreak artifacts: recall published", nil},
+		{"./analyze/content", "TestBIPIA", "mails with planted text: recall published", nil},
+		{"./analyze/content", "TestBenign", "texts without an attack: at most 0.01 flagged", nil},
 	})
 	return err
 }
@@ -36,10 +42,10 @@ func (p *proof) real(ctx context.Context, r *report) error {
 func (p *proof) rules(ctx context.Context, r *report) error {
 	r.say("## Sigma")
 	_, err := p.tests(ctx, r, []measured{
-		{"./analyze/rules", "TestConformanceItems", "every modifier with every type, null and lists, as an independent evaluator reads it"},
-		{"./analyze/rules", "TestConformanceRandom", "random rules, as an independent evaluator reads them"},
-		{"./analyze/rules", "TestSweep", "windows of correlations, as an independent evaluator counts them"},
-		{"./analyze/rules", "TestCorrelations", "every type of correlation at the boundaries of its window"},
+		{"./analyze/rules", "TestConformanceItems", "every modifier with every type, null and lists, as an independent evaluator reads it", nil},
+		{"./analyze/rules", "TestConformanceRandom", "random rules, as an independent evaluator reads them", nil},
+		{"./analyze/rules", "TestSweep", "windows of correlations, as an independent evaluator counts them", nil},
+		{"./analyze/rules", "TestCorrelations", "every type of correlation at the boundaries of its window", nil},
 	})
 	return err
 }
@@ -50,8 +56,15 @@ func (p *proof) calibration(ctx context.Context, r *report) error {
 		r.say("Not measured in this run: `--calibration` does, which takes long.")
 		return nil
 	}
-	m := measured{"./analyze/detectors", "TestCalibration", "what the test itself demands, which may be less than the bars below"}
-	output, err := p.tests(ctx, r, []measured{m})
+	var long []string
+	if !p.quick {
+		long = []string{"EXHIBIT_LONG=1", fmt.Sprintf("EXHIBIT_FIRST_SEED=%d", p.seeds[0])}
+		r.say("On seeds from %d on: `%s go test -v -run 'TestCalibration|TestFalseShare' -timeout 3h ./analyze/detectors`.", p.seeds[0], strings.Join(long, " "))
+	}
+	output, err := p.tests(ctx, r, []measured{
+		{"./analyze/detectors", "TestCalibration", "what the test itself demands, which may be less than the bars below", long},
+		{"./analyze/detectors", "TestFalseShare", fmt.Sprintf("of the findings of a run at most %g are false on average", detectors.DefaultQ), long},
+	})
 	if err != nil {
 		return err
 	}
@@ -63,24 +76,38 @@ func (p *proof) calibration(ctx context.Context, r *report) error {
 // The bars of calibration: of P(p <= a)/a.
 const barLeast, barMost = 0.5, 1.2
 
-// ratioLine is what TestCalibration says of a detector: how many tests it made, and
-// P(p <= a)/a for a of 0.01, 0.001 and 0.0001.
-var ratioLine = regexp.MustCompile(`(?m)^ *([a-z-]+\.[a-z-]+) +([0-9]+) tests +([0-9.]+) +([0-9.]+) +([0-9.]+)`)
+// ratioLine is what TestCalibration says of a detector: how many tests it made, ratios,
+// and how many p were at most 0.01, 0.001 and 0.0001.
+var ratioLine = regexp.MustCompile(`(?m)^ *([a-z-]+\.[a-z-]+) +([0-9]+) tests .*\[([0-9]+) ([0-9]+) ([0-9]+)\]`)
 
-// calibrated holds what TestCalibration said against the bars.
+// levels are the a of P(p <= a)/a.
+func levels() []float64 { return []float64{0.01, 0.001, 0.0001} }
+
+// calibrated holds what TestCalibration said against the bars: of each detector, and
+// of all tests together, of which there are enough to tell for the smallest a too.
 func calibrated(output string) []figure {
 	var list []figure
+	all, small := 0.0, make([]float64, len(levels()))
+	row := func(what string, tests float64, i int, ratio float64) {
+		list = append(list, figure{
+			fmt.Sprintf("%s, a = %g, %.0f tests", what, levels()[i], tests), fmt.Sprintf("%.2f (%.0f seen)", ratio, ratio*tests*levels()[i]),
+			fmt.Sprintf("%g to %g", barLeast, barMost), ratio >= barLeast && ratio <= barMost,
+		})
+	}
 	for _, m := range ratioLine.FindAllStringSubmatch(output, -1) {
-		for i, a := range []string{"0.01", "0.001", "0.0001"} {
-			ratio, err := strconv.ParseFloat(m[3+i], 64)
-			list = append(list, figure{
-				fmt.Sprintf("%s, a = %s, %s tests", m[1], a, m[2]), m[3+i], fmt.Sprintf("%g to %g", barLeast, barMost),
-				err == nil && ratio >= barLeast && ratio <= barMost,
-			})
+		tests, _ := strconv.ParseFloat(m[2], 64) // digits, as all that follows
+		all += tests
+		for i, a := range levels() {
+			seen, _ := strconv.ParseFloat(m[3+i], 64)
+			small[i] += seen
+			row(m[1], tests, i, seen/(a*tests))
 		}
 	}
 	if list == nil {
-		list = []figure{{"ratios", "the test printed none", fmt.Sprintf("%g to %g", barLeast, barMost), false}}
+		return []figure{{"ratios", "the test printed none", fmt.Sprintf("%g to %g", barLeast, barMost), false}}
+	}
+	for i, a := range levels() {
+		row("all together", all, i, small[i]/(a*all))
 	}
 	return list
 }
@@ -116,11 +143,12 @@ const maxTestOutput = 16 << 20
 
 // goTest runs one test and returns its result in a word and what it logged.
 func goTest(ctx context.Context, m measured, quick bool) (result, output string, err error) {
-	args := []string{"test", "-json", "-count=1", "-timeout=60m", "-run=^" + m.test + "$", m.pkg}
+	args := []string{"test", "-json", "-count=1", "-timeout=3h", "-run=^" + m.test + "$", m.pkg}
 	if quick {
 		args = append(args, "-short")
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(os.Environ(), m.env...)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	var exit *exec.ExitError

@@ -29,7 +29,7 @@ func TestQuick(t *testing.T) {
 	for _, want := range []string{
 		"The quick form", "## Detection", "| recall, normal | ", "| logging-off | 1 of 1 | 1 of 1 | ", "## The same by public rules",
 		"| elastic_logging_changed | ", "### With every alert looked at", "| findings of four runs | all the same | all the same | reached |",
-		"exhibit drill generate --seed 620392901 ", "exhibit drill score --truth truth.jsonl --case d.case --all",
+		"exhibit drill generate --seed 358191305 ", "exhibit drill score --truth truth.jsonl --case d.case --all",
 	} {
 		if !strings.Contains(first.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, first.String())
@@ -103,11 +103,17 @@ func TestGoTest(t *testing.T) {
 // The bars of calibration are the report's own: a test that demands less does not
 // make them reached.
 func TestCalibrated(t *testing.T) {
-	got := calibrated("volume.calls                 80472 tests  1.25  1.04  0.37\nsomething else\n")
+	got := calibrated("volume.calls      80000 tests  1.25  1.04  0.38  [1000 83 3]\nsomething else\n    volume.ttft  20000 tests  0.50  0.50  0.00  [100 10 0]\n")
 	want := []figure{
-		{"volume.calls, a = 0.01, 80472 tests", "1.25", "0.5 to 1.2", false},
-		{"volume.calls, a = 0.001, 80472 tests", "1.04", "0.5 to 1.2", true},
-		{"volume.calls, a = 0.0001, 80472 tests", "0.37", "0.5 to 1.2", false},
+		{"volume.calls, a = 0.01, 80000 tests", "1.25 (1000 seen)", "0.5 to 1.2", false},
+		{"volume.calls, a = 0.001, 80000 tests", "1.04 (83 seen)", "0.5 to 1.2", true},
+		{"volume.calls, a = 0.0001, 80000 tests", "0.38 (3 seen)", "0.5 to 1.2", false},
+		{"volume.ttft, a = 0.01, 20000 tests", "0.50 (100 seen)", "0.5 to 1.2", true},
+		{"volume.ttft, a = 0.001, 20000 tests", "0.50 (10 seen)", "0.5 to 1.2", true},
+		{"volume.ttft, a = 0.0001, 20000 tests", "0.00 (0 seen)", "0.5 to 1.2", false},
+		{"all together, a = 0.01, 100000 tests", "1.10 (1100 seen)", "0.5 to 1.2", true},
+		{"all together, a = 0.001, 100000 tests", "0.93 (93 seen)", "0.5 to 1.2", true},
+		{"all together, a = 0.0001, 100000 tests", "0.30 (3 seen)", "0.5 to 1.2", false},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(figure{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -122,3 +122,14 @@ func TestCalibrated(t *testing.T) {
 		t.Errorf("of nothing: %v", got)
 	}
 }
+
+func TestHighWater(t *testing.T) {
+	for text, want := range map[string]int64{
+		"Name:\texhibit\nVmPeak:\t  900 kB\nVmHWM:\t    1234 kB\nVmRSS:\t 1000 kB\n": 1234 << 10,
+		"Name:\texhibit\n": 0, "VmHWM: many\n": 0, "": 0,
+	} {
+		if got := highWater([]byte(text)); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}

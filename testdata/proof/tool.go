@@ -41,12 +41,20 @@ func (t tool) run(ctx context.Context, args ...string) (usage, error) {
 	var errOut bytes.Buffer
 	cmd.Stderr = &errOut
 	start := time.Now() //nolint:forbidigo // how long it takes is what is measured
-	err := cmd.Run()
+	err := cmd.Start()
+	var memory int64
+	if err == nil {
+		ended, seen := make(chan struct{}), make(chan int64)
+		go func() { seen <- watchMemory(cmd.Process.Pid, ended) }()
+		err = cmd.Wait()
+		close(ended)
+		memory = <-seen
+	}
 	took := time.Since(start) //nolint:forbidigo // the same
 	if err != nil {
 		return usage{}, fmt.Errorf("exhibit %s: %w\n%s", strings.Join(args, " "), err, errOut.String())
 	}
-	return usage{took, maxMemory(cmd.ProcessState)}, nil
+	return usage{took, memory}, nil
 }
 
 // traffic is generated traffic in a case.

@@ -102,6 +102,13 @@ func share(budget int64) int64 {
 	return budget * 4 / 10
 }
 
+// OutOfMemory reports whether DuckDB gave up because its part of the memory was not
+// enough: see [OpenOptions].
+func OutOfMemory(err error) bool {
+	var d *duckdb.Error
+	return errors.As(err, &d) && d.Type == duckdb.ErrorTypeOutOfMemory
+}
+
 // openDuck opens a database for writing, "" in memory, on one connection. A file is
 // attached rather than connected to: in what the driver connects to, a question
 // mark or a percent sign of the path would begin something else.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/exhibit-forensics/exhibit/analyze/casefile"
 	"github.com/exhibit-forensics/exhibit/cmd/internal/render"
 )
 
@@ -213,6 +214,13 @@ func report(f *factory, err error) {
 	interrupted := errors.Is(err, errInterrupted)
 	for _, part := range parts(err) {
 		if interrupted && errors.Is(part, context.Canceled) {
+			continue
+		}
+		if casefile.OutOfMemory(part) {
+			// What DuckDB advises below its first line are settings that nobody can make here.
+			text, _, _ := strings.Cut(part.Error(), "\n")
+			f.say(text)
+			f.say("hint: --memory lets the command use more, such as --memory 4GiB")
 			continue
 		}
 		f.say(part.Error())

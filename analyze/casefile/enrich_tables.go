@@ -14,27 +14,38 @@ func enrichTables() []string {
 }
 
 // enrichSQL returns what the views select and join for the enrichment of the
-// case: cost columns, added columns, joins. A case that is not enriched has no
-// joins to pay for.
+// case: cost columns, added columns, joins. Every event pays for a join, whatever is
+// asked of it: there are those only that what the case is enriched by fills.
 func (c *Case) enrichSQL() (costs, added, joins string, err error) {
-	known := slices.ContainsFunc(EnrichFileKinds(), func(kind string) bool { return c.state.enrichedBy(kind) != nil })
-	if !known {
-		return "e.cost_usd as cost_usd, e.cost_basis as cost_basis",
-			"null::varchar as src_country, null::varchar as src_city, null::bigint as src_asn, null::varchar as src_network, null::varchar as person", "", nil
+	costs = "e.cost_usd as cost_usd, e.cost_basis as cost_basis"
+	address := "null::varchar as src_country, null::varchar as src_city, null::bigint as src_asn, null::varchar as src_network"
+	person := "null::varchar as person"
+	text := func(name string) string {
+		if err != nil {
+			return ""
+		}
+		var s string
+		s, err = fragment(name)
+		return s
 	}
-	cost, err := fragment("enrich_cost")
-	if err != nil {
-		return "", "", "", err
+	if c.enrichedByAny(EnrichGeoIP, EnrichASN, EnrichNetworks) {
+		address, joins = text("enrich_columns_address"), text("enrich_joins_address")
 	}
-	if added, err = fragment("enrich_columns"); err != nil {
-		return "", "", "", err
+	if c.enrichedByAny(EnrichFileKinds()...) { // joined calls teach who is who as well as a list does
+		person, joins = text("enrich_columns_person"), joins+"\n"+text("enrich_joins_person")
 	}
-	if joins, err = fragment("enrich_joins"); err != nil {
-		return "", "", "", err
+	if c.enrichedByAny(EnrichPrices) {
+		cost := text("enrich_cost")
+		costs = "coalesce(e.cost_usd, ((" + cost + ")::bigint::decimal(18,0) * 0.000000001::decimal(10,9))::decimal(18,9)) as cost_usd, " +
+			"case when " + cost + " is not null then 'prices: ' || price.entry else e.cost_basis end as cost_basis"
+		joins += "\n" + text("enrich_joins_price")
 	}
-	costs = "coalesce(e.cost_usd, ((" + cost + ")::bigint::decimal(18,0) * 0.000000001::decimal(10,9))::decimal(18,9)) as cost_usd, " +
-		"case when " + cost + " is not null then 'prices: ' || price.entry else e.cost_basis end as cost_basis"
-	return costs, added, joins, nil
+	return costs, address + ",\n" + person, joins, err
+}
+
+// enrichedByAny reports whether the case is enriched by one of some kinds of files.
+func (c *Case) enrichedByAny(kinds ...string) bool {
+	return slices.ContainsFunc(kinds, func(kind string) bool { return c.state.enrichedBy(kind) != nil })
 }
 
 func fragment(name string) (string, error) {

@@ -1,4 +1,3 @@
-address.country as src_country, address.city as src_city, address.asn as src_asn, address.network as src_network,
 coalesce(
     case when id_principal.basis = 'list' then id_principal.person end,
     case when id_user.basis = 'list' then id_user.person end,

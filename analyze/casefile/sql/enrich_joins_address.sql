@@ -1,0 +1,1 @@
+left join address on address.src_ip = e.src_ip

@@ -54,19 +54,29 @@ func Family(detector string) string {
 const FamilyRule = "sigma"
 
 // RankFindings puts findings in the order in which to look at them: the
-// severest first, then by score, stories before what they tell, then what is
-// found of the fewest subjects, then in the order of [SortFindings]. Scores that
-// are stated for a severity are alike; what a detector finds of half of all
-// subjects is how things are here, and says less than what it finds of one.
+// severest first, then by score, stories before what they tell, then by q, then what
+// is found of the fewest subjects, then in the order of [SortFindings]. Scores of what
+// chance shows once in two runs or more often are alike, and so are those that are
+// stated for a severity; what a detector finds of half of all subjects is how things
+// are here, and says less than what it finds of one.
 func RankFindings(list []Finding) {
 	SortFindings(list)
 	common := commonness(list)
 	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score), compareBool(a.Parts == nil, b.Parts == nil),
-			cmp.Compare(common[a.ID], common[b.ID]),
+			cmp.Compare(a.q(), b.q()), cmp.Compare(common[a.ID], common[b.ID]),
 		)
 	})
+}
+
+// q is the share of false findings among those that are as improbable as this one; 0 of
+// what no test found.
+func (f *Finding) q() float64 {
+	if f.Test == nil {
+		return 0
+	}
+	return f.Test.Q
 }
 
 // commonness says, by the id of a finding, of how many subjects its detector found

@@ -28,7 +28,7 @@ type actorCalls struct {
 type actorHour struct {
 	hour      int64
 	calls     int64
-	begun     int64 // how often it called after a pause
+	begun     int64 // conversations that it began
 	throttled int64
 	tokens    int64 // into models and out of them
 	cost      int64 // in 1e-9 USD
@@ -70,50 +70,63 @@ func (r *run) actorCalls(ctx context.Context) ([]*actorCalls, error) {
 // callReader takes rows of actor_calls, and works on one actor while the rows of the
 // next are read.
 type callReader struct {
-	list  []*actorCalls
-	times []int64     // of the last of them
-	parts []timesWith // of times
-	words map[callTraits]*callTraits
-	room  chan struct{} // for so many actors that are worked on
-	work  sync.WaitGroup
-	at    int // of the last actor that amounts came for
+	list    []*actorCalls
+	moments []int64       // of the last of them
+	parts   []momentsWith // of moments
+	words   map[callTraits]*callTraits
+	room    chan struct{} // for so many actors that are worked on
+	work    sync.WaitGroup
+	at      int // of the last actor that amounts came for
 }
 
-// timesWith are times, from one place in a list to another, of calls that say the same.
-type timesWith struct {
+// tokenBits are the bits of a moment that hold the tokens of the input.
+const tokenBits = 26
+
+// ofMoment takes a moment of a day, as actor_calls has them, apart: the time, in
+// microseconds since 1970, and the tokens of the input and one more, 0 where nothing
+// says how many.
+func ofMoment(moment, day int64) (at, input int64) {
+	return day*hoursOfDay*hourUS + moment>>tokenBits, moment & (1<<tokenBits - 1)
+}
+
+// momentsWith are moments of a day, from one place in a list to another, of calls that
+// say the same.
+type momentsWith struct {
 	*callTraits
+	day      int64
 	from, to int
 }
 
 // row takes a row of actor_calls.
 func (c *callReader) row(rows *sql.Rows) error {
 	var name, role, app, kind, model, client sql.RawBytes
-	var times any
-	if err := rows.Scan(&name, &role, &app, &kind, &model, &client, &times); err != nil {
+	var day int64
+	var moments any
+	if err := rows.Scan(&name, &day, &role, &app, &kind, &model, &client, &moments); err != nil {
 		return err
 	}
-	list, ok := times.([]any)
+	list, ok := moments.([]any)
 	if !ok {
-		return fmt.Errorf("reading the times of calls: %w: it is %T", errColumnType, times)
+		return fmt.Errorf("reading the times of calls: %w: it is %T", errColumnType, moments)
 	}
 	if n := len(c.list); n == 0 || c.list[n-1].name != string(name) {
 		c.hand()
 		c.list = append(c.list, &actorCalls{name: string(name)})
 	}
-	from := len(c.times)
-	c.times = slices.Grow(c.times, len(list))
+	from := len(c.moments)
+	c.moments = slices.Grow(c.moments, len(list))
 	for _, v := range list {
-		at, ok := v.(int64)
+		m, ok := v.(int64)
 		if !ok {
 			return fmt.Errorf("reading the times of calls: %w: it holds %T", errColumnType, v)
 		}
-		c.times = append(c.times, at)
+		c.moments = append(c.moments, m)
 	}
 	words := callTraits{string(role), string(app), string(kind), string(model), string(client)}
 	if c.words[words] == nil {
 		c.words[words] = &words
 	}
-	c.parts = append(c.parts, timesWith{c.words[words], from, len(c.times)})
+	c.parts = append(c.parts, momentsWith{c.words[words], day, from, len(c.moments)})
 	return nil
 }
 
@@ -122,45 +135,79 @@ func (c *callReader) hand() {
 	if len(c.list) == 0 {
 		return
 	}
-	a, times, parts := c.list[len(c.list)-1], c.times, c.parts
-	c.times, c.parts = nil, nil
+	a, moments, parts := c.list[len(c.list)-1], c.moments, c.parts
+	c.moments, c.parts = nil, nil
 	c.room <- struct{}{}
 	c.work.Go(func() {
-		a.learn(times, parts)
+		a.learn(moments, parts)
 		<-c.room
 	})
 }
 
-// learn takes from the times of its calls what is asked of an actor.
-func (a *actorCalls) learn(times []int64, parts []timesWith) {
-	a.calls = int64(len(times))
-	for _, p := range parts {
-		times := times[p.from:p.to]
-		slices.Sort(times)
-		for i, at := range times {
-			if hour := at / hourUS; i == 0 || hour != times[i-1]/hourUS {
-				a.used = append(a.used, callsWith{callTraits: p.callTraits, hour: hour})
+// learn takes from the moments of its calls what is asked of an actor. Parts are in the
+// order of days.
+func (a *actorCalls) learn(moments []int64, parts []momentsWith) {
+	a.calls = int64(len(moments))
+	var last lastCall
+	for len(parts) > 0 {
+		day, n := parts[0].day, 0
+		for ; n < len(parts) && parts[n].day == day; n++ {
+			a.uses(moments, &parts[n])
+		}
+		today := moments[parts[0].from:parts[n-1].to]
+		slices.Sort(today)
+		for i, m := range today {
+			at, input := ofMoment(m, day)
+			if k := len(a.hours); k == 0 || a.hours[k-1].hour != at/hourUS {
+				a.hours = append(a.hours, actorHour{hour: at / hourUS})
 			}
-			a.used[len(a.used)-1].calls++
+			h := &a.hours[len(a.hours)-1]
+			h.calls++
+			if last.begins(at, input) {
+				h.begun++
+			}
+			today[i] = at
 		}
+		parts = parts[n:]
 	}
-	slices.Sort(times)
-	for i, at := range times {
-		if hour := at / hourUS; i == 0 || hour != times[i-1]/hourUS {
-			a.hours = append(a.hours, actorHour{hour: hour})
-		}
-		h := &a.hours[len(a.hours)-1]
-		h.calls++
-		if i == 0 || at-times[i-1] >= beginPause {
-			h.begun++
-		}
-	}
-	if len(times) >= warmUpCalls {
-		a.bursts.bursts(times)
+	if len(moments) >= warmUpCalls {
+		a.bursts.bursts(moments) // which are times now
 	}
 }
 
-// beginPause is after how long without a call, in microseconds, an actor begins to call.
+// uses counts the calls of a part by the hour.
+func (a *actorCalls) uses(moments []int64, p *momentsWith) {
+	part := moments[p.from:p.to]
+	slices.Sort(part)
+	for i, m := range part {
+		at, _ := ofMoment(m, p.day)
+		if hour := at / hourUS; i == 0 || a.used[len(a.used)-1].hour != hour {
+			a.used = append(a.used, callsWith{callTraits: p.callTraits, hour: hour})
+		}
+		a.used[len(a.used)-1].calls++
+	}
+}
+
+// lastCall is when an actor called last, and the tokens that the last input of which
+// they are known had, and one more.
+type lastCall struct {
+	there     bool
+	at, input int64
+}
+
+// begins reports whether a call begins a conversation: nothing came for a while before
+// it, or its input is shorter than the one before. Who goes on sends again what was said.
+func (c *lastCall) begins(at, input int64) bool {
+	begins := !c.there || at-c.at >= beginPause || input != 0 && input < c.input
+	c.there, c.at = true, at
+	if input != 0 {
+		c.input = input
+	}
+	return begins
+}
+
+// beginPause is after how long without a call, in microseconds, an actor begins another
+// conversation.
 const beginPause = 180_000_000
 
 // amounts takes a row of actor_amounts.

@@ -6,26 +6,34 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestActorCallsLearn checks what is counted of the times of an actor's calls, in
+// TestActorCallsLearn checks what is counted of the moments of an actor's calls, in
 // whatever order they come.
 func TestActorCallsLearn(t *testing.T) {
 	t.Parallel()
-	const minute = 60_000_000
+	const minute, unknown = 60_000_000, -1
 	one, other := &callTraits{model: "model-a", client: "boto3"}, &callTraits{model: "model-b", client: "curl"}
-	times := []int64{
-		2*hourUS + minute, 2 * hourUS, hourUS - 1, 2*hourUS + 4*minute, // of one
-		2*hourUS + 2*minute, 5 * hourUS, // of the other
+	m := func(at, input int64) int64 { return at<<tokenBits + input + 1 }
+	moments := []int64{
+		// of one, on a day, on the next, and of the other on that
+		m(2*hourUS+minute, 70), m(2*hourUS, 50), m(hourUS-1, unknown), m(2*hourUS+4*minute, 20),
+		m(2*hourUS, 10),
+		m(2*hourUS+2*minute, unknown), m(5*hourUS, 90), m(2*hourUS+3*minute, 9),
 	}
 	a := &actorCalls{}
-	a.learn(times, []timesWith{{one, 0, 4}, {other, 4, 6}})
-	if a.calls != 6 {
-		t.Errorf("calls are %d, want 6", a.calls)
+	a.learn(moments, []momentsWith{{one, 0, 0, 4}, {one, 1, 4, 5}, {other, 1, 5, 8}})
+	if a.calls != 8 {
+		t.Errorf("calls are %d, want 8", a.calls)
 	}
-	wantHours := []actorHour{{hour: 0, calls: 1, begun: 1}, {hour: 2, calls: 4, begun: 1}, {hour: 5, calls: 1, begun: 1}}
+	wantHours := []actorHour{
+		{hour: 0, calls: 1, begun: 1},
+		{hour: 2, calls: 3, begun: 2}, // the last says less than the one before it
+		{hour: 26, calls: 3, begun: 2},
+		{hour: 29, calls: 1, begun: 1},
+	}
 	if diff := cmp.Diff(wantHours, a.hours, cmp.AllowUnexported(actorHour{})); diff != "" {
 		t.Errorf("hours (-want +got):\n%s", diff)
 	}
-	wantUsed := []callsWith{{one, 0, 1}, {one, 2, 3}, {other, 2, 1}, {other, 5, 1}}
+	wantUsed := []callsWith{{one, 0, 1}, {one, 2, 3}, {one, 26, 1}, {other, 26, 2}, {other, 29, 1}}
 	if diff := cmp.Diff(wantUsed, a.used, cmp.AllowUnexported(callsWith{}, callTraits{})); diff != "" {
 		t.Errorf("used (-want +got):\n%s", diff)
 	}

@@ -70,6 +70,7 @@ func goDetectors() []detector {
 		volumeTokens(),
 		volumeCost(),
 		volumeResponse(),
+		volumeLong(),
 		volumeLatency(),
 		volumeFirstToken(),
 		volumeDrift(),

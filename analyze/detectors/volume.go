@@ -157,8 +157,8 @@ type hourTest struct {
 	logP               float64
 	observed, expected float64
 	n, until           int64
-	// begun is how often the subject began to call where that is what surprises, and
-	// how often it was expected to; else 0.
+	// begun is how many conversations the subject began where that is what surprises, and
+	// how many were expected; else 0.
 	begun [2]float64
 	// eids are the events that it is about, nil where the detector's statement
 	// finds them. An untold test is told by another one.

@@ -65,8 +65,8 @@ const (
 func driftStretches() []int { return []int{2, 3, 4, 5, 6, 8, 10, 13} }
 
 // driftTests adds up, at every day, how far each actor was above the days before
-// on the days up to it, for every begin of the stretch: in calls, and in how often
-// it began to call. The largest of such sums is Page's CUSUM, "Continuous
+// on the days up to it, for every begin of the stretch: in calls, and in the
+// conversations that it began. The largest of such sums is Page's CUSUM, "Continuous
 // inspection schemes", Biometrika 41 (1954); here each is in its own standard
 // deviations, which what is not known of the days before adds to.
 func driftTests(h *volumeHistory) *hourTests {

@@ -74,12 +74,12 @@ func (r *volumeRun) hours() string {
 	return fmt.Sprintf("from %s to %s", minuteOf(r.first), minuteOf(r.last))
 }
 
-// began says how often the subject began to call, where that is what surprises.
+// began says how many conversations the subject began, where that is what surprises.
 func (r *volumeRun) began() string {
 	if r.begun[0] == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; it began to call %.0f times after a pause of three minutes, where %.2g are expected", r.begun[0], r.begun[1])
+	return fmt.Sprintf("; it began %.0f conversations, where %.2g are expected", r.begun[0], r.begun[1])
 }
 
 func minuteOf(us int64) string { return time.UnixMicro(us).UTC().Format("2006-01-02 15:04") }

@@ -13,15 +13,16 @@ const (
 	// usualTokens is that of tokens and costs, of conversations that grow: those of who
 	// has had few are better taken for long ones.
 	usualTokens = 12
-	// usualBegun is that of how often they begin.
-	usualBegun = 1.3
+	// usualBegun is that of conversations that begin: one thing leads to another.
+	usualBegun = 3
 	// rateSize says how much a rate changes from day to day: by a twentieth.
 	rateSize = 300
 	// rateLump is how much of a conversation comes at once: all of it would be 1. It
 	// makes p-values right in the tail, as measured on traffic of a drill.
 	rateLump = 0.95
-	// tokensLump is the same of tokens, of which one call can have many.
-	tokensLump = 0.8
+	// tokensLump is the same of tokens, of which one call can have many, and begunLump of
+	// conversations that begin, which come one by one.
+	tokensLump, begunLump = 0.8, 0.3
 	// lumpConversations is after how many conversations of an actor half of that holds:
 	// of who had few, nobody has seen how long they can be, and the tail is heavier.
 	lumpConversations = 40
@@ -84,7 +85,7 @@ func rateTests(h *volumeHistory, m *rateMeasure) *hourTests {
 	})
 }
 
-// dayTests tests the days of an actor, by what it did and how often it began to.
+// dayTests tests the days of an actor, by what it did and what it began.
 func dayTests(t *hourTests, actor int, m *rateMeasure, a *actorRates, begun ...*actorRates) {
 	for from := 0; from < len(a.hours); {
 		to := min(len(a.hours), from+hoursOfDay-(from+a.into)%hoursOfDay)
@@ -113,13 +114,13 @@ type rateMeasure struct {
 	// unsure is how little one conversation tells of the dispersion, see tokensUnsure; 0
 	// where it is taken as it is.
 	unsure float64
-	begun  bool // whether how often they began to call is looked at too
+	begun  bool // whether the conversations that they began are looked at too
 }
 
-// begunMeasure is how often actors begin to call. Calls come in conversations, whose
-// length varies; these hardly vary more than chance lets them.
+// begunMeasure is how many conversations actors begin. Their length varies, so that
+// calls do; they hardly vary more than chance lets them.
 func begunMeasure() *rateMeasure {
-	return &rateMeasure{name: "begun", value: func(v *actorHour) int64 { return v.begun }, usual: usualBegun, wild: callsWild, lump: rateLump}
+	return &rateMeasure{name: "begun", value: func(v *actorHour) int64 { return v.begun }, usual: usualBegun, wild: callsWild, lump: begunLump}
 }
 
 // worst is the most surprising window of a day so far.

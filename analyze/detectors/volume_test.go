@@ -33,6 +33,7 @@ func volumeGenerators() []generator {
 		{"volume.tokens", "token-spike", 8000, small},
 		{"volume.cost", "cost-spike", 8000, small},
 		{"volume.response-tokens", "cost-spike", 8000, small},
+		{"volume.long-responses", "token-spike", 8000, small},
 		{"volume.latency", "latency-rise", 8000, small},
 		{"volume.ttft", "latency-rise", 25_000, streaming},
 		{"volume.drift", "slow-drift", 8000, small},

@@ -7,11 +7,13 @@
 --   is medium, and several that it answered in one conversation are high. A weak sign
 --   stays low where it is alone: who tries it in other words as well, and is answered, is
 --   medium. Where logs name no conversation, it ends after an hour without an attempt. What
---   a conversation repeats of itself is no other attempt, and no answer is an embedding. Of
---   who sends such texts on many days it is said once, and is low.
+--   a conversation repeats of itself is no other attempt, and no answer is an embedding.
+--   Several prompts of a conversation that each show too little are one that is sure. Of who
+--   sends such texts on many days it is said once, and is low.
 -- tags: atlas.aml.t0051.000, atlas.aml.t0054, owasp.llm01
 -- needs: text
 -- threshold: score = 0.7 share: of 1, how strongly a prompt must look like an attack
+-- threshold: together = 0.85 share: of 1, how strongly several prompts of a conversation must look like one
 -- reads: call, said_sign
 -- false positive: people who test the model or write about attacks: look for the same actor doing it on other days
 -- false positive: role play and fiction without harm
@@ -57,6 +59,15 @@ placed as (
         end as talk
     from sat
 ),
+-- What remains when every text of a conversation that is little short of sure is
+-- doubted on its own: several that each show too little are sure together. What looks like
+-- data does so all along a conversation.
+doubted as (
+    select actor, talk, count(*) as likely, list_reduce(list(1 - strongest order by hash), lambda a, b: a * b) as doubt
+    from (select actor, talk, hash, least(max(strongest), 0.99) as strongest from placed where sure or label <> 'suffix' group by all)
+    where strongest >= $score - 0.1
+    group by actor, talk
+),
 grouped as (
     select actor, talk,
         count(distinct at_us // 86400000000) filter (sure) as days,
@@ -68,7 +79,11 @@ grouped as (
         count(distinct eid) filter (sure and answered) as complied,
         least(count(distinct hash) filter (sure and answered), count(distinct eid) filter (sure and answered)) as complied_texts,
         min(at_us) as first_us, max(at_us) as last_us, list(distinct eid order by eid) as eids,
-        arg_min(kind || ' (' || label || ')', (at_us, eid, kind)) filter (sure) as what, max(strongest) as strongest,
+        coalesce(
+            arg_min(kind || ' (' || label || ')', (at_us, eid, kind)) filter (sure),
+            arg_max(kind || ' (' || label || ')', (strongest, -at_us, -eid, kind))
+        ) as what,
+        max(strongest) as strongest,
         count(distinct kind) filter (sure) as kinds,
         max(strongest) filter (sure and answered) as strongest_answered
     from placed
@@ -83,10 +98,12 @@ select
         else 'low'
     end as severity,
     case when talk = 'usual' then actor || ' sends texts of attacks on ' || days || ' days, as one who tests or studies them does'
-    else actor || ' tried ' || what || case when complied > 0 then ', and the model answered' else ', and the model did not go along' end end as title,
-    attempts || ' prompts of ' || case when talk = 'usual' then 'these days' else 'one conversation' end || ' show an attack; the model answered ' || complied
-        || ' of them without refusing.' || case when weaker > 0 then ' ' || weaker || ' more show a weak sign.' else '' end || ' Whether an answer was harmful must be read.' as explanation,
+    else actor || ' tried ' || what || case when complied > 0 or attempts = 0 and answers > 0 then ', and the model answered' else ', and the model did not go along' end end as title,
+    case when attempts = 0 then likely || ' prompts of one conversation show an attack together, though none alone; the model answered ' || answers
+    else attempts || ' prompts of ' || case when talk = 'usual' then 'these days' else 'one conversation' end || ' show an attack; the model answered ' || complied end
+        || ' of them without refusing.' || case when attempts > 0 and weaker > 0 then ' ' || weaker || ' more show a weak sign.' else '' end || ' Whether an answer was harmful must be read.' as explanation,
     first_us, last_us, eids, attempts, complied, nullif(weaker, 0) as weaker_attempts, kinds, strongest as score
 from grouped
-where attempts > 0
+left join doubted using (actor, talk)
+where attempts > 0 or doubt <= 1 - $together
 order by first_us, actor, talk

@@ -8,12 +8,14 @@
 --   stays low where it is alone: who tries it in other words as well, and is answered, is
 --   medium. Where logs name no conversation, it ends after an hour without an attempt. What
 --   a conversation repeats of itself is no other attempt, and no answer is an embedding.
---   Several prompts of a conversation that each show too little are one that is sure. Of who
---   sends such texts on many days it is said once, and is low.
+--   Several prompts of a conversation that each show a little too little are sure together,
+--   and so is one where the model refused something within the hour. Of who sends such
+--   texts on many days it is said once, and is low.
 -- tags: atlas.aml.t0051.000, atlas.aml.t0054, owasp.llm01
 -- needs: text
 -- threshold: score = 0.7 share: of 1, how strongly a prompt must look like an attack
 -- threshold: together = 0.85 share: of 1, how strongly several prompts of a conversation must look like one
+-- threshold: refused = 0.6 share: of 1, how strongly a refusal within the hour makes one of what is little short of it
 -- reads: call, said_sign
 -- false positive: people who test the model or write about attacks: look for the same actor doing it on other days
 -- false positive: role play and fiction without harm
@@ -60,13 +62,28 @@ placed as (
     from sat
 ),
 -- What remains when every text of a conversation that is little short of sure is
--- doubted on its own: several that each show too little are sure together. What looks like
--- data does so all along a conversation.
+-- doubted on its own: several that each show too little are sure together, and so is one
+-- that goes with a refusal, by which a model says what it takes for an attack. What looks
+-- like data does so all along a conversation.
+likely as (
+    select actor, talk, session, hash, least(max(strongest), 0.99) as strongest, min(at_us) as first_us, max(at_us) as last_us
+    from placed
+    where talk <> 'usual' and (sure or label <> 'suffix' and strongest >= $score - 0.1)
+    group by all
+),
+declined as (
+    select distinct l.actor, l.talk
+    from likely l
+    join call c on c.actor = l.actor and c.session is not distinct from l.session
+        and c.at_us between l.first_us - 3600000000 and l.last_us + 3600000000
+    where c.eid in (select eid from refused_call)
+),
 doubted as (
-    select actor, talk, count(*) as likely, list_reduce(list(1 - strongest order by hash), lambda a, b: a * b) as doubt
-    from (select actor, talk, hash, least(max(strongest), 0.99) as strongest from placed where sure or label <> 'suffix' group by all)
-    where strongest >= $score - 0.1
-    group by actor, talk
+    select l.actor, l.talk, count(*) as likely,
+        list_reduce(list(1 - l.strongest order by l.hash), lambda a, b: a * b) * case when any_value(d.actor) is null then 1 else 1 - $refused end as doubt
+    from likely l
+    left join declined d on d.actor = l.actor and d.talk = l.talk
+    group by l.actor, l.talk
 ),
 grouped as (
     select actor, talk,
@@ -99,7 +116,8 @@ select
     end as severity,
     case when talk = 'usual' then actor || ' sends texts of attacks on ' || days || ' days, as one who tests or studies them does'
     else actor || ' tried ' || what || case when complied > 0 or attempts = 0 and answers > 0 then ', and the model answered' else ', and the model did not go along' end end as title,
-    case when attempts = 0 then likely || ' prompts of one conversation show an attack together, though none alone; the model answered ' || answers
+    case when attempts = 0 and likely = 1 then 'A prompt shows an attack almost surely, and within the hour the model refused one of the same actor; it answered ' || answers
+    when attempts = 0 then likely || ' prompts of one conversation show an attack together, though none alone; the model answered ' || answers
     else attempts || ' prompts of ' || case when talk = 'usual' then 'these days' else 'one conversation' end || ' show an attack; the model answered ' || complied end
         || ' of them without refusing.' || case when attempts > 0 and weaker > 0 then ' ' || weaker || ' more show a weak sign.' else '' end || ' Whether an answer was harmful must be read.' as explanation,
     first_us, last_us, eids, attempts, complied, nullif(weaker, 0) as weaker_attempts, kinds, strongest as score

@@ -27,7 +27,7 @@ import (
 //	volume.tokens            67,226   1.04  0.89  1.04  7
 //	volume.cost              28,801   1.04  1.01  1.39  4
 //	volume.response-tokens   504,560  0.87  0.72  0.75  38
-//	volume.long-responses    59,342   0.41  0.34  0.00  0
+//	volume.long-responses    59,342   0.77  0.40  0.00  0
 //	volume.latency           39,081   0.98  1.00  0.77  3
 //	volume.ttft              12,154   0.88  0.49  0.00  0
 //	volume.drift             58,243   0.61  0.69  1.03  6
@@ -37,10 +37,9 @@ import (
 // Where few tests are expected to be so small, the share says little: of volume.calls 12 are
 // where 6.7 should be, which by Poisson's distribution (95 in 100) leaves 0.9 to 3.1 for the
 // share at 1e-4; of volume.cost 4 are where 2.9 should be, 0.4 to 3.6; of volume.ttft 6 are at
-// most 1e-3 where 12.2 should be, 0.2 to 1.1, and 1.2 should be at most 1e-4. Most days have no
-// long response at all, of which volume.long-responses says nothing: it is careful rather than
-// even. Drifts of days that follow on each other hang together: by chance, a stretch of one
-// actor has several small p-values.
+// most 1e-3 where 12.2 should be, 0.2 to 1.1, and 1.2 should be at most 1e-4. Drifts of days
+// that follow on each other hang together: by chance, a stretch of one actor has several small
+// p-values.
 type volumeDetector struct {
 	head analyze.About
 	// tests makes the tests; subjects says what their actors are.

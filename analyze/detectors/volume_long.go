@@ -73,7 +73,7 @@ const (
 	// how far they come together.
 	longTogether = 5
 	// longLeast and longMost bound how many long answers what is usual counts as much as.
-	longLeast, longMost = 0.05, 20
+	longLeast, longMost = 0.02, 20.0
 )
 
 // longUsual is what is usual for all actors: their shares of long answers as a gamma
@@ -82,10 +82,11 @@ const (
 type longUsual struct{ k, n, phi float64 }
 
 // longTests tests for every day of every actor whether so many of its answers, or more,
-// are long by chance: by a negative binomial count with the share of its other days, as
+// are long by chance: by a beta-binomial count with the share of its other days, as
 // far as it is known by these and by what is usual, and with as much more scatter than
 // independent answers have as these days show. Actors with few answers are counted in
-// short.
+// short. Of few answers the part of just so many is [drawn]; days without any long one
+// are tests as well, and never found.
 func longTests(list []*longSeries) (t *hourTests, short int) {
 	t = &hourTests{}
 	usual := longUsualOf(list)
@@ -103,13 +104,9 @@ func longTests(list []*longSeries) (t *hourTests, short int) {
 			}
 			t.n++
 			n, k = n+usual.n, k+usual.k
-			mean := k / n * float64(d.n)
-			if float64(d.k) <= mean {
-				continue
-			}
 			extra := math.Max(spread.without(j, usual.phi), leastPhi) - 1 + float64(d.n)/n
 			t.add(hourTest{
-				actor: i, hour: d.first, until: d.last, observed: float64(d.k), expected: mean, n: d.n,
+				actor: i, hour: d.first, until: d.last, observed: float64(d.k), expected: k / n * float64(d.n), n: d.n,
 				logP: statistic.LogUpperBetaBinomial(d.k, d.n, k/n, math.Max(float64(d.n)/extra, 1), drawn(s.actor, d.day)),
 			})
 		}
@@ -159,26 +156,21 @@ func (x *longSpread) without(day int, usual float64) float64 {
 	return (squares + usual*longTogether) / (means + longTogether)
 }
 
-// longUsualOf returns what is usual: the gamma distribution whose mean and variance the
-// shares of actors have, and the dispersion in the middle of theirs.
+// longUsualOf returns what is usual: the gamma distribution of shares by which what actors
+// got is most likely, and the dispersion in the middle of theirs.
 func longUsualOf(list []*longSeries) longUsual {
-	var n, k, actors, squares float64
+	var n, k float64
 	for _, s := range list {
 		n, k = n+float64(s.n), k+float64(s.k)
 	}
-	share := (k + 0.5) / (n + 1)
-	for _, s := range list {
-		if s.n >= warmUpCalls {
-			n := float64(s.n)
-			d := float64(s.k) - n*share
-			actors, squares = actors+n*n, squares+d*d-n*share
+	share, best := (k+0.5)/(n+1), math.Inf(-1)
+	x := longUsual{phi: leastPhi}
+	for of := longLeast; of <= longMost; of *= math.Sqrt2 {
+		usual := longUsual{k: of, n: of / share, phi: leastPhi}
+		if l := usual.logLikelihood(list); l > best {
+			best, x = l, usual
 		}
 	}
-	x := longUsual{k: longMost, phi: leastPhi}
-	if squares > 0 {
-		x.k = math.Max(longLeast, math.Min(longMost, share*share*actors/squares))
-	}
-	x.n = x.k / share
 	var own []float64
 	for _, s := range list {
 		if s.n < warmUpCalls {
@@ -192,6 +184,19 @@ func longUsualOf(list []*longSeries) longUsual {
 		x.phi = math.Max(leastPhi, statistic.Median(own))
 	}
 	return x
+}
+
+// logLikelihood is how likely what actors got is in all, as a logarithm, but for a constant:
+// by counts that are negative binomial.
+func (x *longUsual) logLikelihood(list []*longSeries) float64 {
+	sum := 0.0
+	for _, s := range list {
+		n, k := float64(s.n), float64(s.k)
+		more, _ := math.Lgamma(x.k + k)
+		less, _ := math.Lgamma(x.k)
+		sum += more - less + x.k*math.Log(x.n/(x.n+n)) + k*math.Log(n/(x.n+n))
+	}
+	return sum
 }
 
 // longDays reads how many long answers actors got.

@@ -45,12 +45,21 @@ func TestLongTests(t *testing.T) {
 	if want := int64(4 * 16); tests.n != want || short != 1 {
 		t.Errorf("%d tests and %d without history, want %d and 1", tests.n, short, want)
 	}
+	d, ok := volumeLong().(*volumeDetector)
+	if !ok {
+		t.Fatal("the detector is none of volume")
+	}
+	for _, x := range d.runs(tests.list, make([]volumeSubject, len(list))) {
+		if x.observed < 9 {
+			t.Errorf("a day with %v long answers is found", x.observed)
+		}
+	}
 	steady, heaps, often := pOfDay(tests, 0, 6), pOfDay(tests, 1, 6), pOfDay(tests, 2, 6)
 	if steady > 1e-6 || heaps < 1e-3 || often < 1e-2 {
 		t.Errorf("p of twelve long answers is %.2g, where they come in heaps %.2g, where they are usual %.2g", steady, heaps, often)
 	}
 	for _, x := range tests.list {
-		if s := list[x.actor]; s.actor == "never" || s.actor == "new" {
+		if s := list[x.actor]; s.actor == "new" || x.observed > 0 && s.actor == "never" {
 			t.Errorf("%s is told of: %+v", s.actor, x)
 		}
 	}

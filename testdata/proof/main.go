@@ -26,7 +26,7 @@ import (
 
 // defaultSeeds are those of the committed report. The final ones are drawn when
 // nothing that they measure changes any more.
-func defaultSeeds() []uint64 { return []uint64{358191305} }
+func defaultSeeds() []uint64 { return []uint64{843294133} }
 
 // form is how much is measured.
 type form struct {

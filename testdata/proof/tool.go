@@ -78,9 +78,13 @@ func (p *proof) make(ctx context.Context, name string, generate []string) (*traf
 	for _, args := range steps {
 		t.commands = append(t.commands, strings.ReplaceAll("exhibit "+strings.Join(args, " "), t.dir+string(filepath.Separator), ""))
 	}
-	done := at("done")
-	if _, err := os.Stat(done); !errors.Is(err, fs.ErrNotExist) {
-		return t, err
+	// What another seed or form left is made anew.
+	done, made := at("done"), []byte(strings.Join(t.commands, "\n")+"\n")
+	switch before, err := os.ReadFile(done); {
+	case err == nil && bytes.Equal(before, made):
+		return t, nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
 	}
 	if err := os.RemoveAll(t.dir); err != nil {
 		return nil, err
@@ -98,7 +102,7 @@ func (p *proof) make(ctx context.Context, name string, generate []string) (*traf
 	if err := os.RemoveAll(at("logs")); err != nil {
 		return nil, err
 	}
-	return t, os.WriteFile(done, nil, 0o644) //nolint:gosec // nothing in it is secret
+	return t, os.WriteFile(done, made, 0o644) //nolint:gosec // nothing in it is secret
 }
 
 // resources are the flags of commands that work on a case.

@@ -179,14 +179,39 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// FuzzWhere checks that no value of a field gets out of its quotes.
+// FuzzWhere checks that neither a name nor a value gets out of its quotes: what stands
+// outside of them is the same whatever they are.
 func FuzzWhere(f *testing.F) {
 	f.Add("principal", "x' or 1=1 --")
 	f.Add(`a"b`, "\x00")
+	f.Add("'", "\x01")
+	f.Add(`"`, `"' or "`)
 	f.Fuzz(func(t *testing.T, column, value string) {
 		where := filter.Filter{Conditions: []filter.Condition{field(column, value)}}.Where()
-		if strings.Count(where, "'")%2 != 0 || strings.Contains(where, "\x00") {
+		outside, closed := unquoted(where)
+		if !closed || strings.Contains(where, "\x00") || outside != "::varchar = " && outside != column+"::varchar = " {
 			t.Errorf("%q", where)
 		}
+		if outside == column+"::varchar = " && strings.Trim(column, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" {
+			t.Errorf("a name stands without quotes in %q", where)
+		}
 	})
+}
+
+// unquoted is what of an expression of SQL stands outside of names and texts in quotes,
+// and whether the last of these ends. A quote that is doubled ends one and begins another.
+func unquoted(s string) (outside string, closed bool) {
+	var in byte
+	var out []byte
+	for i := range len(s) {
+		switch c := s[i]; {
+		case in == 0 && (c == '\'' || c == '"'):
+			in = c
+		case in == 0:
+			out = append(out, c)
+		case c == in:
+			in = 0
+		}
+	}
+	return string(out), in == 0
 }

@@ -27,7 +27,8 @@ func volumeCalls() detector {
 			ID: "volume.calls", Version: 1, Statistical: true, Severity: analyze.SeverityMedium,
 			Title: "Far more calls than this actor makes",
 			Why: "A stolen credential, a loop and a sweep through a list all show as calls. Every hour is held against the same hours of the week " +
-				"and of the day of the actor's other days, with the spread that its conversations have.",
+				"and of the day of the actor's other days, with the spread that its conversations have; so are the conversations that it begins. One begins after " +
+				"three minutes without a call, and with a call whose input is shorter than that of the call before: who goes on sends again what was said.",
 			Needs:          []string{"actor"},
 			Tags:           []string{"atlas.aml.t0034.000", "atlas.aml.t0029", "owasp.llm10"},
 			FalsePositives: []string{"a backlog that a job works off", "a month's end", "a new feature of an application"},

@@ -123,6 +123,14 @@ func (d *volumeDetector) resultOf(r *run, t *hourTests, subjects []volumeSubject
 // warmUpWords says what history these detectors need.
 const warmUpWords = "an actor needs 50 calls, and the logs calls on more than 7 whole days"
 
+// shortNotes say of how many nothing can be said, for they have too little of something.
+func shortNotes(n int, whom, what string) []string {
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("not enough history of %d %s, with fewer than %d %s", n, whom, warmUpCalls, what)}
+}
+
 // runs joins tests that matter and follow on each other. The p-value of a run is
 // the least of its tests.
 func (d *volumeDetector) runs(list []hourTest, subjects []volumeSubject) []*volumeRun {

@@ -39,11 +39,7 @@ func volumeLong() detector {
 				subjects = append(subjects, volumeSubject{subject: s.actor, actor: s.actor})
 			}
 			t, short := longTests(list)
-			var notes []string
-			if short > 0 {
-				notes = append(notes, fmt.Sprintf("not enough history of %d actors, with fewer than %d responses each", short, warmUpCalls))
-			}
-			return t, subjects, notes, nil
+			return t, subjects, shortNotes(short, "actors", "responses each"), nil
 		},
 		explain: func(x *volumeRun) string {
 			return fmt.Sprintf("%.0f of %d responses of the day were three times as long or more as usual, %s, where %.2g are expected by other days", x.observed, x.calls, x.hours(), x.expected)

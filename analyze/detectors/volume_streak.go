@@ -193,11 +193,7 @@ func streakDetector(d *volumeDetector, statement string) *volumeDetector {
 			subjects = append(subjects, volumeSubject{subject: s.subject, actor: s.actor})
 		}
 		t, short := streakTests(list)
-		var notes []string
-		if short > 0 {
-			notes = append(notes, fmt.Sprintf("not enough history of %d subjects, with fewer than %d calls on other days", short, warmUpCalls))
-		}
-		return t, subjects, notes, nil
+		return t, subjects, shortNotes(short, "subjects", "calls on other days"), nil
 	}
 	return d
 }

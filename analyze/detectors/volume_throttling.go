@@ -42,11 +42,7 @@ func volumeThrottling() detector {
 				list, subjects = append(list, s), append(subjects, volumeSubject{subject: a.name, actor: a.name})
 			}
 			t, short := shareTests(list)
-			var notes []string
-			if short > 0 {
-				notes = append(notes, fmt.Sprintf("not enough history of %d subjects, with fewer than %d calls on other days", short, warmUpCalls))
-			}
-			return t, subjects, notes, nil
+			return t, subjects, shortNotes(short, "subjects", "calls on other days"), nil
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -61,6 +62,9 @@ type Report struct {
 	Kept bool
 }
 
+// builtinRules are the rules that come with the program, which take a while to parse.
+var builtinRules = sync.OnceValues(func() (*rules.Set, error) { return rules.Builtin(nil) }) //nolint:gochecknoglobals // made once from constants
+
 // All returns what every detector, check, built-in rule and the stories say of
 // themselves.
 func All() ([]*analyze.About, error) {
@@ -69,7 +73,7 @@ func All() ([]*analyze.About, error) {
 		return nil, err
 	}
 	list = append(list, reconcile.Abouts()...)
-	set, err := rules.Builtin(nil)
+	set, err := builtinRules()
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +310,7 @@ func (r *Report) reconcile(ctx context.Context, c *casefile.Case, o *Options) er
 // match runs the built-in rules and those that were given, as far as they are
 // chosen.
 func (r *Report) match(ctx context.Context, c *casefile.Case, o *Options) error {
-	builtin, err := rules.Builtin(nil)
+	builtin, err := builtinRules()
 	if err != nil {
 		return err
 	}

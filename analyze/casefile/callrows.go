@@ -16,7 +16,7 @@ func (m *callMaker) joinRoles(ctx context.Context) error {
 		return err
 	}
 	if m.alone {
-		if err := runWith(ctx, m.c.db, "call_single", m.fill, nil); err != nil {
+		if err := runWith(ctx, m.c.db, "call_single", m.parts, nil); err != nil {
 			return err
 		}
 		m.made = append(m.made, "call_single")
@@ -94,12 +94,12 @@ func (m *callMaker) typed(column string) string {
 	return m.cast("e."+column, column) + " as " + column
 }
 
-// without is NULL in place of a column.
-func (m *callMaker) without(column string) string {
-	if slices.Contains(callMeasures(), column) {
-		return "null::" + measureType(column) + " as " + column
+// null is NULL in the type of a column.
+func (m *callMaker) null(column string) string {
+	if column == "asn" || slices.Contains(callMeasures(), column) {
+		return "null::" + measureType(column)
 	}
-	return m.cast("null", column) + " as " + column
+	return m.cast("null", column)
 }
 
 // lines selects all calls: those that joined events show, or all events where none are
@@ -123,10 +123,10 @@ func (m *callMaker) lines() (string, error) {
 			if of.has(column) {
 				return m.typed(column)
 			}
-			return m.without(column)
+			return m.null(column) + " as " + column
 		})
 		text, err := statement(of.statement, map[string]string{
-			"columns": columns, "line": m.line, "merged": m.fill["merged"], "merging": m.fill["merging"],
+			"columns": columns, "line": m.line, "merged": m.parts["merged"], "merging": m.parts["merging"],
 		})
 		if err != nil {
 			return "", err
@@ -136,14 +136,10 @@ func (m *callMaker) lines() (string, error) {
 	return strings.Join(out, "\nunion all\n"), nil
 }
 
-// gather makes the table of all calls.
+// gather makes the table of all calls, without what none of them says: so many NULLs
+// cost more than some calls do. The view that is called call has them.
 func (m *callMaker) gather(ctx context.Context) error {
 	fill := map[string]string{}
-	for _, column := range callWords() {
-		fill[column] = m.shown(column, "e."+column)
-	}
-	fill["model"] = m.shown("model", "coalesce(e.model, e.model_response)")
-	fill["outcome"] = "coalesce(e.outcome, " + m.cast(quoteText(unknownOutcome), "outcome") + ")"
 	var err error
 	if fill["lines"], err = m.lines(); err != nil {
 		return err
@@ -151,91 +147,134 @@ func (m *callMaker) gather(ctx context.Context) error {
 	if err := m.enrich(ctx, fill); err != nil {
 		return err
 	}
+	if err := m.price(ctx, fill); err != nil {
+		return err
+	}
+	var kept, seen []string
+	for _, column := range tableColumns() {
+		if !m.shows(column.of) {
+			seen = append(seen, m.null(column.of)+" as "+column.name)
+			continue
+		}
+		kept, seen = append(kept, m.value(column.of)+" as "+column.name), append(seen, column.name)
+	}
+	fill["kept"], fill["seen"] = strings.Join(kept, ", "), strings.Join(seen, ", ")
+	fill["actor"] = m.actor()
 	if err := runWith(ctx, m.c.db, "call_table", fill, nil); err != nil {
 		return err
 	}
-	made := append(m.made, "call_word", "call_teller")
+	made := append(m.made, "call_teller")
 	if m.line != "" {
 		made = append(made, m.line)
 	}
 	return m.drop(ctx, made...)
 }
 
-// shown is what table call has of a column of words: an empty text says nothing.
-func (m *callMaker) shown(column, expression string) string {
-	if !m.typeOf(column).blank {
-		return expression
+// tableColumn is a column of table call beside eid, at_us and actor, and the column of
+// events, or of what the case is enriched by, that it shows.
+type tableColumn struct{ name, of string }
+
+// tableColumns lists the columns in their order, that of features/call.sql.
+func tableColumns() []tableColumn {
+	return []tableColumn{
+		{"person", "person"},
+		{"principal", "principal"},
+		{"principal_type", "principal_type"},
+		{"role", "role"},
+		{"credential", "credential_id"},
+		{"end_user", "end_user"},
+		{"tenant", "tenant"},
+		{"app", "app"},
+		{"session", "session_id"},
+		{"model", "model"},
+		{"model_response", "model_response"},
+		{"provider", "provider"},
+		{"service", "service"},
+		{"endpoint", "endpoint"},
+		{"operation", "operation"},
+		{"kind", "kind"},
+		{"outcome", "outcome"},
+		{"error_code", "error_code"},
+		{"region", "region"},
+		{"address", "src_ip"},
+		{"network", "network"},
+		{"country", "country"},
+		{"asn", "asn"},
+		{"client", "client"},
+		{"user_agent", "user_agent"},
+		{"destination", "destination"},
+		{"data_format", "data_format"},
+		{"guardrail_action", "guardrail_action"},
+		{"finish_reason", "finish_reason"},
+		{"input_tokens", "input_tokens"},
+		{"output_tokens", "output_tokens"},
+		{"cost_usd", "cost_usd"},
+		{"bytes_in", "bytes_in"},
+		{"bytes_out", "bytes_out"},
+		{"latency_us", "latency_us"},
+		{"ttft_us", "ttft_us"},
 	}
-	return fmt.Sprintf("case when %[1]s::varchar <> '' then %[1]s end", expression)
 }
 
-// enrich fills in who does calls and what the case is enriched by, which tables of the
-// words of columns say.
-func (m *callMaker) enrich(ctx context.Context, fill map[string]string) error {
-	costs, _, enriching, err := m.c.enrichSQL()
+// shows returns whether some call can have a column of events, or one that the case is
+// enriched by.
+func (m *callMaker) shows(column string) bool {
+	switch column {
+	case "person", "network", "country":
+		return m.typeOf(column).words
+	case "asn":
+		return m.asn
+	case "cost_usd":
+		return m.priced || m.some(column)
+	case "model":
+		return m.some("model") || m.some("model_response")
+	case "outcome":
+		return true
+	}
+	return m.some(column)
+}
+
+// some returns whether some call can have a column of events.
+func (m *callMaker) some(column string) bool {
+	switch {
+	case m.merged:
+		return true
+	case m.line != "":
+		return m.inLine[column]
+	}
+	return says(m.tellers, column)
+}
+
+// value is what table call has of a column.
+func (m *callMaker) value(column string) string {
+	switch {
+	case column == "model":
+		return m.shown(column, "coalesce(e.model, e.model_response)")
+	case column == "outcome":
+		return "coalesce(e.outcome, " + m.cast(quoteText(unknownOutcome), column) + ")"
+	case column == "kind" || column == "guardrail_action" || column == "finish_reason":
+		return "e." + column
+	case slices.Contains(callWords(), column):
+		return m.shown(column, "e."+column)
+	}
+	return "e." + column
+}
+
+// price fills in what calls cost where they do not say it.
+func (m *callMaker) price(ctx context.Context, fill map[string]string) error {
+	fill["costs"] = ""
+	if !m.priced || !m.c.enrichedByAny(EnrichFileKinds()...) {
+		return nil
+	}
+	costs, _, _, err := m.c.enrichSQL()
 	if err != nil {
 		return err
 	}
-	fill["costs"] = ""
-	for _, column := range []string{"person", "network", "country"} {
-		fill[column] = m.cast("null", column)
-	}
-	fill["asn"] = "null::bigint"
-	tables := []string{"principal"}
-	if enriching != "" {
-		tables = append(tables, "end_user", "credential_id", "src_ip")
-		fill["person"] = `coalesce(of_principal.listed, of_end_user.listed, of_credential_id.listed,
-            of_principal.person, of_end_user.person, of_credential_id.person)`
-		for _, column := range []string{"network", "country", "asn"} {
-			fill[column] = "of_src_ip." + column
-		}
-	}
-	for _, column := range tables {
-		if err := m.explain(ctx, column); err != nil {
-			return err
-		}
-		fill["joins"] += fmt.Sprintf("left join call_of_%[1]s of_%[1]s on of_%[1]s.value = e.%[1]s\n    ", column)
-	}
-	if enriching != "" && m.priced {
-		if err := m.explain(ctx, "price"); err != nil {
-			return err
-		}
-		fill["costs"] = " replace (" + costs + ")"
-		fill["joins"] += `left join call_of_price price on price.provider is not distinct from e.provider
+	fill["costs"] = " replace (" + costs + ")"
+	fill["joins"] += `left join call_of_price price on price.provider is not distinct from e.provider
         and price.model is not distinct from e.model and price.model_response is not distinct from e.model_response`
-	}
-	fill["actor"] = m.actor()
-	return nil
-}
-
-// actor is who does a call, as in features/call.sql.
-func (m *callMaker) actor() string {
-	list := []string{"e.person", "e.principal_actor"}
-	for _, column := range nameless() {
-		list = append(list, m.shown(column, "e."+column))
-	}
-	return "coalesce(" + forEach(list, ", ", func(x string) string { return m.cast(x, "actor") }) + ")"
-}
-
-// explain makes the table call_of_COLUMN, which says something of words that calls have.
-func (m *callMaker) explain(ctx context.Context, column string) error {
-	name := "call_of_" + column
-	fill := map[string]string{"column": column, "type": m.typeOf(column).name}
-	for _, column := range []string{"person", "network", "country", "provider", "model", "actor"} {
-		fill["type_"+column] = m.typeOf(column).name
-	}
-	switch column {
-	case "end_user", "credential_id":
-		name = "call_of_identity"
-	case "principal":
-		fill["values"] = strings.Join(m.wordsOf(column), "\nunion all\n")
-		var err error
-		if fill["bare"], err = bareSQL("nullif(w.value, '')"); err != nil {
-			return err
-		}
-	}
-	m.made = append(m.made, "call_of_"+column)
-	return runWith(ctx, m.c.db, name, fill, nil)
+	m.made = append(m.made, "call_of_price")
+	return runWith(ctx, m.c.db, "call_of_price", m.fill("price"), nil)
 }
 
 // drop drops tables that table call was made of.

@@ -24,6 +24,14 @@ func accessFirst() []string {
 	}
 }
 
+// findWords makes the types of what the events of calls say in words.
+func (m *callMaker) findWords(ctx context.Context) error {
+	if err := m.find(ctx, m.words...); err != nil {
+		return err
+	}
+	return m.findOthers(ctx)
+}
+
 // callWords are the columns of words of an event that table call is made of.
 func callWords() []string {
 	return append(accessFirst(), "end_user", "app", "session_id", "model", "model_response", "operation", "kind", "outcome", "error_code", "destination",
@@ -46,19 +54,21 @@ func measureType(column string) string {
 }
 
 // MakeCallTable makes the temporary table call: the calls of the view calls that
-// have a time, as features/call.sql selects them. Calls have many words, and few
-// different ones: these are found first, a column at a time, and make its ENUM type,
-// which reads, sorts and compares as text does and costs as much as small numbers.
-// Events are read as such, and joined to calls a role at a time: what does not fit
-// in memory then is on disk.
+// have a time, as features/call.sql selects them. Events are read in words of few
+// types, see [wordTypes], and joined to calls a role at a time: what does not fit in
+// memory then is on disk.
 //
 // The table is made once for as long as the case is open.
 func (c *Case) MakeCallTable(ctx context.Context) error {
 	if c.callTable {
 		return nil
 	}
-	m := &callMaker{c: c, types: map[string]callType{}, inLine: map[string]bool{}}
-	for _, step := range []func(context.Context) error{m.look, m.findWords, m.findOthers, m.joinRoles, m.gather} {
+	words, err := c.wordTypes(ctx)
+	if err != nil {
+		return err
+	}
+	m := &callMaker{wordTypes: words, inLine: map[string]bool{}}
+	for _, step := range []func(context.Context) error{m.look, m.findWords, m.joinRoles, m.gather} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -69,14 +79,13 @@ func (c *Case) MakeCallTable(ctx context.Context) error {
 
 // callMaker makes the table call.
 type callMaker struct {
-	c               *Case
-	fill            map[string]string // of statements that read events
+	*wordTypes
+	parts           map[string]string // of statements that read events
 	roles           []callRole        // that joined calls have
 	tellers         []callTeller
-	alone, merged   bool     // there are calls that one event shows, and calls that were merged
-	priced          bool     // there are prices
-	words, measures []string // columns of events that calls have
-	types           map[string]callType
+	alone           bool            // there are calls that one event shows
+	priced          bool            // there are prices
+	words, measures []string        // columns of events that calls have
 	line            string          // table of the joined calls
 	inLine          map[string]bool // columns that it has
 	made            []string        // tables to drop
@@ -102,7 +111,7 @@ func (m *callMaker) look(ctx context.Context) error {
 	if err := m.fillParts(pieces); err != nil {
 		return err
 	}
-	if err := runWith(ctx, m.c.db, "call_part", m.fill, nil); err != nil {
+	if err := runWith(ctx, m.c.db, "call_part", m.parts, nil); err != nil {
 		return err
 	}
 	err = m.c.query(ctx, "call_tellers", nil, nil, func(r *sql.Rows) error {
@@ -116,8 +125,8 @@ func (m *callMaker) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = m.c.query(ctx, "call_alone", nil, nil, func(r *sql.Rows) error { return r.Scan(&m.alone, &m.merged, &m.priced) })
-	m.words, m.measures = m.said(callWords()), m.said(callMeasures())
+	err = m.c.query(ctx, "call_alone", nil, nil, func(r *sql.Rows) error { return r.Scan(&m.alone, &m.priced) })
+	m.words, m.measures = m.tell(callWords()), m.tell(callMeasures())
 	if m.alone && len(m.roles) > 0 { // in any role
 		m.roles = callRoles()
 	}
@@ -142,19 +151,19 @@ func (m *callMaker) presentRoles(ctx context.Context) (pieces bool, err error) {
 
 // fillParts fills in what reads the events that are parts of calls.
 func (m *callMaker) fillParts(pieces bool) error {
-	m.fill = map[string]string{"events": quoteList(only(m.c.events, "events")), "pieces": ""}
+	m.parts = map[string]string{"events": m.events(), "pieces": ""}
 	var err error
-	if m.fill["role"], err = roleSQL(); err != nil {
+	if m.parts["role"], err = roleSQL(); err != nil {
 		return err
 	}
-	if m.fill["corrected"], m.fill["correcting"], err = m.c.clockSQL(ClockCorrected, "e", "evidence"); err != nil {
+	if m.parts["corrected"], m.parts["correcting"], err = m.c.clockSQL(ClockCorrected, "e", "evidence"); err != nil {
 		return err
 	}
-	if m.fill["merged"], m.fill["merging"], err = m.c.clockSQL(ClockCorrected, "m", "ts_evidence"); err != nil {
+	if m.parts["merged"], m.parts["merging"], err = m.c.clockSQL(ClockCorrected, "m", "ts_evidence"); err != nil {
 		return err
 	}
 	if pieces {
-		m.fill["pieces"], err = fragment("call_pieces")
+		m.parts["pieces"], err = fragment("call_pieces")
 	}
 	return err
 }
@@ -169,9 +178,9 @@ func says(tellers []callTeller, column string) bool {
 	return column == "at_us" || slices.ContainsFunc(tellers, func(t callTeller) bool { return slices.Contains(t.columns, column) })
 }
 
-// said returns those of some columns that the calls of the case have. Of merged calls it
+// tell returns those of some columns that the calls of the case have. Of merged calls it
 // is not known.
-func (m *callMaker) said(columns []string) []string {
+func (m *callMaker) tell(columns []string) []string {
 	return slices.DeleteFunc(slices.Clone(columns), func(column string) bool { return !m.merged && !says(m.tellers, column) })
 }
 

@@ -49,6 +49,8 @@ type Case struct {
 	eventColumns    []ResultColumn          // of the view events; nil before they were asked for
 	evidence        map[int64]knownEvidence // by number
 	callTable       bool                    // it is made: see [Case.MakeCallTable]
+	actTable        bool                    // it is made: see [Case.MakeActTable]
+	words           *wordTypes              // of the tables call and act; nil before one was asked for
 	byPrefix        map[string]string       // SHA-256 of evidence by the digits of it that people are shown
 	foundFacts      map[string]textFacts    // what was found in texts since it was opened, by name
 	newFacts        map[string]string       // paths of files of facts that were made since, by SHA-256

@@ -1,5 +1,6 @@
 -- What was done beside calls of models, as detectors read it: changes of
--- settings, logins, other requests. An act is one event; actor as in table call.
+-- settings, logins, other requests. An act is one event; actor as in table call. Words
+-- may be of ENUM types, which read as text does (casefile.MakeActTable).
 create or replace temp table act as
 select
     eid,

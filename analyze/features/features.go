@@ -85,11 +85,14 @@ func (s *Set) Need(ctx context.Context, names ...string) error {
 	return nil
 }
 
-// make makes a table from those that it reads. The table of calls has a faster
-// way than its statement, which says what comes out.
+// make makes a table from those that it reads. The tables of calls and acts have a
+// faster way than their statements, which say what comes out.
 func (s *Set) make(ctx context.Context, name string) error {
-	if name == "call" {
+	switch name {
+	case "call":
 		return s.c.MakeCallTable(ctx)
+	case "act":
+		return s.c.MakeActTable(ctx)
 	}
 	text, err := files.ReadFile(name + ".sql")
 	if err != nil {

@@ -1,6 +1,4 @@
--- Whether there are events of calls that are no part of a joined call, calls that were
--- merged, and prices.
+-- Whether there are events of calls that are no part of a joined call, and prices.
 select
     coalesce((select sum(counted) from call_teller), 0) > (select count(*) from call_event where counted),
-    exists (from merged_call),
     exists (from price);

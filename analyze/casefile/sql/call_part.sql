@@ -3,7 +3,7 @@ create or replace temp view call_part as
 select
     e.segment * 268435456 + e.row as eid, {{corrected}} as ts_corrected, epoch_us({{corrected}}) as at_us,
     e.kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') as counted, e.*
-from read_parquet({{events}}) e
+from {{events}} e
 {{correcting}}
 where e.kind in ('inference', 'embedding', 'retrieval', 'tool', 'guardrail') {{pieces}};
 

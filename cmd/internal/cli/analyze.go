@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,7 @@ type analyzeOptions struct {
 	Temp          string
 	Output        outputOptions
 
-	program string // see programDigest
+	program func() string // see programDigest, which reads all of the program: once, where it is asked for
 }
 
 const analyzeLong = `analyze looks for what a responder should see: each detector compares calls, acts and
@@ -118,7 +119,7 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		return err
 	}
 	look.Threads = o.Case.Resources.Threads
-	o.program = programDigest()
+	o.program = sync.OnceValue(programDigest)
 	var report *assessment.Report
 	var recording error
 	var judged map[string]casefile.FindingState

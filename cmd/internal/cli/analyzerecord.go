@@ -56,7 +56,7 @@ func (f *factory) recordAnalysis(ctx context.Context, c *casefile.Case, o *analy
 
 // analysis is what the ledger says of how the run was made.
 func (o *analyzeOptions) analysis() *casefile.AnalysisOptions {
-	ao := &casefile.AnalysisOptions{Params: o.Look.recorded(), Program: o.program}
+	ao := &casefile.AnalysisOptions{Params: o.Look.recorded(), Program: o.program()}
 	for _, file := range o.Look.files {
 		ao.Files = append(ao.Files, casefile.ParameterFile{Kind: file.kind, Name: file.name, Data: file.data})
 	}

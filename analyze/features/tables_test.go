@@ -16,9 +16,10 @@ import (
 	"github.com/exhibit-forensics/exhibit/analyze/enrich"
 )
 
-// TestCallTable compares the table call that casefile makes with the one that
-// call.sql selects from the view of calls.
-func TestCallTable(t *testing.T) {
+// TestFastTables compares the tables call and act that casefile makes with those that
+// call.sql and act.sql select from the views of calls and events. They share types of
+// words, so each is made first in some cases.
+func TestFastTables(t *testing.T) {
 	tampered := drill.Tampering{Removed: 20, Altered: 20, Duplicated: 20}
 	clear, priced := map[string]string{}, map[string]string{
 		casefile.EnrichNetworks: "198.51.100.0/24,office\n192.0.2.0/24,cloud\n",
@@ -38,22 +39,29 @@ func TestCallTable(t *testing.T) {
 		{"four sources", []string{"cloudtrail", "bedrock", "litellm", "otlp"}, drill.Tampering{}, clear},
 		{"six sources, tampered with", drill.Sources(), tampered, priced},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		first, second := "call", "act"
+		if len(tt.sources)%2 == 0 {
+			first, second = second, first
+		}
+		t.Run(tt.name+", "+first+" first", func(t *testing.T) {
 			c := generated(t, drill.Config{Seed: 3, Days: 2, Calls: 1500, Sources: tt.sources, Words: [2]int{2, 5}, Tampering: tt.tampering}, tt.enriched)
-			if err := NewSet(c).Need(t.Context(), "call"); err != nil {
+			if err := NewSet(c).Need(t.Context(), first, second); err != nil {
 				t.Fatal(err)
 			}
-			if n := compareCalls(t, c); n < 1500 {
+			if n := compare(t, c, "call"); n < 1500 {
 				t.Fatalf("the case has %d calls, want more than 1500", n)
+			}
+			if n := compare(t, c, "act"); slices.Contains(tt.sources, "cloudtrail") && n < 100 {
+				t.Fatalf("the case has %d acts, want more than 100", n)
 			}
 		})
 	}
 }
 
-// TestCallTableEmptyTexts does the same with events that say nothing in so many words,
-// where another event of the call says more, and with calls of all kinds that one event
-// shows.
-func TestCallTableEmptyTexts(t *testing.T) {
+// TestFastTablesOfEmptyTexts does the same with events that say nothing in so many words,
+// where another event of the call says more, with calls of all kinds that one event
+// shows, and with acts.
+func TestFastTablesOfEmptyTexts(t *testing.T) {
 	said := []string{
 		`"principal":"","credential_id":"AKIAEXAMPLE1","outcome":""`, `"principal":"ana","outcome":"success"`, `"end_user":"bob","app":""`,
 		`"credential_id":"","end_user":"","app":"desk","src_ip":""`, `"src_ip":"198.51.100.7","model":"","model_response":"m-1"`,
@@ -68,6 +76,7 @@ func TestCallTableEmptyTexts(t *testing.T) {
 	}
 	for i, a := range said {
 		line("content", "tool", fmt.Sprint("alone-", i), a)
+		line("access", "admin", fmt.Sprint("act-", i), a)
 		for j, b := range said {
 			line("access", "inference", fmt.Sprint("r-", i, "-", j), `"sequence":1,`+a)
 			line("content", "inference", fmt.Sprint("r-", i, "-", j), `"sequence":2,`+b)
@@ -77,29 +86,36 @@ func TestCallTableEmptyTexts(t *testing.T) {
 	if len(rows(t, c, "select 1 from events where principal = ''")) == 0 {
 		t.Fatal("the case keeps no empty texts")
 	}
-	if err := NewSet(c).Need(t.Context(), "call"); err != nil {
+	if err := NewSet(c).Need(t.Context(), "call", "act"); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := compareCalls(t, c), len(said)*(len(said)+1); got != want {
+	if got, want := compare(t, c, "call"), len(said)*(len(said)+1); got != want {
 		t.Errorf("%d calls, want %d", got, want)
+	}
+	if got := compare(t, c, "act"); got != len(said) {
+		t.Errorf("%d acts, want %d", got, len(said))
 	}
 }
 
-// compareCalls holds the table call against what call.sql selects, which it leaves in
-// its place, and returns how many calls there are.
-func compareCalls(t *testing.T, c *casefile.Case) int {
+// compare holds a table against what the statement of its name selects, and returns how
+// many rows there are.
+func compare(t *testing.T, c *casefile.Case, table string) int {
 	t.Helper()
-	got := rows(t, c, "select * from call order by eid, at_us")
-	text, err := files.ReadFile("call.sql")
+	text, err := files.ReadFile(table + ".sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.DB().ExecContext(t.Context(), string(text)); err != nil {
+	slow := strings.Replace(string(text), "temp table "+table+" as", "temp table slow as", 1)
+	if _, err := c.DB().ExecContext(t.Context(), slow); err != nil {
 		t.Fatal(err)
 	}
-	want := rows(t, c, "select * from call order by eid, at_us")
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("calls of the table differ from those of the view (-want +got):\n%s", diff)
+	const columns = "select column_name from (describe %s)"
+	if diff := cmp.Diff(rows(t, c, fmt.Sprintf(columns, "slow")), rows(t, c, fmt.Sprintf(columns, table))); diff != "" {
+		t.Errorf("columns of %s differ from those of its statement (-want +got):\n%s", table, diff)
+	}
+	want := rows(t, c, "select * from slow order by eid, at_us")
+	if diff := cmp.Diff(want, rows(t, c, "select * from "+table+" order by eid, at_us")); diff != "" {
+		t.Errorf("%s differs from what its statement selects (-want +got):\n%s", table, diff)
 	}
 	return len(want)
 }

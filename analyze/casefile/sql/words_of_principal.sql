@@ -1,5 +1,5 @@
 -- Whose principals are, and which actor each is.
-create or replace temp table call_of_principal as
+create or replace temp table words_of_principal as
 select
     w.value::{{type}} as value, i.person::{{type_person}} as person, case when i.basis = 'list' then i.person end::{{type_person}} as listed,
     {{bare}}::{{type_actor}} as actor

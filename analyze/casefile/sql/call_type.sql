@@ -1,1 +1,0 @@
-create or replace temp type {{type}} as enum (select value from call_word order by value);

@@ -53,18 +53,33 @@ func (r *run) actorCalls(ctx context.Context) ([]*actorCalls, error) {
 	if err := r.need(ctx, "call"); err != nil {
 		return nil, err
 	}
+	var calls int64
+	if err := r.query(ctx, "call_count", nil, func(rows *sql.Rows) error { return rows.Scan(&calls) }); err != nil {
+		return nil, err
+	}
+	var err error
+	r.calling, err = r.readCalls(ctx, 1+calls/callsAtOnce)
+	return r.calling, err
+}
+
+// callsAtOnce is of about how many calls the times are read at once: a number and what
+// holds it take some 40 bytes each.
+const callsAtOnce = 2_000_000
+
+// readCalls reads for [run.actorCalls], the actors in so many parts.
+func (r *run) readCalls(ctx context.Context, parts int64) ([]*actorCalls, error) {
 	reader := callReader{words: map[callTraits]*callTraits{}, room: make(chan struct{}, max(1, r.options.Threads))}
-	err := r.query(ctx, "actor_calls", nil, reader.row)
+	var err error
+	for part := int64(0); part < parts && err == nil; part++ {
+		err = r.query(ctx, "actor_calls", []any{sql.Named("parts", parts), sql.Named("part", part)}, reader.row)
+	}
 	reader.hand()
 	reader.work.Wait()
+	slices.SortFunc(reader.list, func(a, b *actorCalls) int { return cmp.Compare(a.name, b.name) })
 	if err == nil {
 		err = r.query(ctx, "actor_amounts", nil, reader.amounts)
 	}
-	if err != nil {
-		return nil, err
-	}
-	r.calling = reader.list
-	return r.calling, nil
+	return reader.list, err
 }
 
 // callReader takes rows of actor_calls, and works on one actor while the rows of the

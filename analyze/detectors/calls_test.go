@@ -4,6 +4,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/exhibit-forensics/exhibit/analyze/casefile/casetest"
+	"github.com/exhibit-forensics/exhibit/analyze/drill"
+	"github.com/exhibit-forensics/exhibit/analyze/features"
 )
 
 // TestActorCallsLearn checks what is counted of the moments of an actor's calls, in
@@ -56,5 +61,30 @@ func TestNoveltyRead(t *testing.T) {
 	got := identityNewModel().read([]*actorCalls{a, {name: "bob"}})
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(used{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestReadCallsInParts checks that calls that are read in parts are those that are read
+// at once, in the same order.
+func TestReadCallsInParts(t *testing.T) {
+	t.Parallel()
+	c := casetest.Open(t, drilled(t, drill.Config{Seed: 5, Days: 3, Calls: 3000}))
+	r := &run{c: c, features: features.NewSet(c), options: Options{Threads: 2}}
+	if err := r.need(t.Context(), "call"); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := r.readCalls(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(whole) < 20 {
+		t.Fatalf("%d actors, want more than 20", len(whole))
+	}
+	parts, err := r.readCalls(t.Context(), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(whole, parts, cmp.AllowUnexported(actorCalls{}, actorHour{}, callsWith{}, callTraits{}), cmpopts.IgnoreFields(actorCalls{}, "bursts")); diff != "" {
+		t.Errorf("in parts (-at once +in parts):\n%s", diff)
 	}
 }

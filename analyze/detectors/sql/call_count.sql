@@ -1,0 +1,2 @@
+-- How many calls there are.
+select count(*) from call

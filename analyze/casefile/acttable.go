@@ -46,9 +46,16 @@ func (c *Case) MakeActTable(ctx context.Context) error {
 	}
 	fill["columns"] = strings.Join(read, ", ")
 	fill["outcome"] = "coalesce(e.outcome, " + w.cast(quoteText(unknownOutcome), "outcome") + ")"
+	if fill["many"], err = takenForMany(len(actWords()) + 7); err != nil {
+		return err
+	}
 	if err := w.enrich(ctx, fill); err != nil {
 		return err
 	}
-	fill["actor"], c.actTable = w.actor(), true
-	return runWith(ctx, c.db, "act_table", fill, nil)
+	fill["actor"] = w.actor()
+	if err := runWith(ctx, c.db, "act_table", fill, nil); err != nil {
+		return err
+	}
+	c.actTable = true
+	return drop(ctx, c.db, "words")
 }

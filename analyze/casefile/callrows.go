@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func (m *callMaker) joinRoles(ctx context.Context) error {
 			return err
 		}
 		if m.line != "" {
-			if err := m.drop(ctx, m.line); err != nil {
+			if err := drop(ctx, m.c.db, m.line); err != nil {
 				return err
 			}
 		}
@@ -133,6 +134,13 @@ func (m *callMaker) lines() (string, error) {
 		}
 		out = append(out, uncommented(text))
 	}
+	if m.line == "" { // of a table DuckDB knows how many there are
+		text, err := takenForMany(len(all) + 2) // eid and cost_basis
+		if err != nil {
+			return "", err
+		}
+		out = append(out, text)
+	}
 	return strings.Join(out, "\nunion all\n"), nil
 }
 
@@ -163,11 +171,11 @@ func (m *callMaker) gather(ctx context.Context) error {
 	if err := runWith(ctx, m.c.db, "call_table", fill, nil); err != nil {
 		return err
 	}
-	made := append(m.made, "call_teller")
+	made := append(m.made, "call_teller", "words")
 	if m.line != "" {
 		made = append(made, m.line)
 	}
-	return m.drop(ctx, made...)
+	return drop(ctx, m.c.db, made...)
 }
 
 // tableColumn is a column of table call beside eid, at_us and actor, and the column of
@@ -277,10 +285,10 @@ func (m *callMaker) price(ctx context.Context, fill map[string]string) error {
 	return runWith(ctx, m.c.db, "call_of_price", m.fill("price"), nil)
 }
 
-// drop drops tables that table call was made of.
-func (m *callMaker) drop(ctx context.Context, names ...string) error {
+// drop drops tables that others were made of.
+func drop(ctx context.Context, db *sql.DB, names ...string) error {
 	for _, name := range names {
-		if err := runWith(ctx, m.c.db, "call_drop", map[string]string{"table": name}, nil); err != nil {
+		if err := runWith(ctx, db, "table_drop", map[string]string{"table": name}, nil); err != nil {
 			return err
 		}
 	}

@@ -247,11 +247,17 @@ func (w *wordTypes) enrich(ctx context.Context, fill map[string]string) error {
 	fill["asn"], fill["joins"] = "null::bigint", ""
 	tables := []string{"principal"}
 	if w.c.enrichedByAny(EnrichFileKinds()...) {
-		tables = append(tables, "end_user", "credential_id", "src_ip")
-		fill["person"] = `coalesce(of_principal.listed, of_end_user.listed, of_credential_id.listed,
-            of_principal.person, of_end_user.person, of_credential_id.person)`
-		for _, column := range []string{"network", "country", "asn"} {
-			fill[column] = "of_src_ip." + column
+		persons := slices.DeleteFunc([]string{"principal", "end_user", "credential_id"}, func(column string) bool { return !w.has(column) })
+		listed := forEach(persons, ", ", func(column string) string { return "of_" + column + ".listed" })
+		if len(persons) > 0 {
+			fill["person"] = "coalesce(" + listed + ", " + strings.ReplaceAll(listed, ".listed", ".person") + ")"
+			tables = append(tables, slices.DeleteFunc(persons, func(column string) bool { return column == "principal" })...)
+		}
+		if w.has("src_ip") {
+			tables = append(tables, "src_ip")
+			for _, column := range []string{"network", "country", "asn"} {
+				fill[column] = "of_src_ip." + column
+			}
 		}
 	}
 	for _, column := range tables {
@@ -261,6 +267,13 @@ func (w *wordTypes) enrich(ctx context.Context, fill map[string]string) error {
 		fill["joins"] += fmt.Sprintf("left join words_of_%[1]s of_%[1]s on of_%[1]s.value = e.%[1]s\n    ", column)
 	}
 	return nil
+}
+
+// takenForMany is no rows of so many columns, which follow others with union all before
+// they are joined with words.
+func takenForMany(columns int) (string, error) {
+	text, err := statement("taken_for_many", map[string]string{"nulls": strings.TrimSuffix(strings.Repeat("null, ", columns), ", ")})
+	return uncommented(text), err
 }
 
 // explain makes the table words_of_COLUMN, which says something of its words.

@@ -21,6 +21,8 @@ from (
         where e.ts is not null and e.kind in ('admin', 'auth', 'data', 'other', 'guardrail')
             -- says nothing more, but reaches the segments: the columns of calls are not read
             and e.kind <> 'inference' and e.kind <> 'embedding' and e.kind <> 'retrieval' and e.kind <> 'tool'
+        union all
+        {{many}}
     ) e
     {{joins}}
 ) e;

@@ -24,14 +24,6 @@ func accessFirst() []string {
 	}
 }
 
-// findWords makes the types of what the events of calls say in words.
-func (m *callMaker) findWords(ctx context.Context) error {
-	if err := m.find(ctx, m.words...); err != nil {
-		return err
-	}
-	return m.findOthers(ctx)
-}
-
 // callWords are the columns of words of an event that table call is made of.
 func callWords() []string {
 	return append(accessFirst(), "end_user", "app", "session_id", "model", "model_response", "operation", "kind", "outcome", "error_code", "destination",
@@ -166,6 +158,14 @@ func (m *callMaker) fillParts(pieces bool) error {
 		m.parts["pieces"], err = fragment("call_pieces")
 	}
 	return err
+}
+
+// findWords makes the types of what the events of calls say in words.
+func (m *callMaker) findWords(ctx context.Context) error {
+	if err := m.find(ctx, m.words...); err != nil {
+		return err
+	}
+	return m.findOthers(ctx)
 }
 
 // told returns the tellers of a role.

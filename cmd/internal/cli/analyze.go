@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -23,8 +22,6 @@ type analyzeOptions struct {
 	Again         bool
 	Temp          string
 	Output        outputOptions
-
-	program func() string // see programDigest, which reads all of the program: once, where it is asked for
 }
 
 const analyzeLong = `analyze looks for what a responder should see: each detector compares calls, acts and
@@ -119,7 +116,6 @@ func runAnalyze(ctx context.Context, f *factory, o analyzeOptions) error {
 		return err
 	}
 	look.Threads = o.Case.Resources.Threads
-	o.program = sync.OnceValue(programDigest)
 	var report *assessment.Report
 	var recording error
 	var judged map[string]casefile.FindingState

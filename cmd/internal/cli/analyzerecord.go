@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"github.com/exhibit-forensics/exhibit/analyze/assessment"
@@ -56,7 +57,7 @@ func (f *factory) recordAnalysis(ctx context.Context, c *casefile.Case, o *analy
 
 // analysis is what the ledger says of how the run was made.
 func (o *analyzeOptions) analysis() *casefile.AnalysisOptions {
-	ao := &casefile.AnalysisOptions{Params: o.Look.recorded(), Program: o.program()}
+	ao := &casefile.AnalysisOptions{Params: o.Look.recorded(), Program: programDigest()}
 	for _, file := range o.Look.files {
 		ao.Files = append(ao.Files, casefile.ParameterFile{Kind: file.kind, Name: file.name, Data: file.data})
 	}
@@ -65,8 +66,8 @@ func (o *analyzeOptions) analysis() *casefile.AnalysisOptions {
 
 // programDigest is the SHA-256 of the running program, hexadecimal; "" where its
 // file cannot be read. It stands for everything that the program brings along:
-// detectors, rules, scanner.
-func programDigest() string {
+// detectors, rules, scanner. All of it is read, once, where the digest is asked for.
+var programDigest = sync.OnceValue(func() string { //nolint:gochecknoglobals // of the file that runs, which does not change
 	path, err := os.Executable()
 	if err != nil {
 		return ""
@@ -81,7 +82,7 @@ func programDigest() string {
 		return ""
 	}
 	return hex.EncodeToString(sum.Sum(nil))
-}
+})
 
 // recorded are the parameters that shaped the findings, as the ledger keeps
 // them.

@@ -143,7 +143,7 @@ func (f *factory) check(ctx context.Context, r *render.Renderer, o *checkOptions
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	report, err := f.assess(ctx, c, look)
+	report, err := f.assess(ctx, c, look, o.Load.Resources.Memory)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,8 @@ func (c *Case) MakeActTable(ctx context.Context) error {
 	}
 	fill["columns"] = strings.Join(read, ", ")
 	fill["outcome"] = "coalesce(e.outcome, " + w.cast(quoteText(unknownOutcome), "outcome") + ")"
-	if fill["many"], err = takenForMany(len(actWords()) + 7); err != nil {
+	const others = 7 // columns beside the words: eid, at_us, format, plane, kind, mfa, parameters
+	if fill["many"], err = takenForMany(len(actWords()) + others); err != nil {
 		return err
 	}
 	if err := w.enrich(ctx, fill); err != nil {

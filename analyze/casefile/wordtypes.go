@@ -192,10 +192,10 @@ func (w *wordTypes) findOthers(ctx context.Context) error {
 
 // findActors makes the type of who does something, of no fewer words than there are.
 func (w *wordTypes) findActors(ctx context.Context) error {
-	columns := append([]string{"principal"}, nameless()...)
 	if _, ok := w.types["actor"]; ok {
 		return nil
 	}
+	columns := append([]string{"principal"}, nameless()...)
 	if err := w.find(ctx, columns...); err != nil {
 		return err
 	}

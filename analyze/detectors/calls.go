@@ -57,9 +57,12 @@ func (r *run) actorCalls(ctx context.Context) ([]*actorCalls, error) {
 	if err := r.query(ctx, "call_count", nil, func(rows *sql.Rows) error { return rows.Scan(&calls) }); err != nil {
 		return nil, err
 	}
-	var err error
-	r.calling, err = r.readCalls(ctx, 1+calls/callsAtOnce)
-	return r.calling, err
+	list, err := r.readCalls(ctx, 1+calls/callsAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	r.calling = list
+	return list, nil
 }
 
 // callsAtOnce is of about how many calls the times are read at once: a number and what
